@@ -7,7 +7,8 @@
  *  - header instances (`HeaderInstance`): validity plus fields; elements of stacks and members of unions are header instances too;
  *  - tables, and extern instances with state.
  * Values are bit strings: a signed operation says so in the node (`signed`). All variables are zero and all headers invalid when a packet
- * enters a pipeline; recirculation keeps variables (PNA: metadata survives) unless the pipeline assigns them.
+ * enters a pipeline. Fields of an invalid header read as 0 and ignore writes; setValid on an invalid header makes its fields 0 (P4-16 leaves
+ * both open; back ends must agree). Recirculation keeps variables (PNA: metadata survives) unless the pipeline assigns them.
  * Control flow is structured: `block`/`loop` with labels, `break`/`continue` to an enclosing label; `goto` only between the states of one `parser`.
  */
 import type { Span } from '../../diag/index.ts';
@@ -75,7 +76,7 @@ export interface HeaderInstance {
 export type Expr =
   | { readonly kind: 'const'; readonly width: number; readonly value: bigint }
   | { readonly kind: 'var'; readonly width: number; readonly id: VarId }
-  /** Field of a header (never the varbit field). Reading a field of an invalid header gives an unspecified but harmless value. */
+  /** Field of a header (never the varbit field). An invalid header's fields read as 0. */
   | { readonly kind: 'field'; readonly width: number; readonly header: HeaderId; readonly field: number }
   | { readonly kind: 'valid'; readonly width: 1; readonly header: HeaderId }
   /** `not` is bitwise; on width 1 it is also `!`. */

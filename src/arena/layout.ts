@@ -1,0 +1,456 @@
+/**
+ * The memory layout: the one description that the WebAssembly back end, the engine, the interpreter and the control plane share.
+ *
+ * `layoutArena` is a pure function of the program's `ArenaSpec`: the compiler bakes the offsets into the code, everybody else computes the same ones.
+ * Packet buffers and port rings lie behind `programEnd` and are placed at run time. All offsets are bytes from the start of one
+ * WebAssembly.Memory. Integers that the machine computes with (tags, counts, times) are little-endian; keys, action parameters and register
+ * cells are in wire order: big-endian bytes, right-aligned in ceil(width / 8) bytes, unused high bits zero ("wire order is the native order").
+ *
+ * Entry slot of an exact table (open addressing, linear probing):
+ *
+ *   off  width
+ *   0    u32   tag         hash with the two low bits replaced by the state: 0 never used (the word is 0), 1 live, 2 deleted (the word is 2), 3 being written
+ *   4    u16   action      index in the table's actions; with an implementation: unused
+ *   6    u8    profile     expire-time profile that add_entry or set_entry_expire_time gave; 255: control plane's idle timeout
+ *   7    u8    flags       bit 0: entry of the program (const); bit 1: added by the data plane; bit 2: idle notification sent
+ *   8    u32   deadlineMs  ageing tables only: entry is expired when (nowMs - deadlineMs) as int32 >= 0 and timeoutMs != 0
+ *   12   u32   timeoutMs   ageing tables only: restart sets deadlineMs = nowMs + timeoutMs; 0: never expires
+ *   ..   key               keyWords * 8 bytes: fields packed in order without gaps, the rest zero
+ *   ..   data              parameters of the action packed in order; with an implementation: u32 member index, or group index | 0x80000000
+ *   ..   counter           u64 packets, u64 bytes (8-aligned), with a direct counter
+ *   ..   meter             one meter cell (8-aligned), with a direct meter
+ *
+ * A masked table (any lpm, ternary, range or optional key) has between the head and the key
+ *   u32 priority   higher wins; for lpm the prefix length, for a program's or P4Runtime's priorities those
+ *   u32 tuple      index into the table's directory of masks
+ * and behind the key, for each range key in order, low and high (ceil(width / 8) bytes each). The key is stored masked; a range key has mask 0.
+ *
+ * The slot size is rounded up to 16, 32 or 64, above that to a multiple of 64, so that small entries do not cross cache lines.
+ */
+
+// ---------------------------------------------------------------- descriptors
+
+/** Packet descriptor: 64 bytes, written by the receiving port, changed by the program, read by the sending port. */
+export const descriptor = {
+  bytes: 64,
+  /** u32: where the packet's first byte lies. */
+  addr: 0,
+  /** u32: bytes. */
+  length: 4,
+  /** u32 */
+  inPort: 8,
+  /** u32: set by the program; `noPort` drops. */
+  outPort: 12,
+  /** u32: lowest address the head may move to (headroom), and one behind the last usable byte. */
+  bufferStart: 16,
+  bufferEnd: 20,
+  /** u32: absolute address where a partial L4 checksum starts (virtio NEEDS_CSUM), 0 if the checksum is complete. See ports' vnet.ts. */
+  csumAddr: 24,
+  /** u16: offset of the checksum field from csumAddr. */
+  csumOffset: 28,
+  /** u8: virtio gso_type, 0 none. */
+  gsoType: 30,
+  /** u8: bit 0: the packet was looped back (mirror, recirculated by a port). */
+  flags: 31,
+  /** u16: payload bytes per segment of a GSO packet. */
+  gsoSize: 32,
+  /** u16: ones-complement sum of the L4 header at csumAddr without its checksum field, at reception (partial checksums only). */
+  l4Sum: 34,
+  /** u32: index into dropReasons of the IR. */
+  reason: 36,
+  /** u32: the receiving port's handle for the buffer (ring slot). */
+  buffer: 40,
+  /** u32: free for the receiving port. */
+  portData: 44,
+} as const;
+
+/** `outPort` of a packet that goes nowhere. */
+export const noPort = 0xffffffff;
+/** PNA_PORT_CPU: the control plane. */
+export const cpuPort = 0xfffffffd;
+
+// ---------------------------------------------------------------- worker context
+
+/** Per-worker block; its address is the first argument of the compiled `process(context, descriptors, count)`. */
+export const context = {
+  /** u64 */
+  nowNs: 0,
+  /** u32 */
+  nowMs: 8,
+  /** u32: xorshift state, never 0. */
+  random: 12,
+  /** u32: next flow id. */
+  flowId: 16,
+  /** u64[32]: packets dropped by reason (index into the IR's dropReasons). */
+  drops: 64,
+  /** u32[4]: mirror session per slot, 0xffffffff unset (only while a packet is processed). */
+  mirrorSlots: 320,
+  /** Scratch of compiled code: keys, header storage. */
+  scratch: 512,
+} as const;
+
+// ---------------------------------------------------------------- what a program needs
+
+export interface TableSpec {
+  readonly name: string;
+  readonly keys: readonly {
+    readonly width: number;
+    readonly matchKind: 'exact' | 'lpm' | 'ternary' | 'range' | 'optional' | 'selector';
+  }[];
+  /** Parameter widths of each action, in the table's order. */
+  readonly actions: readonly { readonly paramWidths: readonly number[] }[];
+  readonly size: number;
+  readonly ageing: 'none' | 'notify' | 'autoDelete';
+  readonly addOnMiss: boolean;
+  readonly whenFull: 'refuse' | 'evict';
+  /** Index into `ArenaSpec.profiles` for tables with pna_implementation. */
+  readonly profile?: number;
+  readonly directCounter: boolean;
+  readonly directMeter: boolean;
+}
+
+export interface ProfileSpec {
+  readonly name: string;
+  /** Members. */
+  readonly size: number;
+  /** Action parameter widths of the tables that use it (their actions are the same). */
+  readonly actions: readonly { readonly paramWidths: readonly number[] }[];
+  /** Selectors only. */
+  readonly groups?: { readonly max: number; readonly maglevSize: number };
+}
+
+export interface ArenaSpec {
+  readonly tables: readonly TableSpec[];
+  readonly profiles: readonly ProfileSpec[];
+  readonly counters: readonly { readonly name: string; readonly size: number }[];
+  readonly meters: readonly { readonly name: string; readonly size: number }[];
+  readonly registers: readonly { readonly name: string; readonly size: number; readonly fieldWidths: readonly number[] }[];
+  readonly digests: readonly { readonly name: string; readonly fieldWidths: readonly number[] }[];
+  readonly valueSets: readonly { readonly name: string; readonly size: number; readonly keyWidths: readonly number[] }[];
+  /** Bytes of scratch that compiled code needs in each worker context. */
+  readonly scratchBytes: number;
+  readonly workers: number;
+}
+
+// ---------------------------------------------------------------- layout
+
+export interface FieldPlace {
+  /** From the start of the key, data or record. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly width: number;
+}
+
+export interface TableLayout {
+  readonly spec: TableSpec;
+  readonly isMasked: boolean;
+  /** 64-byte header, see `tableHeader`. */
+  readonly header: number;
+  /** Default entry: one slot in the form of the others (tag unused). */
+  readonly defaultEntry: number;
+  readonly slots: number;
+  /** Power of two. */
+  readonly slotCount: number;
+  readonly slotBytes: number;
+  /** Selector keys are not part of the key. */
+  readonly keyFields: readonly (FieldPlace | undefined)[];
+  readonly keyBytes: number;
+  readonly keyWords: number;
+  /** From the slot's start. */
+  readonly keyOffset: number;
+  /** From the slot's start, per key: place of low, followed by high; undefined for other kinds. */
+  readonly ranges: readonly (FieldPlace | undefined)[];
+  readonly priorityOffset: number;
+  readonly tupleOffset: number;
+  readonly dataOffset: number;
+  /** Per action: parameters, offsets from dataOffset. */
+  readonly params: readonly (readonly FieldPlace[])[];
+  readonly counterOffset: number;
+  readonly meterOffset: number;
+  /** Masked tables: directory of masks in use, sorted by falling maxPriority: see `tupleEntry`. */
+  readonly tuples: number;
+  readonly tupleCapacity: number;
+  readonly tupleBytes: number;
+}
+
+/** Head of a table in memory. */
+export const tableHeader = {
+  bytes: 64,
+  /** u32: live entries. */
+  entries: 0,
+  /** u32: directory entries in use (masked tables). */
+  tuples: 4,
+  /** u32: seed of the table's hash, random per start. */
+  seed: 8,
+  /** u32: add_entry refused because the table was full. */
+  full: 12,
+  /** u64 */
+  hits: 16,
+  misses: 24,
+  /** u64: entries evicted, entries expired. */
+  evicted: 32,
+  expired: 40,
+} as const;
+
+/** Entry of the mask directory: head, then keyWords * 8 bytes of mask. */
+export const tupleEntry = {
+  head: 16,
+  /** u32: highest priority among its entries. */
+  maxPriority: 0,
+  /** u32: number of entries. */
+  entries: 4,
+  /** u32: id that entries carry in their `tuple` word (stays when the directory is re-sorted) and that is mixed into the hash. */
+  id: 8,
+} as const;
+
+export const entryHead = { tag: 0, action: 4, profile: 6, flags: 7, deadlineMs: 8, timeoutMs: 12 } as const;
+export const entryState = { empty: 0, live: 1, deleted: 2, busy: 3 } as const;
+export const entryFlags = { const: 1, dataPlane: 2, notified: 4 } as const;
+/** `profile` of an entry whose timeout the control plane gave itself. */
+export const controlPlaneProfile = 255;
+/** Set in the data word of an entry that refers to a group and not to a member. */
+export const groupBit = 0x80000000;
+
+/** Probes that a data-plane add makes before it calls the table full; lookups stop at the first never-used slot. */
+export const maxAddProbes = 64;
+
+/** Meter cell (RFC 2698): configuration by the control plane, state by the data plane. All u64; rates are per second. pir 0: not configured, everything is green. */
+export const meterCell = {
+  bytes: 64,
+  cir: 0,
+  cburst: 8,
+  pir: 16,
+  pburst: 24,
+  committedTokens: 32,
+  peakTokens: 40,
+  lastNs: 48,
+} as const;
+
+export interface ProfileLayout {
+  readonly spec: ProfileSpec;
+  /** Members: slots of memberBytes: u32 used, u32 action (index in the table's actions), then data. */
+  readonly members: number;
+  readonly memberBytes: number;
+  readonly memberDataOffset: number;
+  readonly params: readonly (readonly FieldPlace[])[];
+  /** Groups (selectors): u32 used, u32 active members; 8 bytes each. */
+  readonly groups: number;
+  /** Maglev tables: group g's begins at maglev + g * maglevStride: u16 member index per slot, 0xffff for none. */
+  readonly maglev: number;
+  readonly maglevStride: number;
+}
+
+/** No member: slot of an empty group. */
+export const noMember = 0xffff;
+
+/** Ring of fixed-size records, one producer, one consumer: u32 head (next to write), u32 tail (next to read), u32 lost; records follow at +64. */
+export const ring = { head: 0, tail: 4, lost: 8, records: 64 } as const;
+
+export interface DigestLayout {
+  readonly base: number;
+  readonly recordBytes: number;
+  readonly capacity: number;
+  readonly fields: readonly FieldPlace[];
+}
+
+export interface ArenaLayout {
+  readonly spec: ArenaSpec;
+  /** u32[8]: ms per expire-time profile (defaults 10, 30, 60, 120, 300, 43200, 120, 120 s, as p4-dpdk has them). */
+  readonly expireProfiles: number;
+  /** u32: seed of `targetDefault` hashes and of endpoint selection: configuration, the same on every node. */
+  readonly hashSeed: number;
+  /** u32[64]: bitmap of the 2048 port numbers that are network ports. */
+  readonly netPorts: number;
+  readonly contexts: number;
+  readonly contextBytes: number;
+  readonly tables: readonly TableLayout[];
+  readonly profiles: readonly ProfileLayout[];
+  /** Counter cells: u64 packets, u64 bytes. */
+  readonly counters: readonly { readonly base: number; readonly size: number }[];
+  readonly meters: readonly { readonly base: number; readonly size: number }[];
+  readonly registers: readonly {
+    readonly base: number;
+    readonly size: number;
+    readonly cellBytes: number;
+    readonly fields: readonly FieldPlace[];
+  }[];
+  readonly digests: readonly DigestLayout[];
+  /** Value sets: u32 count at base, members from base + 16: value bytes then mask bytes, packed. */
+  readonly valueSets: readonly { readonly base: number; readonly memberBytes: number; readonly fields: readonly FieldPlace[] }[];
+  /** First byte behind everything that the program needs; multiple of 64 KiB. */
+  readonly programEnd: number;
+}
+
+export const expireProfileCount = 8;
+export const defaultExpireProfilesMs: readonly number[] = [
+  10_000, 30_000, 60_000, 120_000, 300_000, 43_200_000, 120_000, 120_000,
+];
+
+/** Places everything that a program needs. Pure; O(tables). */
+export function layoutArena(spec: ArenaSpec): ArenaLayout {
+  // Address 0 stays unused: 0 means "none" in descriptors. The first 128 bytes from 64 on read as zero for ever (fields of invalid headers).
+  let next = 4096;
+  const place = (bytes: number, align: number): number => {
+    const at = roundUp(next, align);
+    next = at + bytes;
+    return at;
+  };
+  const expireProfiles = place(4 * expireProfileCount, 64);
+  const hashSeed = place(4, 4);
+  const netPorts = place(256, 64);
+  const contextBytes = roundUp(context.scratch + spec.scratchBytes, 4096);
+  const contexts = place(contextBytes * spec.workers, 4096);
+  const profiles = spec.profiles.map((p) => layoutProfile(p, place));
+  const tables = spec.tables.map((t) => layoutTable(t, place));
+  const counters = spec.counters.map((c) => ({ base: place(16 * c.size, 64), size: c.size }));
+  const meters = spec.meters.map((m) => ({ base: place(meterCell.bytes * m.size, 64), size: m.size }));
+  const registers = spec.registers.map((r) => {
+    const fields = pack(r.fieldWidths);
+    const cellBytes = roundUp(end(fields), 1);
+    return { base: place(cellBytes * r.size + 8, 64), size: r.size, cellBytes, fields };
+  });
+  const digests = spec.digests.map((d) => {
+    const fields = pack(d.fieldWidths);
+    const recordBytes = roundUp(Math.max(end(fields), 1), 8);
+    return { base: place(ring.records + recordBytes * digestCapacity, 64), recordBytes, capacity: digestCapacity, fields };
+  });
+  const valueSets = spec.valueSets.map((v) => {
+    const fields = pack(v.keyWidths);
+    const memberBytes = 2 * end(fields);
+    return { base: place(16 + memberBytes * v.size, 64), memberBytes, fields };
+  });
+  return {
+    spec,
+    expireProfiles,
+    hashSeed,
+    netPorts,
+    contexts,
+    contextBytes,
+    tables,
+    profiles,
+    counters,
+    meters,
+    registers,
+    digests,
+    valueSets,
+    programEnd: roundUp(next, 65536),
+  };
+}
+
+/** Always-zero bytes that the fields of an invalid header are read from. */
+export const zeroPage = { offset: 64, bytes: 2048 } as const;
+
+const digestCapacity = 1024;
+
+type Place = (bytes: number, align: number) => number;
+
+function layoutTable(spec: TableSpec, place: Place): TableLayout {
+  const isMasked = spec.keys.some((k) => k.matchKind !== 'exact' && k.matchKind !== 'selector');
+  const keyFields: (FieldPlace | undefined)[] = [];
+  let keyBytes = 0;
+  for (const key of spec.keys) {
+    if (key.matchKind === 'selector') {
+      keyFields.push(undefined);
+      continue;
+    }
+    const bytes = byteWidth(key.width);
+    keyFields.push({ offset: keyBytes, bytes, width: key.width });
+    keyBytes += bytes;
+  }
+  const keyWords = Math.max(1, Math.ceil(keyBytes / 8));
+  let at = spec.ageing === 'none' ? 8 : 16;
+  const priorityOffset = at;
+  const tupleOffset = at + 4;
+  if (isMasked) at += 8;
+  const keyOffset = at;
+  at += keyWords * 8;
+  const ranges = spec.keys.map((key) => {
+    if (key.matchKind !== 'range') return undefined;
+    const range = { offset: at, bytes: byteWidth(key.width), width: key.width };
+    at += 2 * range.bytes;
+    return range;
+  });
+  const dataOffset = at;
+  const params = spec.actions.map((a) => pack(a.paramWidths));
+  at += spec.profile === undefined ? Math.max(0, ...params.map(end)) : 4;
+  let counterOffset = 0;
+  if (spec.directCounter) {
+    counterOffset = roundUp(at, 8);
+    at = counterOffset + 16;
+  }
+  let meterOffset = 0;
+  if (spec.directMeter) {
+    meterOffset = roundUp(at, 8);
+    at = meterOffset + meterCell.bytes;
+  }
+  const slotBytes = at <= 16 ? 16 : at <= 32 ? 32 : roundUp(at, 64);
+  // Load at most 80 %: linear probing stays short.
+  const slotCount = powerOfTwo(Math.max(8, Math.ceil(spec.size / 0.8)));
+  const tupleCapacity = isMasked ? Math.min(Math.max(spec.size, 8), 4096) : 0;
+  const tupleBytes = tupleEntry.head + keyWords * 8;
+  const header = place(tableHeader.bytes, 64);
+  const defaultEntry = place(slotBytes, 64);
+  const tuples = isMasked ? place(tupleCapacity * tupleBytes, 64) : 0;
+  const slots = place(slotCount * slotBytes, 64);
+  return {
+    spec,
+    isMasked,
+    header,
+    defaultEntry,
+    slots,
+    slotCount,
+    slotBytes,
+    keyFields,
+    keyBytes,
+    keyWords,
+    keyOffset,
+    ranges,
+    priorityOffset,
+    tupleOffset,
+    dataOffset,
+    params,
+    counterOffset,
+    meterOffset,
+    tuples,
+    tupleCapacity,
+    tupleBytes,
+  };
+}
+
+function layoutProfile(spec: ProfileSpec, place: Place): ProfileLayout {
+  const params = spec.actions.map((a) => pack(a.paramWidths));
+  const memberDataOffset = 8;
+  const memberBytes = roundUp(memberDataOffset + Math.max(0, ...params.map(end)), 8);
+  const members = place(memberBytes * spec.size, 64);
+  const maglevStride = spec.groups ? roundUp(spec.groups.maglevSize * 2, 64) : 0;
+  const groups = spec.groups ? place(8 * spec.groups.max, 64) : 0;
+  const maglev = spec.groups ? place(maglevStride * spec.groups.max, 64) : 0;
+  return { spec, members, memberBytes, memberDataOffset, params, groups, maglev, maglevStride };
+}
+
+/** Bytes that a value of `width` bits takes in wire order. */
+export function byteWidth(width: number): number {
+  return Math.ceil(width / 8);
+}
+
+function pack(widths: readonly number[]): FieldPlace[] {
+  let offset = 0;
+  return widths.map((width) => {
+    const place = { offset, bytes: byteWidth(width), width };
+    offset += place.bytes;
+    return place;
+  });
+}
+
+function end(fields: readonly FieldPlace[]): number {
+  const last = fields[fields.length - 1];
+  return last ? last.offset + last.bytes : 0;
+}
+
+function powerOfTwo(n: number): number {
+  return 2 ** Math.ceil(Math.log2(n));
+}
+
+function roundUp(n: number, to: number): number {
+  return Math.ceil(n / to) * to;
+}
