@@ -1,0 +1,15 @@
+/*
+ * What softipu offers beyond PNA. A program that includes this file runs on softipu only.
+ *
+ * Annotations need no declaration:
+ *   @softipu_maglev_size(n)       on an ActionSelector: slots of a group's lookup table, a prime (65537)
+ *   @softipu_max_groups(n)        on an ActionSelector: number of groups (its size, at most 1024)
+ *   @softipu_when_full("evict")   on a table with add_on_miss: a full table makes room instead of refusing ("refuse")
+ */
+#ifndef SOFTIPU_P4
+#define SOFTIPU_P4
+
+/* Bytes of the packet as it came into this pass. */
+extern bit<32> packet_length();
+
+#endif
