@@ -317,6 +317,7 @@ export interface ActionRef {
 
 export interface EntriesProperty {
   readonly kind: 'entriesProperty';
+  readonly annotations: readonly Annotation[];
   readonly isConst: boolean;
   readonly entries: readonly TableEntry[];
   readonly span: Span;
@@ -465,7 +466,8 @@ export type Expression =
   | RangeExpression
   | ListExpression
   | StructExpression
-  | InvalidExpression;
+  | InvalidExpression
+  | DefaultValueExpression;
 
 /** `10`, `0x1F`, `8w255`, `4s7`. Underscores removed. */
 export interface IntegerLiteral {
@@ -644,6 +646,12 @@ export interface StructExpression {
 /** `{#}`: the invalid header or header union. */
 export interface InvalidExpression {
   readonly kind: 'invalid';
+  readonly span: Span;
+}
+
+/** `...` standing alone (`S s = ...;`): the default value of the expected type. */
+export interface DefaultValueExpression {
+  readonly kind: 'defaultValue';
   readonly span: Span;
 }
 
