@@ -12,4 +12,10 @@
 /* Bytes of the packet as it came into this pass. */
 extern bit<32> packet_length();
 
+/*
+ * The expire-time profile that the matched entry has now: the counterpart of PNA's set_entry_expire_time, with the same rules of use
+ * (in an action of a table with idle timeout). It lets an entry's profile carry the state of its flow.
+ */
+extern ExpireTimeProfileId_t get_entry_expire_time();
+
 #endif
