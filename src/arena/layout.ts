@@ -10,7 +10,7 @@
  *
  *   off  width
  *   0    u32   tag         hash with the two low bits replaced by the state: 0 never used (the word is 0), 1 live, 2 deleted (the word is 2), 3 being written
- *   4    u16   action      index in the table's actions; with an implementation: unused
+ *   4    u16   action      index in the table's actions; with an implementation: used by the default entry only, whose action is always a direct one
  *   6    u8    profile     expire-time profile that add_entry or set_entry_expire_time gave; 255: control plane's idle timeout
  *   7    u8    flags       bit 0: entry of the program (const); bit 1: added by the data plane; bit 2: idle notification sent
  *   8    u32   deadlineMs  ageing tables only: entry is expired when (nowMs - deadlineMs) as int32 >= 0 and timeoutMs != 0
@@ -24,6 +24,21 @@
  *   u32 priority   higher wins; for lpm the prefix length, for a program's or P4Runtime's priorities those
  *   u32 tuple      index into the table's directory of masks
  * and behind the key, for each range key in order, low and high (ceil(width / 8) bytes each). The key is stored masked; a range key has mask 0.
+ *
+ * Rules that compiled code and the control plane keep alike:
+ *  - The first slot probed is hash & (slotCount - 1), where hash is hashWords(key, 2 * keyWords, seed), of a masked table with tupleSeed.
+ *  - A table without key bytes (no key, or selectors only) has no entries: every apply runs the default action.
+ *  - An expired entry of an autoDelete table is no match; one of a notify table still is.
+ *  - Masked tables: tuples in the directory's order (falling maxPriority, then rising id), stop when the best found >= maxPriority; within one
+ *    tuple every slot up to the first never-used one; a later match replaces an earlier one only with strictly higher priority.
+ *  - add_entry (exact tables without implementation) looks at the first maxAddProbes slots: a live entry of the same key refuses the add
+ *    (overwritten in place, `expired` + 1, if it is expired in an autoDelete table); else the first never-used or deleted slot is taken; else the
+ *    entry among them with the data-plane flag, timeoutMs != 0 and the least int32 (deadlineMs - nowMs), the first of equals, is replaced
+ *    if it is expired in an autoDelete table (`expired` + 1) or the table says evict (`evicted` + 1); else `full` + 1. Neither replacement changes
+ *    `entries`. The profile is taken modulo 8; parameters are followed by zeros, counter and meter start at zero.
+ *  - All insertions into an addOnMiss table lie within maxAddProbes of their home, so its lookups may stop there, too.
+ *  - hits + 1, misses + 1 per apply of a table with a key; an empty group or an unused member is a miss: default action, hit 0.
+ *  - Direct counters and meters of a miss are the default entry's; restart and set of the expire time do nothing after a miss.
  *
  * The slot size is rounded up to 16, 32 or 64, above that to a multiple of 64, so that small entries do not cross cache lines.
  */
@@ -372,7 +387,8 @@ function layoutTable(spec: TableSpec, place: Place): TableLayout {
   });
   const dataOffset = at;
   const params = spec.actions.map((a) => pack(a.paramWidths));
-  at += spec.profile === undefined ? Math.max(0, ...params.map(end)) : 4;
+  // With an implementation, entries hold one word, but the default entry holds parameters.
+  at += Math.max(spec.profile === undefined ? 0 : 4, ...params.map(end));
   let counterOffset = 0;
   if (spec.directCounter) {
     counterOffset = roundUp(at, 8);
