@@ -75,11 +75,13 @@ export interface VariableDeclaration extends Named {
   readonly initializer?: Expression;
 }
 
-/** `T(args) name;` or `T(args) name = { functions and nested instantiations };` */
+/** `T(args) name;`, `T(args) name[4];` or `T(args) name = { functions and nested instantiations };` */
 export interface InstantiationDeclaration extends Named {
   readonly kind: 'instantiation';
   readonly type: TypeRef;
   readonly args: readonly Argument[];
+  /** `T(args) name[4]`: that many instances (unreleased addition). */
+  readonly arraySize?: Expression;
   readonly initializer?: readonly (FunctionDeclaration | InstantiationDeclaration)[];
 }
 
@@ -157,6 +159,7 @@ export type Transition =
 
 export interface SelectExpression {
   readonly kind: 'select';
+  /** May be empty: then only `default` and `_` can match. */
   readonly keys: readonly Expression[];
   readonly cases: readonly SelectCase[];
   readonly span: Span;

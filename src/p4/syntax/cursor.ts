@@ -25,6 +25,8 @@ export class Cursor {
   /** Index of the bracket that closes the one at this index; -1 where none does, or where no bracket opens. */
   readonly closers: Int32Array;
   pos = 0;
+  /** Index of the `>` that ends the width being read (`bit<n>`) and so is no operator. */
+  widthEnd = -1;
   /** Too much is wrong: nothing more is read. */
   stopped = false;
   private depth = 0;
@@ -208,6 +210,7 @@ export class Cursor {
     } catch (error) {
       if (!(error instanceof SyntaxAbort)) throw error;
       this.depth = depth;
+      this.widthEnd = -1;
       this.scopes.length = scopes;
       if (this.stopped) this.pos = this.tokens.length - 1;
       else this.skip(start, starters);

@@ -21,7 +21,7 @@ export function integerValue(text: string): Value | { readonly wrong: string } {
   const [, widthText, sign, prefix, digits = ''] = match;
   const base = prefix ? bases[prefix.toLowerCase()]! : 10;
   const plain = digits.replaceAll('_', '');
-  if (plain === '' || digits.startsWith('_')) return { wrong: `'${text}' has no digits` };
+  if (plain === '' || (prefix === undefined && digits.startsWith('_'))) return { wrong: `'${text}' has no digits` };
   if (!digitsOf[base]!.test(plain)) return { wrong: `'${text}' is not a number of base ${base}` };
   const value = BigInt(base === 16 ? `0x${plain}` : base === 8 ? `0o${plain}` : base === 2 ? `0b${plain}` : plain);
   if (widthText === undefined) return { value, signed: false, base };

@@ -138,10 +138,14 @@ export function parseInstantiation(
 ): InstantiationDeclaration {
   const args = parseArguments(p);
   const name = p.expectName('an instance name');
+  const open = p.pos;
+  const arraySize = p.accept('[') ? parseExpression(p) : undefined;
+  if (arraySize) p.expectClosing(']', open);
   const initializer = p.accept('=') ? parseObjectInitializer(p) : undefined;
   p.declareObject(name);
   p.expectSemicolon();
-  return { kind: 'instantiation', annotations, type, args, name, ...(initializer && { initializer }), span: p.spanFrom(start) };
+  const optional = { ...(arraySize && { arraySize }), ...(initializer && { initializer }) };
+  return { kind: 'instantiation', annotations, type, args, name, ...optional, span: p.spanFrom(start) };
 }
 
 /** grammar: objInitializer */

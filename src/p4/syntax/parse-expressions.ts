@@ -39,6 +39,7 @@ export function parseExpression(p: Cursor): Expression {
 function binaryOperatorAt(p: Cursor): { operator: BinaryOperator; length: number } | undefined {
   const { kind } = p.token;
   const after = p.peek(1);
+  if (p.pos === p.widthEnd) return undefined;
   if (kind === '>' && !after.spaceBefore) {
     if (after.kind === '>') return { operator: '>>', length: 2 };
     if (after.kind === '>=') return undefined;

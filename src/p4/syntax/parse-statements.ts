@@ -18,7 +18,7 @@ import type { Cursor } from './cursor.ts';
 import { parseAnnotations } from './parse-annotations.ts';
 import { parseConstant, parseInstantiation } from './parse-declarations.ts';
 import { parseExpression, parseMaskOrRange, parsePostfix } from './parse-expressions.ts';
-import { parseTypeRef } from './parse-types.ts';
+import { parseArraySuffix, parseTypeRef } from './parse-types.ts';
 import { skipType } from './scan.ts';
 import { compoundOperators, isNameKind } from './tokens.ts';
 
@@ -143,7 +143,7 @@ function startsDeclaration(p: Cursor): boolean {
   const name = p.tokens[behind]!;
   if (known === 'object' || !isNameKind(name.kind)) return false;
   const follows = p.tokens[behind + 1]?.kind;
-  return known === 'type' || (!name.lineStart && (follows === ';' || follows === '='));
+  return known === 'type' || (!name.lineStart && (follows === ';' || follows === '=' || follows === '['));
 }
 
 /** grammar: variableDeclaration, instantiation */
@@ -158,11 +158,12 @@ function parseLocalDeclaration(p: Cursor, annotations: readonly Annotation[], st
 /** grammar: variableDeclarationWithoutSemicolon, behind its type */
 export function parseVariable(
   p: Cursor,
-  type: VariableDeclaration['type'],
+  elementType: VariableDeclaration['type'],
   annotations: readonly Annotation[],
   start: number,
 ): VariableDeclaration {
   const name = p.expectName('a variable name');
+  const type = parseArraySuffix(p, elementType, start);
   const initializer = p.accept('=') ? parseExpression(p) : undefined;
   p.declareObject(name);
   return { kind: 'variable', annotations, type, name, ...(initializer && { initializer }), span: p.spanFrom(start) };

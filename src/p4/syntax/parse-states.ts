@@ -1,5 +1,5 @@
 /** Parser states, transitions and select (P4-16 §13; grammar: parserState). */
-import type { Annotation, ParserState, SelectCase, SelectExpression, Statement, Transition } from './ast.ts';
+import type { Annotation, Expression, ParserState, SelectCase, SelectExpression, Statement, Transition } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseKeysets } from './parse-expressions.ts';
 import { parseStatementList } from './parse-statements.ts';
@@ -58,8 +58,11 @@ function parseSelect(p: Cursor): SelectExpression {
   p.expect('select');
   const open = p.pos;
   p.expect('(');
-  const keys = [parseExpression(p)];
-  while (p.accept(',')) keys.push(parseExpression(p));
+  const keys: Expression[] = [];
+  if (!p.at(')')) {
+    do keys.push(parseExpression(p));
+    while (p.accept(','));
+  }
   p.expectClosing(')', open);
   const brace = p.pos;
   p.expect('{');

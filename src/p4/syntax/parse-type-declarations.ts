@@ -17,7 +17,7 @@ import type {
 import type { Cursor } from './cursor.ts';
 import { parseAnnotations } from './parse-annotations.ts';
 import { parseExpression } from './parse-expressions.ts';
-import { parseTypeParameters, parseTypeRef } from './parse-types.ts';
+import { parseArraySuffix, parseTypeParameters, parseTypeRef } from './parse-types.ts';
 
 const aggregateKinds = { header: 'headerType', header_union: 'headerUnion', struct: 'struct' } as const;
 const fieldStarters: ReadonlySet<string> = new Set([
@@ -76,8 +76,9 @@ function parseAggregate(
 function parseField(p: Cursor): StructField {
   const start = p.pos;
   const annotations = parseAnnotations(p);
-  const type = parseTypeRef(p);
+  const element = parseTypeRef(p);
   const name = p.expectName('a field name');
+  const type = parseArraySuffix(p, element, start);
   p.expectSemicolon();
   return { kind: 'structField', annotations, type, name, span: p.spanFrom(start) };
 }

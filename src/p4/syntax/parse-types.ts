@@ -1,8 +1,8 @@
 /** Types as written, type parameters and arguments (P4-16 §7, grammar: typeRef, typeParameters, typeArgumentList). */
-import type { Expression, Identifier, TypeParameter, TypeRef } from './ast.ts';
+import type { Expression, TypeParameter, TypeRef } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parseExpression, parseInteger } from './parse-expressions.ts';
-import { describeToken } from './tokens.ts';
+import { parseExpression } from './parse-expressions.ts';
+import { findWidthEnd } from './scan.ts';
 
 const plainTypes = {
   bool: 'boolType',
@@ -82,31 +82,29 @@ export function parseNamedType(p: Cursor): TypeRef {
   return { kind: 'specializedType', base, args, span: p.spanFrom(start) };
 }
 
-/** `<8>` or `<(expression)>` */
+/** `<8>`, `<(expression)>`, and any expression without a bare `>` (unreleased addition). */
 function parseWidth(p: Cursor, keyword: string): Expression {
   const open = p.pos;
   p.expect('<');
-  let width: Expression;
-  if (p.at('(')) {
-    const inner = p.pos;
-    p.advance();
-    width = parseExpression(p);
-    p.expectClosing(')', inner);
-  } else if (p.at('integer')) {
-    width = parseInteger(p);
-  } else if (p.atName()) {
-    const name: Identifier = p.expectName();
-    p.pos--;
-    p.report(name.span, `expected a number or '(' as width of '${keyword}', found ${describeToken(p.token)}`, {
-      help: `write '${keyword}<(${name.name})>'`,
-    });
-    p.pos++;
-    width = { kind: 'path', name, isGlobal: false, span: name.span };
-  } else {
-    p.fail(`a number or '(' as width of '${keyword}'`);
-  }
+  if (p.at('>')) p.fail(`the width of '${keyword}'`);
+  const outer = p.widthEnd;
+  p.widthEnd = findWidthEnd(p, open);
+  const width = parseExpression(p);
+  p.widthEnd = outer;
   p.expectClosing('>', open);
   return width;
+}
+
+/** `[size]` behind a declared name: `T name[2][3]` is an array of 2 arrays of 3 `T` (unreleased addition). */
+export function parseArraySuffix(p: Cursor, element: TypeRef, start: number): TypeRef {
+  const sizes: Expression[] = [];
+  for (let open = p.pos; p.accept('['); open = p.pos) {
+    sizes.push(parseExpression(p));
+    p.expectClosing(']', open);
+    p.checkChain(sizes.length);
+  }
+  const span = p.spanFrom(start);
+  return sizes.reduceRight<TypeRef>((type, size) => ({ kind: 'stackType', element: type, size, span }), element);
 }
 
 /** grammar: "<" typeArgumentList ">" */

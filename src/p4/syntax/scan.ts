@@ -41,14 +41,20 @@ export function skipTypeArguments(p: Cursor, at: number, depth = 0): number {
   }
 }
 
-/** Behind an optional `<8>`, `<(expression)>` or (a mistake told later) `<N>`. */
+/** Behind an optional `<width>`. */
 function skipWidth(p: Cursor, at: number): number {
-  if (p.tokens[at]?.kind !== '<') return at;
-  const inner = p.tokens[at + 1]?.kind;
-  let end = -1;
-  if (inner === '(') end = p.closers[at + 1]! + 1;
-  else if (inner === 'integer' || inner === 'identifier') end = at + 2;
-  return end > 0 && p.tokens[end]?.kind === '>' ? end + 1 : -1;
+  return p.tokens[at]?.kind === '<' ? findWidthEnd(p, at) + 1 || -1 : at;
+}
+
+/** Index of the `>` that closes the width's `<` at index `at`, or -1: the first outside of brackets (`bit<(a > b ? 1 : 2)>` needs them). */
+export function findWidthEnd(p: Cursor, at: number): number {
+  for (let i = at + 1; i < p.tokens.length; i++) {
+    const kind = p.tokens[i]!.kind;
+    if (kind === '>') return i > at + 1 ? i : -1;
+    if (kind === '(' || kind === '[') i = p.closers[i]!;
+    if (i < 0 || kind === ';' || kind === '{' || kind === '}' || kind === '=') return -1;
+  }
+  return -1;
 }
 
 /** Whether the type at index `at` cannot be an expression: it begins with a keyword, a known type or an unknown name. */
