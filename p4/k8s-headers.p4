@@ -1,0 +1,169 @@
+/*
+ * Headers of k8s-lb.p4. Field names are those of the RFCs.
+ */
+#ifndef K8S_HEADERS_P4
+#define K8S_HEADERS_P4
+
+typedef bit<48> mac_t;
+typedef bit<32> ipv4_addr_t;
+
+const bit<16> ETHERTYPE_IPV4 = 0x0800;
+const bit<16> ETHERTYPE_ARP  = 0x0806;
+const bit<16> ETHERTYPE_VLAN = 0x8100;
+
+const bit<8> PROTOCOL_ICMP = 1;
+const bit<8> PROTOCOL_TCP  = 6;
+const bit<8> PROTOCOL_UDP  = 17;
+
+const bit<8> TCP_FIN = 0x01;
+const bit<8> TCP_SYN = 0x02;
+const bit<8> TCP_RST = 0x04;
+const bit<8> TCP_ACK = 0x10;
+
+const bit<8> ICMP_ECHO_REPLY   = 0;
+const bit<8> ICMP_ECHO_REQUEST = 8;
+
+const bit<16> ARP_REQUEST = 1;
+const bit<16> ARP_REPLY   = 2;
+
+header ethernet_t {
+    mac_t   destination;
+    mac_t   source;
+    bit<16> ether_type;
+}
+
+/* IEEE 802.1Q tag, behind the Ethernet addresses: `ether_type` is the type of what follows. */
+header vlan_t {
+    bit<3>  priority;
+    bit<1>  drop_eligible;
+    bit<12> id;
+    bit<16> ether_type;
+}
+
+/* RFC 826 for Ethernet and IPv4. */
+header arp_t {
+    bit<16>     hardware_type;
+    bit<16>     protocol_type;
+    bit<8>      hardware_length;
+    bit<8>      protocol_length;
+    bit<16>     operation;
+    mac_t       sender_hardware;
+    ipv4_addr_t sender_protocol;
+    mac_t       target_hardware;
+    ipv4_addr_t target_protocol;
+}
+
+/* RFC 791, without the options. */
+header ipv4_t {
+    bit<4>      version;
+    bit<4>      ihl;
+    bit<8>      dscp_ecn;
+    bit<16>     total_length;
+    bit<16>     identification;
+    bit<1>      reserved;
+    bit<1>      do_not_fragment;
+    bit<1>      more_fragments;
+    bit<13>     fragment_offset;
+    bit<8>      ttl;
+    bit<8>      protocol;
+    bit<16>     header_checksum;
+    ipv4_addr_t source;
+    ipv4_addr_t destination;
+}
+
+header ipv4_options_t {
+    varbit<320> options;
+}
+
+/* RFC 9293, without the options. */
+header tcp_t {
+    bit<16> source_port;
+    bit<16> destination_port;
+    bit<32> sequence_number;
+    bit<32> acknowledgment_number;
+    bit<4>  data_offset;
+    bit<4>  reserved;
+    bit<8>  flags;
+    bit<16> window;
+    bit<16> checksum;
+    bit<16> urgent_pointer;
+}
+
+header udp_t {
+    bit<16> source_port;
+    bit<16> destination_port;
+    bit<16> length;
+    bit<16> checksum;
+}
+
+/* RFC 792; `identifier` and `sequence_number` have meaning for echo only. */
+header icmp_t {
+    bit<8>  type;
+    bit<8>  code;
+    bit<16> checksum;
+    bit<16> identifier;
+    bit<16> sequence_number;
+}
+
+/* RFC 7348 */
+header vxlan_t {
+    bit<8>  flags;
+    bit<24> reserved;
+    bit<24> vni;
+    bit<8>  reserved2;
+}
+
+/* What the parser looks at, without consuming it, to tell a tunnel packet from others: Ethernet + IPv4 without options ... */
+struct ipv4_peek_t {
+    bit<96> macs;
+    bit<16> ether_type;
+    bit<8>  version_ihl;
+    bit<8>  dscp_ecn;
+    bit<16> total_length;
+    bit<16> identification;
+    bit<16> flags_and_offset;
+    bit<8>  ttl;
+    bit<8>  protocol;
+    bit<16> header_checksum;
+    bit<32> source;
+    bit<32> destination;
+}
+
+/* ... + UDP ports. */
+struct udp_peek_t {
+    ipv4_peek_t ipv4;
+    bit<16>     source_port;
+    bit<16>     destination_port;
+}
+
+/* In front of a packet that goes to the control plane: why, and where it came from. */
+@controller_header("packet_in")
+header packet_in_t {
+    bit<16> reason;
+    bit<32> ingress_port;
+}
+
+/* In front of a packet that comes from the control plane: where it shall go. */
+@controller_header("packet_out")
+header packet_out_t {
+    bit<32> egress_port;
+}
+
+struct headers_t {
+    packet_out_t   packet_out;
+    packet_in_t    packet_in;
+    ethernet_t     outer_ethernet;
+    ipv4_t         outer_ipv4;
+    udp_t          outer_udp;
+    vxlan_t        vxlan;
+    ethernet_t     ethernet;
+    vlan_t         vlan;
+    arp_t          arp;
+    ipv4_t         ipv4;
+    ipv4_options_t ipv4_options;
+    tcp_t          tcp;
+    udp_t          udp;
+    icmp_t         icmp;
+}
+
+#endif
