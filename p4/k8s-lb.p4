@@ -691,15 +691,13 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
         send_to_port(PORT_CPU);
     }
 
-    /* A host port belongs to one pod: what comes from it carries the pod's address. Ports without an entry are not checked. */
+    /* A pod's port carries the pod's address: one entry that accepts it, one behind that refuses the rest. Ports without entries are not checked. */
     action source_ok() {
     }
 
-    action source_unknown(bool is_checked) {
-        if (is_checked) {
-            stop(outcome_t.SPOOFED_SOURCE);
-            exit;
-        }
+    action source_spoofed() {
+        stop(outcome_t.SPOOFED_SOURCE);
+        exit;
     }
 
     table pod_sources {
@@ -707,8 +705,8 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             istd.input_port: exact @name("port");
             hdr.ipv4.source: ternary @name("address");
         }
-        actions = { source_ok; source_unknown; }
-        const default_action = source_unknown(false);
+        actions = { source_ok; source_spoofed; }
+        const default_action = source_ok;
         size = 8192;
     }
 
