@@ -72,7 +72,16 @@ export type ResolvedCall =
   | {
       /** isValid, setValid, setInvalid, push_front, pop_front, minSizeInBits, minSizeInBytes, maxSizeInBits, maxSizeInBytes, and `static_assert` stays an externFunction. */
       readonly kind: 'builtin';
-      readonly name: 'isValid' | 'setValid' | 'setInvalid' | 'push_front' | 'pop_front' | 'minSizeInBits' | 'minSizeInBytes' | 'maxSizeInBits' | 'maxSizeInBytes';
+      readonly name:
+        | 'isValid'
+        | 'setValid'
+        | 'setInvalid'
+        | 'push_front'
+        | 'pop_front'
+        | 'minSizeInBits'
+        | 'minSizeInBytes'
+        | 'maxSizeInBits'
+        | 'maxSizeInBytes';
       readonly receiver: ast.Expression;
       readonly args: readonly ast.Expression[];
     };
@@ -86,8 +95,14 @@ export interface CheckedProgram {
   /** Type of a declared constant, variable, parameter, instance, field. */
   typeOfDeclaration(declaration: Referent): Type;
   /** What a path, a member access naming a type's member, or an action reference denotes; undefined for struct fields and methods. */
-  referentOf(node: ast.PathExpression | ast.MemberExpression | ast.ActionRef | ast.Identifier | (ast.TypeRef & { kind: 'namedType' })): Referent | undefined;
-  callOf(call: ast.CallExpression | ast.InstantiationDeclaration): ResolvedCall;
+  referentOf(
+    node: ast.PathExpression | ast.MemberExpression | ast.ActionRef | ast.Identifier | (ast.TypeRef & { kind: 'namedType' }),
+  ): Referent | undefined;
+  /**
+   * Also of an `ActionRef`: in an action list, parameters without direction are `omitted` (the control plane gives them); in an entry all are
+   * bound. The default action is a call expression, or a path when it is written without parentheses: both may be asked about.
+   */
+  callOf(call: ast.CallExpression | ast.InstantiationDeclaration | ast.ActionRef | ast.PathExpression): ResolvedCall;
   /** Value of an expression that is known without knowing constructor arguments; undefined otherwise. */
   constantOf(expression: ast.Expression): ConstValue | undefined;
   /** All members of `error`, in order of declaration: index = encoding. */

@@ -1,0 +1,99 @@
+/**
+ * Parsers (P4-16 §13): states see each other whatever their order; `start` exists, `accept` and `reject` are built in; what a `select`
+ * matches; states that nothing reaches.
+ */
+import type * as ast from '../syntax/ast.ts';
+import { type Context, didYouMean } from './context.ts';
+import { checkExpression } from './expressions.ts';
+import { checkKeysets, isSelectable } from './keysets.ts';
+import { printType, stateType } from './relations.ts';
+import { checkStatements } from './statements.ts';
+import type { Type } from './types.ts';
+
+const builtinStates = ['accept', 'reject'];
+
+/** Checks the states of a parser; its parameters and locals are in scope. */
+export function checkStates(cx: Context, parser: ast.ParserDeclaration): void {
+  const states = new Map<string, ast.ParserState>();
+  for (const state of parser.states) {
+    const { name, span } = state.name;
+    const before = states.get(name);
+    if (builtinStates.includes(name)) cx.error('reserved-state', span, `state '${name}' is built in and cannot be declared`);
+    else if (before)
+      cx.error('duplicate-declaration', span, `'${name}' is declared twice`, {
+        notes: [{ message: `'${name}' is declared here`, span: before.name.span }],
+      });
+    else states.set(name, state);
+    cx.declarationTypes.set(state, stateType);
+  }
+  if (!states.has('start')) cx.error('missing-start', parser.name.span, `parser '${parser.name.name}' has no state 'start'`);
+  for (const state of parser.states) {
+    cx.at({ kind: 'state' }, () =>
+      cx.inScope(() => {
+        checkStatements(cx, state.statements);
+        if (state.transition) checkTransition(cx, state.transition, states);
+      }),
+    );
+  }
+  warnUnreachable(cx, parser, states);
+}
+
+function checkTransition(cx: Context, transition: ast.Transition, states: ReadonlyMap<string, ast.ParserState>): void {
+  if (transition.kind === 'transition') {
+    checkTarget(cx, transition.state, states);
+    return;
+  }
+  const { select } = transition;
+  const keys = flatKeys(cx, select.keys);
+  for (const c of select.cases) {
+    checkKeysets(cx, c.keysets, keys, c.keysets.length === 1 ? c.keysets[0]!.span : c.span);
+    checkTarget(cx, c.state, states);
+  }
+}
+
+function flatKeys(cx: Context, keys: readonly ast.Expression[]): Type[] {
+  return keys.map((key) => {
+    const type = checkExpression(cx, key);
+    if (isSelectable(type)) return type;
+    return cx.fail('bad-select-key', key.span, `'select' cannot choose by a value of type '${printType(type)}'`);
+  });
+}
+
+function checkTarget(cx: Context, id: ast.Identifier, states: ReadonlyMap<string, ast.ParserState>): void {
+  if (builtinStates.includes(id.name)) return;
+  const state = states.get(id.name);
+  if (state) cx.referents.set(id, state);
+  else
+    cx.error(
+      'unknown-state',
+      id.span,
+      `state '${id.name}' is not declared`,
+      didYouMean(id.name, [...states.keys(), ...builtinStates]),
+    );
+}
+
+function warnUnreachable(cx: Context, parser: ast.ParserDeclaration, states: ReadonlyMap<string, ast.ParserState>): void {
+  const start = states.get('start');
+  if (!start) return;
+  const reached = new Set<ast.ParserState>();
+  const queue = [start];
+  for (let state = queue.pop(); state; state = queue.pop()) {
+    if (reached.has(state)) continue;
+    reached.add(state);
+    const { transition } = state;
+    const targets = !transition
+      ? []
+      : transition.kind === 'transition'
+        ? [transition.state]
+        : transition.select.cases.map((c) => c.state);
+    for (const t of targets) {
+      const next = states.get(t.name);
+      if (next) queue.push(next);
+    }
+  }
+  for (const state of parser.states) {
+    if (states.get(state.name.name) === state && !reached.has(state)) {
+      cx.warning('unreachable-state', state.name.span, `no transition from 'start' leads to state '${state.name.name}'`);
+    }
+  }
+}
