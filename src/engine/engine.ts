@@ -1,0 +1,185 @@
+/**
+ * The engine: takes batches of packets from ports, runs the compiled program on them, hands them to the ports that the program chose.
+ *
+ * One engine per data-plane thread. Everything that a batch needs lies in the arena and is placed at construction: descriptors, one list of
+ * descriptor addresses per destination port, buffers for copies (mirrors) and for packets from the control plane. The engine reads no clock:
+ * `step` is told the time. It never touches a packet's bytes except to copy mirrors and to hand packets to the control plane.
+ */
+import { type ArenaLayout, context, cpuPort, descriptor, noPort } from '../arena/layout.ts';
+import { CopyPool } from './copies.ts';
+import type { Port } from './port.ts';
+
+/** A loaded program: the WebAssembly module's `process`, or the interpreter's. */
+export interface Backend {
+  process(context: number, descriptors: number, count: number): void;
+}
+
+/** Where copies of a packet go (PNA mirror session). */
+export interface MirrorSession {
+  readonly port: number;
+  /** Keep at most so many bytes; absent: all. */
+  readonly truncateBytes?: number;
+}
+
+export interface EngineOptions {
+  readonly memory: WebAssembly.Memory;
+  readonly layout: ArenaLayout;
+  /** Makes the backend; the engine gives it the functions that compiled code imports. */
+  readonly backend: (hooks: BackendHooks) => Backend;
+  /** Which worker context is ours. */
+  readonly worker: number;
+  /** Start of the engine's own region, `engineBytes` long, 64-aligned. */
+  readonly region: number;
+  /** A packet for the control plane (port PNA_PORT_CPU): a copy of its bytes, and the port that it came from. */
+  readonly punt: (bytes: Uint8Array, inPort: number) => void;
+}
+
+export interface BackendHooks {
+  readonly mirror: (descriptorAddress: number, slot: number, session: number) => void;
+  readonly multicast: (descriptorAddress: number, group: number) => void;
+}
+
+/** Reasons that the engine itself gives, beside those of the program (index into the IR's dropReasons). */
+const unknownPortReason = 6;
+const clonePoolReason = 11;
+
+export const batchSize = 64;
+const maxPorts = 2048;
+/** Descriptors of a batch, the lists, the copy pool. */
+const listEntries = batchSize + 64;
+export const engineBytes = batchSize * descriptor.bytes + maxPorts * 4 + 64 * listEntries * 4 + CopyPool.bytes;
+
+export class Engine {
+  readonly #memory: WebAssembly.Memory;
+  readonly #words: Int32Array;
+  readonly #view: DataView;
+  readonly #backend: Backend;
+  readonly #context: number;
+  readonly #descriptors: number;
+  readonly #lists: number;
+  readonly #punt: (bytes: Uint8Array, inPort: number) => void;
+  readonly #ports: Port[] = [];
+  /** Port number -> index into #ports + 1, 0 for none. */
+  readonly #indexOf = new Uint16Array(maxPorts);
+  /** Per port of #ports: packets in its list. */
+  #counts = new Int32Array(0);
+  readonly #copies: CopyPool;
+  readonly #sessions = new Map<number, MirrorSession>();
+
+  constructor(options: EngineOptions) {
+    this.#memory = options.memory;
+    this.#words = new Int32Array(options.memory.buffer);
+    this.#view = new DataView(options.memory.buffer);
+    this.#context = options.layout.contexts + options.worker * options.layout.contextBytes;
+    this.#descriptors = options.region;
+    this.#lists = options.region + batchSize * descriptor.bytes;
+    this.#copies = new CopyPool(options.memory, this.#lists + 64 * listEntries * 4 + maxPorts * 4);
+    this.#punt = options.punt;
+    this.#backend = options.backend({
+      mirror: (at, _slot, session) => this.#mirror(at, session),
+      multicast: () => {},
+    });
+  }
+
+  /** Adds a port; its number must be free and below 2048, at most 64 ports. Returns false otherwise. */
+  addPort(port: Port): boolean {
+    if (port.number >= maxPorts || this.#indexOf[port.number] !== 0 || this.#ports.length >= 64) return false;
+    this.#ports.push(port);
+    this.#indexOf[port.number] = this.#ports.length;
+    this.#counts = new Int32Array(this.#ports.length);
+    return true;
+  }
+
+  removePort(number: number): Port | undefined {
+    const at = this.#ports.findIndex((p) => p.number === number);
+    if (at < 0) return undefined;
+    const [port] = this.#ports.splice(at, 1);
+    this.#indexOf.fill(0);
+    this.#ports.forEach((p, i) => {
+      this.#indexOf[p.number] = i + 1;
+    });
+    this.#counts = new Int32Array(this.#ports.length);
+    return port;
+  }
+
+  get ports(): readonly Port[] {
+    return this.#ports;
+  }
+
+  setMirrorSession(session: number, config: MirrorSession | undefined): void {
+    if (config) this.#sessions.set(session, config);
+    else this.#sessions.delete(session);
+  }
+
+  /** Time for the next batches: nanoseconds of a monotonic clock, as two halves so that nothing allocates. */
+  setTime(nowNs: number): void {
+    const ms = Math.floor(nowNs / 1e6);
+    this.#words[(this.#context + context.nowNs) >> 2] = (nowNs % 4294967296) | 0;
+    this.#words[(this.#context + context.nowNs + 4) >> 2] = Math.floor(nowNs / 4294967296) | 0;
+    this.#words[(this.#context + context.nowMs) >> 2] = ms | 0;
+  }
+
+  /** One round over all ports at time `nowNs`. Returns the number of packets received. */
+  step(nowNs: number): number {
+    this.setTime(nowNs);
+    let received = 0;
+    for (let i = 0; i < this.#ports.length; i++) {
+      const port = this.#ports[i]!;
+      const count = port.receive(this.#descriptors, batchSize);
+      if (count === 0) continue;
+      received += count;
+      this.#run(count);
+      port.release(this.#descriptors, count);
+    }
+    return received;
+  }
+
+  /** Runs one packet that the control plane made, as coming from PNA_PORT_CPU. */
+  inject(bytes: Uint8Array): void {
+    if (this.#copies.fromBytes(this.#descriptors, bytes, cpuPort)) this.#run(1);
+    this.#copies.reset();
+  }
+
+  #run(count: number): void {
+    this.#backend.process(this.#context, this.#descriptors, count);
+    for (let i = 0; i < count; i++) this.#dispatch(this.#descriptors + i * descriptor.bytes);
+    for (let i = 0; i < this.#copies.count; i++) this.#dispatch(this.#copies.descriptorAt(i));
+    for (let i = 0; i < this.#counts.length; i++) {
+      const waiting = this.#counts[i]!;
+      if (waiting === 0) continue;
+      this.#counts[i] = 0;
+      this.#ports[i]!.transmit(this.#lists + i * listEntries * 4, waiting);
+    }
+    this.#copies.reset();
+  }
+
+  #dispatch(at: number): void {
+    const outPort = this.#words[(at + descriptor.outPort) >> 2]! >>> 0;
+    if (outPort === noPort) return;
+    const index = outPort < maxPorts ? this.#indexOf[outPort]! : 0;
+    if (index !== 0) {
+      const slot = this.#counts[index - 1]!++;
+      this.#words[((this.#lists + (index - 1) * listEntries * 4) >> 2) + slot] = at;
+    } else if (outPort === cpuPort) {
+      const addr = this.#words[(at + descriptor.addr) >> 2]!;
+      const length = this.#words[(at + descriptor.length) >> 2]!;
+      this.#punt(
+        new Uint8Array(this.#memory.buffer).slice(addr, addr + length),
+        this.#words[(at + descriptor.inPort) >> 2]! >>> 0,
+      );
+    } else {
+      this.#drop(unknownPortReason);
+    }
+  }
+
+  #mirror(at: number, sessionId: number): void {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return;
+    if (!this.#copies.fromDescriptor(at, session.port, session.truncateBytes)) this.#drop(clonePoolReason);
+  }
+
+  #drop(reason: number): void {
+    const at = this.#context + context.drops + 8 * reason;
+    this.#view.setBigUint64(at, this.#view.getBigUint64(at, true) + 1n, true);
+  }
+}

@@ -1,0 +1,12 @@
+/** Load a program, move batches through it, let the control plane in between two batches. */
+export {
+  type Backend,
+  type BackendHooks,
+  batchSize,
+  Engine,
+  type EngineOptions,
+  engineBytes,
+  type MirrorSession,
+} from './engine.ts';
+export { Gate, gateBytes } from './gate.ts';
+export { type BufferRegion, emptyPortStats, type Port, type PortStats } from './port.ts';
