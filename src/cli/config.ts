@@ -1,0 +1,171 @@
+/**
+ * `node.yaml`: how one node runs softipu. Paths are relative to the file. docs/node-yaml.md shows every field.
+ *
+ *   node: {name: node-a, addresses: [192.168.50.1], vtep: {address: 192.168.50.1, mac: "02:00:00:00:50:01"}}
+ *   gateway: {addresses: [169.254.1.1], mac: "02:00:00:00:00:01"}
+ *   vxlan: {vni: 4096, port: 4789}
+ *   podCIDR: 10.244.1.0/24
+ *   uplink: {gateway: 192.168.50.254}
+ *   manifests: ./manifests
+ *   control: ./control.sock
+ *   hashSeed: 0x5eed
+ *   flows: {timeouts: {tcpSyn: 60s, tcpEstablished: 86400s, tcpClosing: 120s, udp: 30s, icmp: 30s, other: 600s, fragment: 30s}}
+ *   ports:
+ *     - {interface: veth-net, kind: net}
+ *     - {interface: veth-b1, kind: pod, pod: default/b1, mac: "02:00:00:00:01:01"}
+ */
+import { dirname, resolve } from 'node:path';
+import { parseAddress, parseMac, parsePrefix } from '../wire/index.ts';
+import { YamlReader, type YamlValue } from './yaml-reader.ts';
+
+export interface PortConfig {
+  /** Interface or port spec (`veth0`, `tap:name`), see ports' openPort. */
+  readonly interface: string;
+  readonly kind: 'net' | 'host' | 'pod';
+  /** namespace/name, of a pod port. */
+  readonly pod?: string;
+  /** MAC address of what is behind the port, if known; learnt by ARP otherwise. */
+  readonly mac?: string;
+  /** Number in the P4 program: given, or 1, 2, ... in order. */
+  readonly number: number;
+}
+
+/** Names of the expire-time profiles of k8s-lb.p4, in the order of their ids. */
+export const timeoutNames = ['tcpSyn', 'tcpEstablished', 'tcpClosing', 'udp', 'icmp', 'other', 'fragment'] as const;
+export type Timeouts = Record<(typeof timeoutNames)[number], number>;
+
+export interface NodeConfig {
+  /** The file itself, absolute. */
+  readonly file: string;
+  readonly nodeName: string;
+  /** Addresses of the node itself: they always reach their pods. */
+  readonly nodeAddresses: readonly string[];
+  readonly vtep?: { readonly address: string; readonly mac: string };
+  readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
+  readonly vxlan: { readonly vni: number; readonly port: number };
+  readonly podCIDR?: string;
+  /** Next hop for what is neither pod nor neighbour. */
+  readonly uplinkGateway?: string;
+  readonly manifests?: string;
+  readonly controlSocket: string;
+  readonly hashSeed: number;
+  /** Milliseconds. */
+  readonly timeouts: Timeouts;
+  readonly ports: readonly PortConfig[];
+  /** The P4 program; absent: the shipped k8s-lb.p4. */
+  readonly program?: string;
+}
+
+const defaultTimeouts: Timeouts = {
+  tcpSyn: 60_000,
+  tcpEstablished: 86_400_000,
+  tcpClosing: 120_000,
+  udp: 30_000,
+  icmp: 30_000,
+  other: 600_000,
+  fragment: 30_000,
+};
+
+const defaultGatewayMac = '02:00:00:00:00:01';
+
+/** Reads a configuration; throws one UserError that lists every mistake with its line. */
+export function parseNodeConfig(file: string, text: string): NodeConfig {
+  const reader = new YamlReader(file, text);
+  const base = dirname(resolve(file));
+  const root = reader.root.fields([
+    'node',
+    'gateway',
+    'vxlan',
+    'podCIDR',
+    'uplink',
+    'manifests',
+    'control',
+    'hashSeed',
+    'flows',
+    'ports',
+    'program',
+  ]);
+  const node = root.node.fields(['name', 'addresses', 'vtep']);
+  node.name.required();
+  const vtep = node.vtep.fields(['address', 'mac']);
+  const gateway = root.gateway.fields(['addresses', 'mac']);
+  const vxlan = root.vxlan.fields(['vni', 'port']);
+  const uplink = root.uplink.fields(['gateway']);
+  if (vtep.address.exists) vtep.mac.required();
+  const config: NodeConfig = {
+    file: resolve(file),
+    nodeName: node.name.string() ?? '',
+    nodeAddresses: node.addresses.items().flatMap((a) => address(a) ?? []),
+    vtep: vtep.address.exists ? { address: address(vtep.address) ?? '', mac: mac(vtep.mac) ?? '' } : undefined,
+    gateway: {
+      addresses: gateway.addresses.items().flatMap((a) => address(a) ?? []),
+      mac: mac(gateway.mac) ?? defaultGatewayMac,
+    },
+    vxlan: { vni: vxlan.vni.integer(0, 0xffffff) ?? 4096, port: vxlan.port.integer(1, 65535) ?? 4789 },
+    podCIDR: prefix(root.podCIDR),
+    uplinkGateway: address(uplink.gateway),
+    manifests: path(base, root.manifests),
+    controlSocket: path(base, root.control) ?? resolve(base, 'softipu.sock'),
+    hashSeed: root.hashSeed.integer(0, 0xffffffff) ?? 0x50f71b0,
+    timeouts: timeouts(root.flows.fields(['timeouts']).timeouts),
+    ports: ports(root.ports),
+    program: path(base, root.program),
+  };
+  reader.throwProblems();
+  return config;
+}
+
+function timeouts(value: YamlValue): Timeouts {
+  const given = value.fields(timeoutNames);
+  const result = { ...defaultTimeouts };
+  for (const name of timeoutNames) result[name] = given[name].durationMs() ?? defaultTimeouts[name];
+  return result;
+}
+
+function ports(value: YamlValue): PortConfig[] {
+  value.required();
+  const result: PortConfig[] = [];
+  value.items().forEach((item, i) => {
+    const port = item.fields(['interface', 'kind', 'pod', 'mac', 'number']);
+    port.interface.required();
+    port.kind.required();
+    const kind = port.kind.oneOf(['net', 'host', 'pod'] as const) ?? 'host';
+    const pod = port.pod.string();
+    if (kind === 'pod' && port.pod.required() && pod !== undefined && !/^[^/]+\/[^/]+$/.test(pod)) {
+      port.pod.fail(`expected 'namespace/name', found '${pod}'`);
+    }
+    const number = port.number.integer(0, 2047) ?? i + 1;
+    const taken = result.find((p) => p.number === number);
+    if (taken) item.fail(`port number ${number} is taken by '${taken.interface}'`);
+    const name = port.interface.string() ?? '';
+    if (result.some((p) => p.interface === name)) port.interface.fail(`'${name}' is listed twice`);
+    result.push({ interface: name, kind, pod, mac: mac(port.mac), number });
+  });
+  return result;
+}
+
+function address(value: YamlValue): string | undefined {
+  const text = value.string('an IP address');
+  if (text === undefined || parseAddress(text)) return text;
+  value.fail(`expected an IP address, found '${text}'`);
+  return undefined;
+}
+
+function prefix(value: YamlValue): string | undefined {
+  const text = value.string("a prefix such as '10.244.1.0/24'");
+  if (text === undefined || parsePrefix(text)) return text;
+  value.fail(`expected a prefix such as '10.244.1.0/24', found '${text}'`);
+  return undefined;
+}
+
+function mac(value: YamlValue): string | undefined {
+  const text = value.string('a MAC address');
+  if (text === undefined || parseMac(text)) return text;
+  value.fail(`expected a MAC address such as '02:00:00:00:00:01', found '${text}'`);
+  return undefined;
+}
+
+function path(base: string, value: YamlValue): string | undefined {
+  const text = value.string('a path');
+  return text === undefined ? undefined : resolve(base, text);
+}
