@@ -181,6 +181,8 @@ export type Stmt =
   | { readonly kind: 'setValid'; readonly header: HeaderId; readonly valid: boolean; readonly span: Span }
   /** Copies validity, fixed fields and varbit field; both of the same header type. */
   | { readonly kind: 'copyHeader'; readonly target: HeaderId; readonly source: HeaderId; readonly span: Span }
+  /** Copies length and bits of the varbit field between headers of any type; nothing else changes. Ignored if the target is invalid; an invalid source has length 0. */
+  | { readonly kind: 'copyVarbit'; readonly target: HeaderId; readonly source: HeaderId; readonly span: Span }
   | {
       readonly kind: 'if';
       readonly condition: Expr;
