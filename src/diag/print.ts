@@ -23,6 +23,7 @@ function place(span: Span): string {
   return `${span.file.path}:${line}:${column}: `;
 }
 
+/** The source line of the span's start with a caret under what the span covers of it; help behind the caret. */
 function excerpt(span: Span, help: string | undefined): string {
   const { text } = span.file;
   if (text === '') return help ? `      ${help}\n` : '';
@@ -30,10 +31,21 @@ function excerpt(span: Span, help: string | undefined): string {
   const newline = text.indexOf('\n', span.start);
   const end = newline < 0 ? text.length : newline;
   const line = text.slice(start, end).replace(/\r$/, '');
+  const from = Math.min(span.start - start, line.length);
+  // A span over several lines is marked to the end of its first.
+  const to = Math.min(Math.max(span.end - start, from), line.length);
   const number = String(lineAndColumn(span.file, span.start).line).padStart(5);
-  const before = text.slice(start, Math.min(span.start, end));
-  const indent = [...before].map((c) => (c === '\t' ? '\t' : ' ')).join('');
-  const marked = [...text.slice(span.start, Math.min(Math.max(span.end, span.start + 1), end))];
-  const caret = '^'.repeat(Math.max(1, marked.length));
-  return `${number} | ${line}\n      | ${indent}${caret}${help ? ` ${help}` : ''}\n`;
+  const marked = [...line.slice(from, to).trimEnd()].map((c) => (c === '\t' ? '\t' : '^'.repeat(columns(c)))).join('');
+  const indent = [...line.slice(0, from)].map((c) => (c === '\t' ? '\t' : ' '.repeat(columns(c)))).join('');
+  return `${number} | ${line}\n      | ${indent}${marked === '' ? '^' : marked}${help ? ` ${help}` : ''}\n`;
+}
+
+const noColumn = /^\p{M}$/u;
+const twoColumns =
+  /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}$/u;
+
+/** How many columns of a terminal the character takes. */
+function columns(character: string): number {
+  if (noColumn.test(character)) return 0;
+  return twoColumns.test(character) ? 2 : 1;
 }

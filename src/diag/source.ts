@@ -20,7 +20,7 @@ export function makeSource(path: string, text: string): SourceFile {
 /** A span for things no source line stands for (built-in declarations). */
 export const noSpan: Span = { file: { path: '<built-in>', text: '' }, start: 0, end: 0 };
 
-/** 1-based line and column (a tab counts one column) of an offset. Cost: O(offset). */
+/** 1-based line and column of an offset; a tab and a character outside of the BMP count one column each. Cost: O(offset). */
 export function lineAndColumn(file: SourceFile, offset: number): { line: number; column: number } {
   let line = 1;
   let lineStart = 0;
@@ -31,5 +31,5 @@ export function lineAndColumn(file: SourceFile, offset: number): { line: number;
       lineStart = i + 1;
     }
   }
-  return { line, column: end - lineStart + 1 };
+  return { line, column: [...file.text.slice(lineStart, end)].length + 1 };
 }

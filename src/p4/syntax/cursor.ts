@@ -16,6 +16,22 @@ const maxDepth = 300;
 const maxChain = 1000;
 const maxErrors = 100;
 
+/** Reserved words that only begin declarations outside of everything: inside, at the start of a line, they show that a `}` is missing. */
+const outermostWords: ReadonlySet<string> = new Set([
+  'extern',
+  'parser',
+  'control',
+  'package',
+  'header',
+  'header_union',
+  'struct',
+  'enum',
+  'typedef',
+]);
+
+/** Signs behind which `{` opens a value and no block. */
+const bracesOfValueFollow: ReadonlySet<TokenKind> = new Set(['=', ',', '(', '{', 'return']);
+
 /** Leaves the construct in which a syntax error was reported. */
 export class SyntaxAbort extends Error {}
 
@@ -64,6 +80,12 @@ export class Cursor {
     return token;
   }
 
+  /** Whether a list in braces ends here: at `}`, at the end, or at a word that cannot be part of it. */
+  atListEnd(): boolean {
+    const { kind, lineStart, text } = this.token;
+    return kind === '}' || kind === 'end' || (lineStart && outermostWords.has(text));
+  }
+
   accept(kind: TokenKind): boolean {
     if (!this.at(kind)) return false;
     this.advance();
@@ -92,7 +114,7 @@ export class Cursor {
   expectClosing(kind: ')' | ']' | '}' | '>', open: number): void {
     if (this.accept(kind)) return;
     const opener = this.tokens[open]!;
-    const isFar = this.at('end') || opener.span.file !== this.token.span.file;
+    const isFar = this.at('end') || this.token.lineStart;
     this.fail(`'${kind}'`, isFar ? [{ message: `to close this '${opener.text}'`, span: opener.span }] : []);
   }
 
@@ -219,10 +241,11 @@ export class Cursor {
   }
 
   private skip(start: number, starters: ReadonlySet<string>): void {
-    // An error inside parentheses: go on behind them.
+    // An error inside parentheses or inside the braces of a value: go on behind them.
     for (let i = start; i < this.pos; i++) {
       const kind = this.tokens[i]!.kind;
-      if (kind !== '(' && kind !== '[') continue;
+      const isValue = kind === '{' && i > start && bracesOfValueFollow.has(this.tokens[i - 1]!.kind);
+      if (kind !== '(' && kind !== '[' && !isValue) continue;
       const closer = this.closers[i]!;
       if (closer >= this.pos) {
         this.pos = closer + 1;
@@ -232,7 +255,7 @@ export class Cursor {
     for (;;) {
       const { token } = this;
       if (token.kind === 'end' || token.kind === '}') return;
-      if (this.pos > start && token.lineStart && starters.has(token.text)) return;
+      if (this.pos > start && token.lineStart && (starters.has(token.text) || outermostWords.has(token.text))) return;
       if (token.kind === '{') {
         const closer = this.closers[this.pos]!;
         this.pos = closer >= 0 ? closer + 1 : this.pos + 1;

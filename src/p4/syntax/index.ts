@@ -2,3 +2,4 @@
 export type * as ast from './ast.ts';
 export { parseProgram } from './parse.ts';
 export { type PreprocessOptions, preprocess } from './preprocess.ts';
+export { printExpression, printKeyset, printTypeRef } from './print.ts';

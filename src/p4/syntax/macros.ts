@@ -24,7 +24,7 @@ export interface MacroToken extends Token {
   readonly hidden?: ReadonlySet<string>;
 }
 
-const maxExpandedTokens = 1_000_000;
+const maxExpandedTokens = 250_000;
 const maxArgumentDepth = 100;
 
 /** What all expansions of one program share. */
@@ -34,9 +34,20 @@ export class MacroState {
   /** Set when expansion ran away: nothing is expanded after that. */
   exhausted = false;
   private expandedTokens = 0;
+  /** Hidden names with one more, made once each: `#define A B B` chains ask for the same ones over and over. */
+  private readonly wider = new Map<ReadonlySet<string> | undefined, Map<string, ReadonlySet<string>>>();
 
   constructor(diag: Diagnostics) {
     this.diag = diag;
+  }
+
+  /** The names `hidden` and `name`. */
+  hide(hidden: ReadonlySet<string> | undefined, name: string): ReadonlySet<string> {
+    let byName = this.wider.get(hidden);
+    if (!byName) this.wider.set(hidden, (byName = new Map()));
+    let wider = byName.get(name);
+    if (!wider) byName.set(name, (wider = new Set(hidden).add(name)));
+    return wider;
   }
 
   /** Counts `count` more tokens; false, with a diagnostic, once the budget is spent. */
@@ -82,7 +93,7 @@ export class Expander {
 
   /** Replaces the use `token` of `macro` by pushing its expansion; false if this is no use (no parenthesis follows). */
   private expand(macro: Macro, token: MacroToken): boolean {
-    const hidden = new Set(token.hidden).add(macro.name);
+    const hidden = this.state.hide(token.hidden, macro.name);
     let args: MacroToken[][] = [];
     if (macro.parameters) {
       const open = this.read();

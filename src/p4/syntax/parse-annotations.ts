@@ -63,6 +63,13 @@ function parseStructured(p: Cursor): Pick<Annotation, 'args' | 'tokens'> {
   const open = p.pos;
   p.expect('[');
   const args = parseArgumentsUntil(p, ']');
+  const odd = args.find((arg) => (arg.name === undefined) !== (args[0]?.name === undefined));
+  if (odd) {
+    const expected = odd.name
+      ? "an expression like the others, found 'key = value'"
+      : "'key = value' like the others, found an expression";
+    p.diag.error('syntax', odd.span, `expected ${expected}`);
+  }
   p.expectClosing(']', open);
   const tokens = p.tokens.slice(open + 1, p.pos - 1).map((t) => t.text);
   return { args, tokens };

@@ -27,7 +27,6 @@ import { parseTable } from './parse-tables.ts';
 import { parseDerivedType, parseErrorOrMatchKind, parseTypedefOrNewtype, startsDerivedType } from './parse-type-declarations.ts';
 import { parseTypeArguments, parseTypeParameters, parseTypeRef } from './parse-types.ts';
 import { skipTypeArguments } from './scan.ts';
-import { isNameKind } from './tokens.ts';
 
 /** Words that, at the start of a line, begin a declaration whatever went wrong before. */
 export const declarationStarters: ReadonlySet<string> = new Set([
@@ -46,15 +45,6 @@ export const declarationStarters: ReadonlySet<string> = new Set([
   'typedef',
 ]);
 const localStarters: ReadonlySet<string> = new Set(['const', 'action', 'table', 'apply', 'state', 'value_set']);
-
-/** Words that begin declarations of P4-14 and nothing in P4-16. */
-const p414Words: ReadonlySet<string> = new Set([
-  'header_type',
-  'metadata',
-  'field_list',
-  'field_list_calculation',
-  'calculated_field',
-]);
 
 /** grammar: declaration. Undefined for a forward declaration `extern name;`. */
 export function parseDeclaration(p: Cursor): Declaration | undefined {
@@ -85,14 +75,6 @@ export function parseDeclaration(p: Cursor): Declaration | undefined {
     default:
   }
   if (startsDerivedType(p)) return parseDerivedType(p, annotations, start);
-  if (p414Words.has(token.text) && isNameKind(p.peek(1).kind)) {
-    p.report(token.span, `expected a declaration, found '${token.text}', which is P4-14`, {
-      code: 'p4-14',
-      help: 'this compiler reads P4-16',
-    });
-    p.stopped = true;
-    p.fail('a declaration');
-  }
   if (!p.atName() && !startsType(p)) p.fail('a declaration');
   const type = parseTypeRef(p, true);
   if (p.at('(')) return parseInstantiation(p, type, annotations, start);
@@ -155,7 +137,7 @@ function parseObjectInitializer(p: Cursor): (FunctionDeclaration | Instantiation
   p.enter();
   p.pushScope();
   const members: (FunctionDeclaration | InstantiationDeclaration)[] = [];
-  while (!p.at('}') && !p.at('end')) {
+  while (!p.atListEnd()) {
     const member = p.recovering(() => {
       const start = p.pos;
       const annotations = parseAnnotations(p);
@@ -259,12 +241,16 @@ function parseExternObject(p: Cursor, annotations: readonly Annotation[], start:
   const methods: MethodSignature[] = [];
   const open = p.pos;
   p.expect('{');
-  while (!p.at('}') && !p.at('end')) {
+  while (!p.atListEnd()) {
     p.recovering(() => {
       const memberStart = p.pos;
       const memberAnnotations = parseAnnotations(p);
       if (p.atName() && p.peek(1).kind === '(') {
         const constructorName = p.expectName();
+        if (constructorName.name !== name.name) {
+          const help = `a constructor is named '${name.name}'`;
+          p.diag.error('syntax', constructorName.span, `expected a return type before '${constructorName.name}'`, { help });
+        }
         p.pushScope();
         const parameters = parseParameters(p);
         p.popScope();
@@ -291,6 +277,7 @@ function parseExternObject(p: Cursor, annotations: readonly Annotation[], start:
 /** grammar: functionPrototype ";" */
 function parseMethod(p: Cursor, annotations: readonly Annotation[], start: number, isAbstract: boolean): MethodSignature {
   const returnType = parseTypeRef(p, true);
+  if (p.at('(') && returnType.kind === 'specializedType') p.fail('a method name', [], 'constructors have no type parameters');
   const name = p.expectName('a method name');
   p.pushScope();
   const typeParameters = parseTypeParameters(p);
@@ -358,7 +345,7 @@ function parseParserBody(p: Cursor): Pick<ParserDeclaration, 'locals' | 'states'
   p.expect('{');
   const locals: Declaration[] = [];
   const states: ParserDeclaration['states'][number][] = [];
-  while (!p.at('}') && !p.at('end')) {
+  while (!p.atListEnd()) {
     const before = p.pos;
     p.recovering(() => {
       const start = p.pos;
@@ -389,7 +376,7 @@ function parseControlBody(p: Cursor, control: Identifier): Pick<ControlDeclarati
   p.expect('{');
   const locals: Declaration[] = [];
   let apply: BlockStatement | undefined;
-  while (!p.at('}') && !p.at('end')) {
+  while (!p.atListEnd()) {
     const before = p.pos;
     p.recovering(() => {
       const start = p.pos;

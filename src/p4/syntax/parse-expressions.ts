@@ -110,11 +110,15 @@ function isCast(p: Cursor): boolean {
   return known === 'type' || (known === undefined && operandStarts.has(p.tokens[end + 1]?.kind ?? 'end'));
 }
 
-/** Primary expression with what may follow it: `.member`, `[index]`, `[high:low]`, `<types>(args)`, `(args)`. Also the grammar's lvalue. */
-export function parsePostfix(p: Cursor): Expression {
+/**
+ * Primary expression with what may follow it: `.member`, `[index]`, `[high:low]`, `<types>(args)`, `(args)`.
+ * With `untilCall` it ends behind the first call: what a statement may begin with (grammar: lvalue, and a call of one).
+ */
+export function parsePostfix(p: Cursor, untilCall = false): Expression {
   const start = p.pos;
   let left = parsePrimary(p);
   for (let chain = 1; ; chain++) {
+    if (untilCall && left.kind === 'call') return left;
     p.checkChain(chain);
     if (p.accept('.')) {
       const member = p.expectName('a member name');
@@ -213,6 +217,7 @@ function parsePathOrType(p: Cursor): Expression {
   const isList = nameToken.kind === 'list' && p.peek(1).kind === '<' && skipTypeArguments(p, p.pos + 1) > 0;
   if (isList || p.lookup(nameToken.text, isGlobal) === 'type') {
     const type = parseTypeInExpression(p, start + (isGlobal ? 2 : 1));
+    if (!p.at('.') && !p.at('(')) p.report(type.span, `expected a value, found the type '${nameToken.text}'`);
     return { kind: 'typeName', type, span: type.span };
   }
   if (isGlobal) p.advance();

@@ -54,18 +54,18 @@ export function parseBlock(p: Cursor, annotations: readonly Annotation[] = [], s
 export function parseStatementList(p: Cursor): Statement[] {
   const statements: Statement[] = [];
   p.enter();
-  while (!p.at('}') && !p.at('end') && !p.at('transition')) {
+  while (!p.atListEnd() && !p.at('transition') && !startsMember(p)) {
     const statement = p.recovering(() => parseStatement(p, true), statementStarters);
     if (statement) statements.push(statement);
-    else if (p.at('}') || startsMember(p)) break;
   }
   p.leave();
   return statements;
 }
 
-/** After a mistake: a word that begins something outside of any block shows that its `}` is missing. */
+/** What begins a member of a parser or control shows that a block's `}` is missing. */
 function startsMember(p: Cursor): boolean {
-  return p.at('state') || p.at('action') || p.at('table') || (p.at('apply') && p.peek(1).kind === '{');
+  if (p.at('state')) return p.atName(1) && p.peek(2).kind === '{';
+  return p.at('action') || p.at('table') || (p.at('apply') && p.peek(1).kind === '{');
 }
 
 /** The body of `if`, `else`, `for`: a statement, not a declaration. */
@@ -172,8 +172,8 @@ export function parseVariable(
 /** grammar: assignmentOrMethodCallStatementWithoutSemicolon */
 function parseAssignmentOrCall(p: Cursor): AssignmentStatement | CallStatement {
   const start = p.pos;
-  if (!p.atName() && !p.at('.') && !p.at('this') && !p.at('(') && !p.at('error')) p.fail('a statement');
-  const left = parsePostfix(p);
+  if (!p.atName() && !p.at('.') && !p.at('this') && !p.at('(')) p.fail('a statement');
+  const left = parsePostfix(p, true);
   const operator = acceptAssignment(p);
   if (operator !== undefined) {
     const right = parseExpression(p);
@@ -223,7 +223,7 @@ function parseSwitch(p: Cursor): SwitchStatement {
   const open = p.pos;
   p.expect('{');
   const cases: SwitchCase[] = [];
-  while (!p.at('}') && !p.at('end')) {
+  while (!p.atListEnd()) {
     const found = p.recovering(() => parseSwitchCase(p), new Set(['default']));
     if (found) cases.push(found);
   }
@@ -252,6 +252,9 @@ function parseFor(p: Cursor, annotations: readonly Annotation[], start: number):
   if (first && p.accept('in')) {
     const variable = first.kind === 'declarationStatement' ? (first.declaration as VariableDeclaration) : first;
     if (variable.kind === 'assignment' || variable.kind === 'callStatement') return p.fail("';'");
+    if (variable.kind !== 'variable') {
+      p.diag.error('syntax', variable.span, 'expected a type before the loop variable', { help: "write 'for (T name in …)'" });
+    }
     const collection = parseMaskOrRange(p);
     p.expectClosing(')', open);
     const body = parseBody(p);

@@ -67,7 +67,7 @@ function parseSelect(p: Cursor): SelectExpression {
   const brace = p.pos;
   p.expect('{');
   const cases: SelectCase[] = [];
-  while (!p.at('}') && !p.at('end')) {
+  while (!p.atListEnd()) {
     const before = p.pos;
     const found = p.recovering(() => parseSelectCase(p), new Set(['state', 'default']));
     if (found) cases.push(found);

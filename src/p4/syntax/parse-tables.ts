@@ -41,7 +41,7 @@ export function parseTable(p: Cursor, annotations: readonly Annotation[], start:
 /** Elements up to `}`, each recovering on its own. */
 function parseList<T>(p: Cursor, parse: () => T, starters: ReadonlySet<string>): T[] {
   const found: T[] = [];
-  while (!p.at('}') && !p.at('end')) {
+  while (!p.atListEnd()) {
     const before = p.pos;
     const element = p.recovering(parse, starters);
     if (element !== undefined) found.push(element);

@@ -18,18 +18,10 @@ import type { Cursor } from './cursor.ts';
 import { parseAnnotations } from './parse-annotations.ts';
 import { parseExpression } from './parse-expressions.ts';
 import { parseArraySuffix, parseTypeParameters, parseTypeRef } from './parse-types.ts';
+import { describeToken } from './tokens.ts';
 
 const aggregateKinds = { header: 'headerType', header_union: 'headerUnion', struct: 'struct' } as const;
-const fieldStarters: ReadonlySet<string> = new Set([
-  'header',
-  'header_union',
-  'struct',
-  'parser',
-  'control',
-  'extern',
-  'package',
-  'typedef',
-]);
+const noStarters: ReadonlySet<string> = new Set();
 
 export function startsDerivedType(p: Cursor): boolean {
   return p.at('header') || p.at('header_union') || p.at('struct') || p.at('enum');
@@ -61,11 +53,9 @@ function parseAggregate(
   const open = p.pos;
   p.expect('{');
   const fields: StructField[] = [];
-  while (!p.at('}') && !p.at('end')) {
-    const before = p.pos;
-    const field = p.recovering(() => parseField(p), fieldStarters);
+  while (!p.atListEnd()) {
+    const field = p.recovering(() => parseField(p), noStarters);
     if (field) fields.push(field);
-    else if (p.pos === before || fieldStarters.has(p.token.text)) break;
   }
   p.popScope();
   p.expectClosing('}', open);
@@ -136,7 +126,9 @@ export function parseTypedefOrNewtype(
   const isTypedef = p.advance().kind === 'typedef';
   const typeStart = p.pos;
   const typeAnnotations = isTypedef ? parseAnnotations(p) : [];
-  const isDerived = isTypedef && startsDerivedType(p);
+  const isDerived = startsDerivedType(p);
+  if (isDerived && !isTypedef)
+    p.report(p.token.span, `expected a type, found ${describeToken(p.token)}`, { help: "'typedef' takes declarations" });
   if (!isDerived && typeAnnotations.length > 0) p.fail("'header', 'header_union', 'struct' or 'enum' after the annotation");
   const derived: Declaration | undefined = isDerived ? parseDerivedType(p, typeAnnotations, typeStart) : undefined;
   const plain = derived ? undefined : parseTypeRef(p);

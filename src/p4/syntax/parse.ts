@@ -4,6 +4,7 @@ import type { Declaration, Program } from './ast.ts';
 import { Cursor } from './cursor.ts';
 import { declarationStarters, parseDeclaration } from './parse-declarations.ts';
 import { type PreprocessOptions, preprocessTokens } from './preprocess.ts';
+import type { Token } from './tokens.ts';
 
 /**
  * Preprocesses and parses a program. All mistakes go to `diag`; the tree holds what could be read. Never throws for any text.
@@ -13,6 +14,8 @@ export function parseProgram(source: SourceFile, options: PreprocessOptions, dia
   const tokens = preprocessTokens(source, options, diag);
   const p = new Cursor(tokens, diag);
   const declarations: Declaration[] = [];
+  const program: Program = { kind: 'program', declarations, span: { file: source, start: 0, end: source.text.length } };
+  if (refuseP414(tokens, diag)) return program;
   while (!p.at('end')) {
     if (p.accept(';')) continue;
     const before = p.pos;
@@ -21,7 +24,16 @@ export function parseProgram(source: SourceFile, options: PreprocessOptions, dia
     else if (p.at('}') && p.pos === before) skipStrayBrace(p);
     else if (p.at('}')) p.advance();
   }
-  return { kind: 'program', declarations, span: { file: source, start: 0, end: source.text.length } };
+  return program;
+}
+
+/** A P4-14 program gives one message, not one per line: `header_type h {` and `parser p {` begin nothing in P4-16. */
+function refuseP414(tokens: readonly Token[], diag: Diagnostics): boolean {
+  const sign = tokens.find(
+    (t, i) => t.lineStart && (t.text === 'header_type' || t.text === 'parser') && tokens[i + 2]?.kind === '{',
+  );
+  if (sign) diag.error('p4-14', sign.span, `expected a P4-16 program, found '${sign.text}' as in P4-14`);
+  return sign !== undefined;
 }
 
 function skipStrayBrace(p: Cursor): void {
