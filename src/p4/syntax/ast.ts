@@ -472,7 +472,7 @@ export type Expression =
   | InvalidExpression
   | DefaultValueExpression;
 
-/** `10`, `0x1F`, `8w255`, `4s7`. Underscores removed. */
+/** `10`, `0x1F`, `8w255`, `4s7`. Underscores removed; the digits' value, not yet wrapped to the width (`4s15` has value 15 here and means -1). */
 export interface IntegerLiteral {
   readonly kind: 'integer';
   readonly value: bigint;

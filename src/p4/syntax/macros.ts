@@ -44,9 +44,12 @@ export class MacroState {
   /** The names `hidden` and `name`. */
   hide(hidden: ReadonlySet<string> | undefined, name: string): ReadonlySet<string> {
     let byName = this.wider.get(hidden);
-    if (!byName) this.wider.set(hidden, (byName = new Map()));
-    let wider = byName.get(name);
-    if (!wider) byName.set(name, (wider = new Set(hidden).add(name)));
+    if (!byName) {
+      byName = new Map();
+      this.wider.set(hidden, byName);
+    }
+    const wider = byName.get(name) ?? new Set(hidden).add(name);
+    byName.set(name, wider);
     return wider;
   }
 

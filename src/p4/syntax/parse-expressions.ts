@@ -310,11 +310,14 @@ export function parseArgument(p: Cursor): Argument {
   return { kind: 'argument', ...(name && { name }), value, span: p.spanFrom(start) };
 }
 
-/** grammar: keysetExpression. One keyset per key: `x`, `(x, y &&& m, _)`; ends before `:`. */
+/** grammar: keysetExpression. One keyset per key: `x`, `(x, y &&& m, _)`, and `{x, y}`, which is the same; ends before `:`. */
 export function parseKeysets(p: Cursor): Keyset[] {
   const open = p.pos;
   const closer = p.at('(') ? p.closers[open]! : -1;
-  if (closer < 0 || p.tokens[closer + 1]?.kind !== ':' || isCast(p)) return [parseKeyset(p)];
+  if (closer < 0 || p.tokens[closer + 1]?.kind !== ':' || isCast(p)) {
+    const keyset = parseKeyset(p);
+    return keyset.kind === 'list' && !keyset.hasRest ? [...keyset.elements] : [keyset];
+  }
   p.expect('(');
   const keysets: Keyset[] = [];
   do keysets.push(parseKeyset(p));

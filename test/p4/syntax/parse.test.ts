@@ -144,6 +144,7 @@ describe('parsers and tables', () => {
     ['(a + b) * 2', ['(a + b) * 2']],
     ['(bit<8>) 5', ['(bit<8>)5']],
     ['1 .. 2', ['1 .. 2']],
+    ['{ 1, 2 }', ['1', '2']],
     ['_', ['_']],
     ['(default, 4w1 .. 4w2)', ['default', '4w1 .. 4w2']],
   ])('reads the keysets of %s', (text, keysets) => {
