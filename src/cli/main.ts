@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+/**
+ * The command line. Results on stdout, messages on stderr; exit 0 fine, 1 the input is wrong, 2 the command line is wrong, 70 a bug of ours.
+ * Commands load their code when they run: `softipu --help` compiles nothing.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isOperatorError } from './errors.ts';
+
+const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+const program = new Command('softipu')
+  .description('a software IPU: runs P4-16 programs for the Portable NIC Architecture on real traffic')
+  .version(version)
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'softipu: ')) })
+  .showHelpAfterError('(softipu COMMAND --help tells more)');
+
+/** Runs a command's function with its exit code. */
+function action<A extends unknown[]>(run: (...args: A) => Promise<number> | number): (...args: A) => Promise<void> {
+  return async (...args) => {
+    process.exitCode = await run(...args);
+  };
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
+const json = new Option('--json', 'print one JSON object instead of text');
+const socket = new Option('-s, --socket PATH', 'control socket of the running node').default('softipu.sock');
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1');
+  return value;
+}
+
+program
+  .command('demo')
+  .description('the main job on real traffic between network namespaces, nothing to configure')
+  .option('--seconds N', 'bound of the traffic part', wholeNumber)
+  .addOption(json)
+  .action(
+    action(async (options: { seconds?: number; json?: boolean }) => (await import('./demo/index.ts')).demoCommand(options)),
+  );
+
+program
+  .command('run')
+  .description('the node data plane, until a signal')
+  .argument('<CONFIG.yaml>', 'node configuration, see docs/node-yaml.md')
+  .action(action(async (file: string) => (await import('./run.ts')).runCommand(file)));
+
+program
+  .command('switch')
+  .description('any P4 program as a switch')
+  .argument('<FILE.p4>')
+  .requiredOption(
+    '-i, --interface N@SPEC',
+    'port number and interface, e.g. 0@veth0, 1@tap:t1, 2@pcap:in.pcap,out.pcap',
+    collect,
+    [],
+  )
+  .option('--net N,...', 'numbers of the network ports; all others are host ports')
+  .option('-I DIR', 'where #include looks', collect, [])
+  .option('-D NAME=VALUE', 'macro', collect, [])
+  .addOption(socket)
+  .action(
+    action(async (file: string, options: { interface: string[]; net?: string; I: string[]; D: string[]; socket: string }) =>
+      (await import('./switch.ts')).switchCommand(file, options),
+    ),
+  );
+
+program
+  .command('compile')
+  .description('the P4 compiler')
+  .argument('<FILE.p4>')
+  .option('-I DIR', 'where #include looks', collect, [])
+  .option('-D NAME=VALUE', 'macro', collect, [])
+  .addOption(
+    new Option('--emit FORM', 'what to write; none only checks').choices(['wasm', 'wat', 'ir', 'p4info', 'none']).default('none'),
+  )
+  .option('-E', 'only preprocess')
+  .option('-o FILE', 'where to; stdout for text otherwise')
+  .addOption(json)
+  .action(
+    action(
+      async (
+        file: string,
+        options: {
+          I: string[];
+          D: string[];
+          emit: 'wasm' | 'wat' | 'ir' | 'p4info' | 'none';
+          E?: boolean;
+          o?: string;
+          json?: boolean;
+        },
+      ) => (await import('./compile.ts')).compileCommand(file, options),
+    ),
+  );
+
+program
+  .command('stf')
+  .description('runs packet tests; without arguments the ones that come with softipu')
+  .argument('[FILES...]', 'FILE.p4 FILE.stf')
+  .addOption(new Option('--backend NAME', 'what runs the program').choices(['wasm', 'interp', 'both']).default('both'))
+  .addOption(json)
+  .action(
+    action(async (files: string[], options: { backend: 'wasm' | 'interp' | 'both'; json?: boolean }) =>
+      (await import('./stf/index.ts')).stfCommand(files, options),
+    ),
+  );
+
+for (const [name, description] of [
+  ['services', 'services of a running node and their endpoints'],
+  ['flows', 'flow cache of a running node'],
+  ['tables', 'tables of a running node: entries, hits, misses'],
+  ['ports', 'ports of a running node'],
+  ['stats', 'counters of a running node'],
+] as const) {
+  program
+    .command(name)
+    .description(description)
+    .addOption(socket)
+    .addOption(json)
+    .action(
+      action(async (options: { socket: string; json?: boolean }) => (await import('./look.ts')).lookCommand(name, options)),
+    );
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (isOperatorError(error)) {
+    process.stderr.write(`softipu: ${error.message}\n${error.next ? `  ${error.next}\n` : ''}`);
+    process.exitCode = 1;
+  } else {
+    process.stderr.write(
+      `softipu ${version}: ${error instanceof Error ? error.stack : String(error)}\nThis is a bug in softipu: please report it with the command line and its input.\n`,
+    );
+    process.exitCode = 70;
+  }
+}
