@@ -1,0 +1,125 @@
+// What leaves a port; see outbox.h.
+#include "outbox.h"
+
+#include <sys/uio.h>
+
+#include "checksum.h"
+
+namespace softipu {
+
+Outbox::Outbox() {
+  memset(messages_, 0, sizeof messages_);
+  for (uint32_t i = 0; i < capacity; i++) messages_[i].msg_hdr.msg_iov = parts_[i];
+}
+
+void Outbox::sendAll(uint8_t* arena, uint32_t list, uint32_t count) {
+  const uint8_t* addresses = arena + list;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t address;
+    memcpy(&address, addresses + i * 4, 4);
+    add(*reinterpret_cast<Descriptor*>(arena + address), arena);
+    if (used_ == capacity) flush();
+  }
+  flush();
+}
+
+void Outbox::add(Descriptor& d, uint8_t* arena) {
+  // The one check of what a program left in the descriptor: the packet lies in its buffer.
+  if (d.addr < d.bufferStart || d.length < 14 || static_cast<uint64_t>(d.addr) + d.length > d.bufferEnd) {
+    counters_.txErrors++;
+    return;
+  }
+  VnetHeader header = {};
+  if (!hasPartialChecksum(d)) {
+    // GSO without an L4 header to speak of: stripped by the program, nobody can segment it.
+    if (d.gsoType != gsoNone) {
+      counters_.txDropsTooBig++;
+      return;
+    }
+    push(d, arena, header);
+    return;
+  }
+  uint8_t* frame = arena + d.addr;
+  uint8_t* l4 = arena + d.csumAddr;
+  uint32_t l4Bytes = d.addr + d.length - d.csumAddr;
+  uint16_t partial = partialChecksum(d, arena);
+  IpLayer outermost;
+  bool hasIp = findOutermostIp(frame, frame + d.length, outermost);
+
+  if (hasIp && outermost.l4 == l4) {
+    header.flags = vnetNeedsCsum;
+    header.csumStart = static_cast<uint16_t>(d.csumAddr - d.addr);
+    header.csumOffset = d.csumOffset;
+    if (d.gsoType != gsoNone) {
+      header.gsoType = d.gsoType;
+      header.gsoSize = d.gsoSize;
+      header.headerBytes = static_cast<uint16_t>(header.csumStart + l4HeaderBytes(l4, d.csumOffset, l4Bytes));
+    }
+    replace(l4 + d.csumOffset, partial);
+    push(d, arena, header);
+    return;
+  }
+  if (d.gsoType != gsoNone) {
+    Segmenter segmenter;
+    if (!segmenter.begin(d, arena, hasIp ? &outermost : nullptr)) {
+      counters_.txDropsTooBig++;
+      return;
+    }
+    addSegments(segmenter);
+    return;
+  }
+  replace(l4 + d.csumOffset, completeChecksum(l4, l4Bytes, d.csumOffset, partial));
+  if (hasIp && outermost.protocol == protocolUdp && outermost.l4 + 8 <= l4 && load16(outermost.l4 + 6) != 0) {
+    auto udpBytes = static_cast<uint32_t>(frame + d.length - outermost.l4);
+    replace(outermost.l4 + 6, tunnelUdpChecksum(outermost, outermost.l4, udpBytes, frame, 0));
+  }
+  push(d, arena, header);
+}
+
+void Outbox::addSegments(const Segmenter& segmenter) {
+  uint32_t headerBytes = segmenter.headerBytes();
+  for (uint32_t i = 0; i < segmenter.segments(); i++) {
+    if (used_ == capacity) flush();
+    uint8_t* scratch = scratch_[used_];
+    memset(scratch, 0, vnetBytes);
+    segmenter.writeHeaders(i, scratch + vnetBytes);
+    uint32_t payloadBytes = segmenter.payloadBytes(i);
+    parts_[used_][0] = {scratch, vnetBytes + headerBytes};
+    parts_[used_][1] = {segmenter.payload(i), payloadBytes};
+    messages_[used_].msg_hdr.msg_iovlen = 2;
+    messageBytes_[used_] = vnetBytes + headerBytes + payloadBytes;
+    used_++;
+  }
+}
+
+void Outbox::push(Descriptor& d, uint8_t* arena, const VnetHeader& header) {
+  uint8_t* frame = arena + d.addr;
+  bool isInPlace = d.addr - d.bufferStart >= vnetBytes;
+  uint8_t* at = isInPlace ? frame - vnetBytes : scratch_[used_];
+  memcpy(at, &header, vnetBytes);
+  if (isInPlace) {
+    parts_[used_][0] = {at, vnetBytes + d.length};
+  } else {
+    parts_[used_][0] = {at, vnetBytes};
+    parts_[used_][1] = {frame, d.length};
+  }
+  messages_[used_].msg_hdr.msg_iovlen = isInPlace ? 1 : 2;
+  messageBytes_[used_] = vnetBytes + d.length;
+  used_++;
+}
+
+void Outbox::replace(uint8_t* at, uint16_t value) {
+  undo_[undos_++] = {at, load16(at)};
+  store16(at, value);
+}
+
+void Outbox::flush() {
+  if (used_ != 0) sendMessages(used_);
+  while (undos_ != 0) {
+    undos_--;
+    store16(undo_[undos_].at, undo_[undos_].value);
+  }
+  used_ = 0;
+}
+
+}  // namespace softipu

@@ -1,0 +1,168 @@
+/**
+ * The addon (native/), typed and loaded. Built at install into build/native; its own idea of a descriptor is compared with ours before use.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { descriptor } from '../arena/layout.ts';
+import type { Port, PortStats } from '../engine/port.ts';
+import { emptyPortStats } from '../engine/port.ts';
+import { explainSystemError, OperatorError } from './errors.ts';
+
+/** One native port. Addresses are bytes from the start of the memory. */
+export interface NativePort {
+  receive(descriptors: number, max: number): number;
+  transmit(list: number, count: number): void;
+  release(): void;
+  /** Writes the counters in the order of `counterNames`. */
+  readCounters(target: Float64Array): void;
+  /** 0 up, 1 down, 2 gone. */
+  state(): number;
+  fd(): number;
+  close(): void;
+}
+
+export interface NativePacketPort extends NativePort {
+  isIsolated(): boolean;
+}
+
+export interface NativePortOptions {
+  readonly name: string;
+  /** Path of a network namespace, empty for the thread's own. */
+  readonly netns: string;
+  readonly number: number;
+  readonly memory: Uint8Array;
+  readonly pool: number;
+  readonly poolSlots: number;
+}
+
+export interface NativePacketPortOptions extends NativePortOptions {
+  readonly ring: number;
+  readonly frames: number;
+  readonly frameBytes: number;
+  readonly isolate: boolean;
+}
+
+export interface InterfaceFacts {
+  readonly index: number;
+  readonly mtu: number;
+  readonly mac: Uint8Array;
+  readonly isUp: boolean;
+}
+
+export interface Addon {
+  readonly descriptor: Readonly<Record<string, number>>;
+  readonly PacketPort: new (options: NativePacketPortOptions) => NativePacketPort;
+  readonly TapPort: new (options: NativePortOptions) => NativePort;
+  interfaceFacts(name: string, netnsPath: string): InterfaceFacts;
+  /** Waits for input on any of the descriptors (at most 256): spins up to `spinUs`, then sleeps up to `timeoutMs` (-1: for ever). Returns how many are ready. */
+  wait(fds: Int32Array, timeoutMs: number, spinUs: number): number;
+  /** A descriptor that `wake` from any thread of the process makes ready. */
+  createWake(): number;
+  wake(fd: number): void;
+  /** Makes it not ready again; true if it was. */
+  clearWake(fd: number): boolean;
+  closeWake(fd: number): void;
+  /** Monotonic nanoseconds into target[0] (low) and target[1] (high). */
+  readClock(target: Uint32Array): void;
+}
+
+const counterNames: readonly (keyof PortStats)[] = [
+  'rxPackets',
+  'rxBytes',
+  'txPackets',
+  'txBytes',
+  'rxDropsRing',
+  'rxDropsInvalid',
+  'txDropsFull',
+  'txDropsTooBig',
+  'txDropsDown',
+  'txErrors',
+];
+
+const states: readonly Port['state'][] = ['up', 'down', 'gone'];
+
+/** Where `npm run build:native` leaves the addon: src/ and dist/ lie side by side in the package. */
+const addonUrl = new URL('../../build/native/Release/softipu.node', import.meta.url);
+
+/** Loads the addon (Node caches it per thread). Throws OperatorError addon-missing or addon-stale. */
+export function loadAddon(): Addon {
+  const path = fileURLToPath(addonUrl);
+  if (!existsSync(path)) {
+    throw new OperatorError(
+      'addon-missing',
+      `the native addon is not built: no ${path}`,
+      `run 'npm run build:native' (needs g++ and cmake); ports 'memory' and 'pcap:' work without it`,
+    );
+  }
+  const addon = createRequire(import.meta.url)(path) as Addon;
+  for (const [field, offset] of Object.entries(descriptor)) {
+    if (addon.descriptor[field] === offset) continue;
+    throw new OperatorError(
+      'addon-stale',
+      `the native addon is of another version (descriptor.${field})`,
+      `run 'npm run build:native'`,
+    );
+  }
+  return addon;
+}
+
+/** Path of a namespace given by path or by a name of `ip netns`. */
+export function netnsPath(netns: string | undefined): string {
+  if (netns === undefined || netns.includes('/')) return netns ?? '';
+  return `/run/netns/${netns}`;
+}
+
+/** Index, MTU, MAC and state of an interface. Throws OperatorError. */
+export function interfaceFacts(name: string, netns?: string): InterfaceFacts {
+  const addon = loadAddon();
+  try {
+    return addon.interfaceFacts(name, netnsPath(netns));
+  } catch (error) {
+    throw explainSystemError(error, name, netns);
+  }
+}
+
+/** A Port over a native one: what packet and TAP ports have in common. */
+export class NativeBackedPort<Native extends NativePort> implements Port {
+  readonly number: number;
+  readonly name: string;
+  readonly pollFd: number;
+  protected readonly native: Native;
+  readonly #stats: PortStats = emptyPortStats();
+  readonly #counters = new Float64Array(counterNames.length);
+
+  constructor(number: number, name: string, native: Native) {
+    this.number = number;
+    this.name = name;
+    this.native = native;
+    this.pollFd = native.fd();
+  }
+
+  receive(descriptors: number, max: number): number {
+    return this.native.receive(descriptors, max);
+  }
+
+  transmit(list: number, count: number): void {
+    this.native.transmit(list, count);
+  }
+
+  release(_descriptors: number, _count: number): void {
+    this.native.release();
+  }
+
+  /** The same object each time, brought up to date. One system call. */
+  get stats(): PortStats {
+    this.native.readCounters(this.#counters);
+    for (let i = 0; i < counterNames.length; i++) this.#stats[counterNames[i]!] = this.#counters[i]!;
+    return this.#stats;
+  }
+
+  get state(): Port['state'] {
+    return states[this.native.state()]!;
+  }
+
+  close(): void {
+    this.native.close();
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Packet port: takes over an existing interface (veth, NIC) by an AF_PACKET socket whose ring lies in the arena. The default.
+ *
+ * Region: the ring (frames * frameBytes), behind it the pool for frames that do not fit a ring slot (GSO). See native/packet_port.h.
+ */
+import type { BufferRegion } from '../engine/port.ts';
+import { checkRegion, defaultSlots, poolBytes } from './buffers.ts';
+import { explainSystemError, OperatorError } from './errors.ts';
+import { loadAddon, NativeBackedPort, type NativePacketPort, netnsPath } from './native.ts';
+
+export interface PacketPortOptions {
+  readonly interface: string;
+  /** Network namespace of the interface: a name of `ip netns` or a path; the thread's own if absent. */
+  readonly netns?: string;
+  /** Slots of the receive ring. */
+  readonly frames?: number;
+  /** Bytes of a slot: a power of two, 2048 .. 65536. */
+  readonly frameBytes?: number;
+  /** Keep the kernel's IP stack from seeing what arrives here (tcx program); default true. */
+  readonly isolate?: boolean;
+}
+
+const defaults = { frames: 4096, frameBytes: 2048, isolate: true } as const;
+const blockBytes = 65536;
+
+export class PacketPort extends NativeBackedPort<NativePacketPort> {
+  /** False if the kernel did not permit the drop program: then its IP stack sees the packets too. */
+  get kernelStackIsolated(): boolean {
+    return this.native.isIsolated();
+  }
+}
+
+/** Bytes of arena that a packet port needs. */
+export function packetPortBytes(options: PacketPortOptions): number {
+  const { frames, frameBytes } = geometry(options);
+  return frames * frameBytes + poolBytes(defaultSlots);
+}
+
+/** Opens an interface. Throws OperatorError: no-permission, no-such-interface, no-such-netns, no-memory, … */
+export function openPacketPort(options: PacketPortOptions, number: number, region: BufferRegion): PacketPort {
+  const { frames, frameBytes } = geometry(options);
+  checkRegion(region, packetPortBytes(options));
+  const addon = loadAddon();
+  try {
+    const native = new addon.PacketPort({
+      name: options.interface,
+      netns: netnsPath(options.netns),
+      number,
+      memory: new Uint8Array(region.memory.buffer),
+      ring: region.start,
+      frames,
+      frameBytes,
+      pool: region.start + frames * frameBytes,
+      poolSlots: defaultSlots,
+      isolate: options.isolate ?? defaults.isolate,
+    });
+    return new PacketPort(number, options.interface, native);
+  } catch (error) {
+    throw explainSystemError(error, options.interface, options.netns);
+  }
+}
+
+function geometry(options: PacketPortOptions): { frames: number; frameBytes: number } {
+  const frames = options.frames ?? defaults.frames;
+  const frameBytes = options.frameBytes ?? defaults.frameBytes;
+  if (!Number.isInteger(Math.log2(frameBytes)) || frameBytes < 2048 || frameBytes > blockBytes) {
+    throw new OperatorError('bad-port-spec', `frameBytes is ${frameBytes}`, 'use a power of two from 2048 to 65536');
+  }
+  const perBlock = blockBytes / frameBytes;
+  if (!Number.isInteger(frames / perBlock) || frames < perBlock || frames > 65536) {
+    throw new OperatorError('bad-port-spec', `frames is ${frames}`, `use a multiple of ${perBlock} up to 65536`);
+  }
+  return { frames, frameBytes };
+}
