@@ -112,8 +112,13 @@ function sameAsListed(
   return false;
 }
 
-/** Source text without layout: how the arguments of the two places are compared. */
-function tokens(e: { readonly span: ast.Expression['span'] }): string {
+/** Source text without layout, fields of a struct in order of name: how the arguments of the two places are compared. */
+function tokens(e: ast.Expression | { readonly kind: 'dontcare'; readonly span: ast.Expression['span'] }): string {
+  if (e.kind === 'structExpression')
+    return e.fields
+      .map((f) => `${f.name.name}=${tokens(f.value)}`)
+      .sort()
+      .join();
   return e.span.file.text.slice(e.span.start, e.span.end).replace(/\s+/g, '');
 }
 

@@ -12,7 +12,7 @@ import { type Context, declaredHere, didYouMean } from './context.ts';
 import { checkExpression } from './expressions.ts';
 import { type Inference, isOptional } from './infer.ts';
 import { checkLvalue } from './members.ts';
-import { equalTypes, poisonType, printType, type Substitution, substitute } from './relations.ts';
+import { anyPart, dontcareType, equalTypes, poisonType, printType, type Substitution, substitute } from './relations.ts';
 import { count } from './typerefs.ts';
 import type { Type } from './types.ts';
 
@@ -135,12 +135,21 @@ export function checkBoundArguments(
   // Arguments with a definite type first: a literal or list then takes the type they decided.
   for (const pass of [0, 1, 2]) {
     for (const { value, type } of items) {
-      if (typeof value === 'string' || !inference.isOpen(inference.resolve(type))) continue;
+      if (typeof value === 'string') continue;
       const own = cx.types.get(value) ?? poisonType;
+      if (!inference.isOpen(inference.resolve(type)) && !inference.isOpen(own)) continue;
       if (vagueness(own) === pass) inference.unify(type, own.kind === 'unknownStruct' ? settle(own) : own);
     }
   }
+  for (const { parameter, value, type } of items) {
+    const given = value === 'default' && parameter.defaultValue ? cx.types.get(parameter.defaultValue) : undefined;
+    if (given && inference.isOpen(inference.resolve(type))) inference.unify(type, substitute(given, map));
+    // Type variables that only an omitted optional parameter mentions stay undecided: any type does.
+    if (value === 'omitted' && isOptional(parameter)) inference.unify(type, leaveOpen(inference, type));
+  }
   let fine = true;
+  if (mode === 'constructor')
+    for (const { value, type } of items) fine = checkDecided(cx, value, inference.resolve(type), inference) && fine;
   for (const { parameter, value, type } of items) {
     if (typeof value !== 'string') fine = checkArgument(cx, parameter, value, inference.resolve(type), mode) && fine;
     else if (value === 'omitted' && !mayBeOmitted(parameter, args, mode)) {
@@ -153,6 +162,29 @@ export function checkBoundArguments(
     }
   }
   return fine;
+}
+
+/** An anonymous instance whose type arguments neither its own arguments nor its parameter decided. */
+function checkDecided(cx: Context, value: BoundArgument['value'], type: Type, inference: Inference): boolean {
+  if (typeof value === 'string') return true;
+  const own = inference.resolve(cx.types.get(value) ?? poisonType);
+  if ((own.kind !== 'block' && own.kind !== 'extern') || !inference.isOpen(own) || inference.isOpen(type)) return true;
+  if ('typeArgs' in type && type.typeArgs.some((a) => a.kind === 'dontcare')) return true;
+  const name = own.declaration.name.name;
+  if (!inference.matches(type, own)) return true;
+  cx.error('cannot-infer', value.span, `type arguments of '${name}' cannot be inferred`, { help: `write them: '${name}<…>'` });
+  return false;
+}
+
+/** The type with `_` for every variable that nothing decided. */
+function leaveOpen(inference: Inference, type: Type): Type {
+  const resolved = inference.resolve(type);
+  anyPart(resolved, (t) => {
+    if (t.kind === 'typeVar' && inference.isOpen(t)) inference.fix(t.parameter, dontcareType);
+    if ('typeArgs' in t) for (const a of t.typeArgs) leaveOpen(inference, a);
+    return false;
+  });
+  return inference.resolve(resolved);
 }
 
 function vagueness(type: Type): number {
@@ -193,7 +225,7 @@ function checkArgument(cx: Context, parameter: ast.Parameter, value: ast.Express
   }
   if (own.kind === 'unknownStruct' && assignable(cx, own, type)) return coerce(cx, value, type, what);
   if (!coerce(cx, value, type, what)) return false;
-  if (parameter.direction === 'none' && mode !== 'action' && !isCompileTime(cx, value)) {
+  if (parameter.direction === 'none' && mode !== 'action' && !isCompileTime(cx, value, mode === 'function')) {
     cx.error('not-constant', value.span, `${what} must be known at compile time`, { notes: [declaredHere(parameter)] });
     return false;
   }

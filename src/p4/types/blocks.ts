@@ -1,6 +1,6 @@
 /**
- * Parsers, controls, packages and their types (P4-16 §12 to §16). Parameters and locals share one scope: a local cannot take a
- * parameter's name. The apply block and the states see all of it.
+ * Parsers, controls, packages and their types (P4-16 §12 to §16). Locals may hide parameters; the apply block and the states see all of
+ * both. A generic block with a body is checked once, with its type variables.
  */
 import type * as ast from '../syntax/ast.ts';
 import type { Context } from './context.ts';
@@ -34,20 +34,18 @@ export function checkBlockType(cx: Context, d: BlockTypeDeclaration): void {
 }
 
 export function checkBlockDeclaration(cx: Context, d: BlockDeclaration, checkLocal: (local: ast.Declaration) => void): void {
-  const word = d.kind;
-  if (d.typeParameters.length > 0) {
-    cx.error('generic-block', d.typeParameters[0]!.span, `${word} '${d.name.name}' has a body and cannot have type parameters`);
-  }
   cx.declarationTypes.set(d, ownType(d));
   cx.declare(d);
-  cx.at({ kind: word, owner: d, inLoop: false }, () =>
+  cx.at({ kind: d.kind, owner: d, inLoop: false }, () =>
     cx.inScope(() => {
       declareTypeParameters(cx, d.typeParameters);
       checkParameters(cx, d.parameters, 'block');
-      checkParameters(cx, d.constructorParameters, 'constructor');
-      for (const local of d.locals) checkLocal(local);
-      if (d.kind === 'parser') checkStates(cx, d);
-      else cx.at({ kind: 'apply' }, () => cx.inScope(() => checkStatements(cx, d.apply.statements)));
+      checkParameters(cx, d.constructorParameters, 'blockConstructor');
+      cx.inScope(() => {
+        for (const local of d.locals) checkLocal(local);
+        if (d.kind === 'parser') checkStates(cx, d);
+        else cx.at({ kind: 'apply' }, () => cx.inScope(() => checkStatements(cx, d.apply.statements)));
+      });
     }),
   );
 }

@@ -12,7 +12,7 @@ import { checkCoreMethod } from './corelib.ts';
 import { checkExpression } from './expressions.ts';
 import { Inference } from './infer.ts';
 import { namedTypeOf } from './members.ts';
-import { blockWord, poisonType, substitute, zipSubstitution } from './relations.ts';
+import { anyPart, blockWord, poisonType, printType, substitute, zipSubstitution } from './relations.ts';
 import { checkSpecialized, checkTypeArgument, count, describeType, resolveType } from './typerefs.ts';
 import type { BlockType, Callable, ExternType, Type } from './types.ts';
 
@@ -36,6 +36,10 @@ export function checkCall(cx: Context, call: ast.CallExpression): Type {
   }
   if (callee.kind === 'member') return memberCall(cx, call, callee);
   checkArgumentValues(cx, call.args, false);
+  const { owner } = cx.place;
+  if (callee.kind === 'path' && owner?.name.name === callee.name.name && cx.scope.lookup(callee.name.name).length === 0) {
+    return cx.fail('recursion', call.span, `'${callee.name.name}' calls itself; recursion is not allowed`);
+  }
   const type = checkExpression(cx, callee);
   if (type.kind === 'poison') return type;
   if (type.kind === 'function') return functionCall(cx, call, type.declarations);
@@ -55,7 +59,11 @@ function memberCall(cx: Context, call: ast.CallExpression, callee: ast.MemberExp
       ? member
       : cx.fail('not-callable', callee.span, `a value of type ${describeType(member)} cannot be called`);
   }
+  // `E(args).method()`: an anonymous instance.
+  const outer = cx.constructing;
+  cx.constructing = callee.object.kind === 'call';
   const object = checkExpression(cx, callee.object);
+  cx.constructing = outer;
   switch (object.kind) {
     case 'poison':
       return object;
@@ -85,11 +93,6 @@ function functionCall(cx: Context, call: ast.CallExpression, candidates: readonl
   if (!declaration) return poisonType;
   if (declaration.kind === 'methodSignature') return poisonType;
   cx.referents.set(call.callee, declaration);
-  if (declaration === cx.place.owner) {
-    return cx.fail('recursion', call.span, `'${declaration.name.name}' calls itself; recursion is not allowed`, {
-      notes: [declaredHere(declaration)],
-    });
-  }
   if (declaration.kind === 'action') {
     checkActionPlace(cx, call, declaration);
     if (call.typeArguments.length > 0)
@@ -191,9 +194,39 @@ export function settleTypeArguments(
       });
       return undefined;
     }
+    if (anyPart(map.get(p)!, (t) => t.kind === 'typeVar' && inference.isOpen(t)) && !checkInferred(cx, call.span, p, name, type))
+      return undefined;
     if (!checkTypeArgument(cx, type, call.span) || !checkSpecialized(cx, type, call.span)) return undefined;
   }
   return result;
+}
+
+/** What inference must not choose: `int` has no width, a struct expression no type. */
+function checkInferred(cx: Context, span: ast.Expression['span'], p: ast.TypeParameter, name: string, type: Type): boolean {
+  if (anyPart(type, (t) => t.kind === 'string')) {
+    cx.error(
+      'bad-type-argument',
+      span,
+      `type argument '${p.name.name}' of '${name}' would be 'string', which no parameter with a direction can have`,
+    );
+    return false;
+  }
+  if (anyPart(type, (t) => t.kind === 'infint')) {
+    cx.error(
+      'width-unknown',
+      span,
+      `type argument '${p.name.name}' of '${name}' would be '${printType(type)}', which has no width`,
+      {
+        help: 'write a width, such as 8w1',
+      },
+    );
+    return false;
+  }
+  if (!anyPart(type, (t) => t.kind === 'unknownStruct' && t.names !== undefined)) return true;
+  cx.error('cannot-infer', span, `type argument '${p.name.name}' of '${name}' cannot be inferred from a struct expression`, {
+    help: 'write a cast before it',
+  });
+  return false;
 }
 
 function checkActionPlace(cx: Context, call: ast.CallExpression, action: ast.ActionDeclaration): void {
@@ -205,9 +238,8 @@ function checkActionPlace(cx: Context, call: ast.CallExpression, action: ast.Act
 
 function applyTable(cx: Context, call: ast.CallExpression, declaration: ast.TableDeclaration): Type {
   const { kind } = cx.place;
-  if (kind !== 'apply') {
-    const where =
-      kind === 'action' ? 'an action' : kind === 'table' ? 'a table' : kind === 'function' ? 'a function' : `a ${kind}`;
+  if (kind !== 'apply' && kind !== 'table') {
+    const where = kind === 'action' ? 'an action' : kind === 'function' ? 'a function' : `a ${kind}`;
     return cx.fail(
       'call-not-allowed',
       call.span,

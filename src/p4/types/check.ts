@@ -4,6 +4,7 @@
  */
 import type { Diagnostics } from '../../diag/index.ts';
 import type * as ast from '../syntax/ast.ts';
+import { checkAnnotations } from './annotations.ts';
 import { checkBlockDeclaration, checkBlockType } from './blocks.ts';
 import type { CheckedProgram, Referent } from './checked.ts';
 import { evaluate } from './constants.ts';
@@ -18,6 +19,7 @@ import {
   checkValueSet,
   checkVariable,
 } from './declarations.ts';
+import { Inference } from './infer.ts';
 import { assertNever, poisonType } from './relations.ts';
 import { checkTable } from './tables.ts';
 import { checkAggregate, checkEnum, checkErrors, checkMatchKinds, checkNewtype, checkTypedef } from './typedeclarations.ts';
@@ -29,16 +31,19 @@ import { checkAggregate, checkEnum, checkErrors, checkMatchKinds, checkNewtype, 
 export function checkProgram(program: ast.Program, diag: Diagnostics): CheckedProgram {
   const cx = new Context(diag);
   for (const d of program.declarations) checkDeclaration(cx, d);
+  const inference = new Inference(cx);
   return {
     program,
-    typeOf: (e) => cx.types.get(e) ?? poisonType,
+    typeOf: (e) => inference.resolve(cx.types.get(e) ?? poisonType),
     typeOfRef: (ref) => cx.refTypes.get(ref) ?? poisonType,
     typeOfDeclaration: (d) => cx.typeOfDeclaration(d),
     referentOf: (node): Referent | undefined => cx.referents.get(node),
     callOf: (call) => {
       const found = cx.calls.get(call);
       if (!found) throw new Error('callOf: asked about a call that was not checked');
-      return found;
+      return 'typeArgs' in found
+        ? { ...found, typeArgs: new Map([...found.typeArgs].map(([p, t]) => [p, inference.resolve(t)])) }
+        : found;
     },
     constantOf: (e) => evaluate(cx, e),
     errors: [...cx.errorMembers.keys()],
@@ -52,7 +57,8 @@ function findMain(cx: Context, program: ast.Program): ast.InstantiationDeclarati
     if (!('name' in d) || d.name.name !== 'main') continue;
     const type = cx.typeOfDeclaration(d);
     if (d.kind === 'instantiation' && type.kind === 'block' && type.declaration.kind === 'packageType') return d;
-    if (type.kind !== 'poison') cx.error('bad-main', d.name.span, "'main' must be an instance of a package");
+    if (type.kind !== 'poison' && d.kind !== 'function')
+      cx.error('bad-main', d.name.span, "'main' must be an instance of a package");
   }
   return undefined;
 }
@@ -62,6 +68,7 @@ function checkDeclaration(cx: Context, d: ast.Declaration): void {
 }
 
 function dispatch(cx: Context, d: ast.Declaration): void {
+  checkAnnotations(cx, d.annotations);
   const inner = (local: ast.Declaration): void => checkDeclaration(cx, local);
   switch (d.kind) {
     case 'constant':

@@ -20,12 +20,15 @@ export function assignable(cx: Context, from: Type, to: Type): boolean {
   switch (from.kind) {
     case 'infint':
       return to.kind === 'bits';
+    case 'bits':
+      return to.kind === 'infint';
     case 'serEnum':
       return equalTypes(from.underlying, to);
     case 'set':
       return to.kind === 'set' && assignable(cx, from.element, to.element);
     case 'block':
-      return to.kind === 'block' && new Inference(cx).unify(to, from);
+    case 'extern':
+      return to.kind === from.kind && new Inference(cx).unify(to, from);
     case 'unknownStruct':
       return assignableParts(cx, from, to);
     case 'tuple':
@@ -190,8 +193,6 @@ function coerceList(cx: Context, e: ast.ListExpression, from: Type, target: Type
       if (assignable(cx, from, target)) return true;
       break;
     default:
-      // `{ ... }` alone, or `...`, is the default value of any type that has one.
-      if (e.hasRest && e.elements.length === 0 && hasDefault(target)) return true;
       break;
   }
   mismatch(cx, e.span, what, target, from);

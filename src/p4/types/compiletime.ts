@@ -7,7 +7,9 @@ import type { Context } from './context.ts';
 import { assertNever } from './relations.ts';
 import { isTypeReferent } from './scope.ts';
 
-export function isCompileTime(cx: Context, e: ast.Expression): boolean {
+/** `orGiven`: parameters without direction count as known even in an action, where the control plane gives them. */
+export function isCompileTime(cx: Context, e: ast.Expression, orGiven = false): boolean {
+  const known = (part: ast.Expression): boolean => isCompileTime(cx, part, orGiven);
   const type = cx.types.get(e);
   if (type?.kind === 'poison') return true;
   switch (e.kind) {
@@ -22,37 +24,40 @@ export function isCompileTime(cx: Context, e: ast.Expression): boolean {
     case 'path': {
       const referent = cx.referents.get(e);
       if (!referent || isTypeReferent(referent)) return true;
-      if (referent.kind === 'parameter') return referent.direction === 'none' && !cx.runtimeParameters.has(referent);
-      return referent.kind === 'constant' || referent.kind === 'instantiation';
+      if (referent.kind === 'parameter') return referent.direction === 'none' && (orGiven || !cx.runtimeParameters.has(referent));
+      return ['constant', 'instantiation', 'identifier', 'enumMember'].includes(referent.kind);
     }
     case 'member':
       if (cx.referents.has(e)) return true;
       if (e.member.name === 'size' && cx.types.get(e.object)?.kind === 'stack') return true;
-      return isCompileTime(cx, e.object);
+      return known(e.object);
     case 'index':
-      return isCompileTime(cx, e.object) && isCompileTime(cx, e.index);
+      return known(e.object) && known(e.index);
     case 'slice':
-      return isCompileTime(cx, e.object) && isCompileTime(cx, e.low);
+      return known(e.object) && known(e.low);
     case 'unary':
     case 'cast':
-      return isCompileTime(cx, e.operand);
+      return known(e.operand);
     case 'binary':
-      return isCompileTime(cx, e.left) && isCompileTime(cx, e.right);
+      return known(e.left) && known(e.right);
     case 'conditional':
-      return isCompileTime(cx, e.condition) && isCompileTime(cx, e.whenTrue) && isCompileTime(cx, e.whenFalse);
+      return known(e.condition) && known(e.whenTrue) && known(e.whenFalse);
     case 'mask':
-      return isCompileTime(cx, e.value) && isCompileTime(cx, e.mask);
+      return known(e.value) && known(e.mask);
     case 'range':
-      return isCompileTime(cx, e.low) && isCompileTime(cx, e.high);
+      return known(e.low) && known(e.high);
     case 'list':
-      return e.elements.every((x) => isCompileTime(cx, x));
+      return e.elements.every((x) => known(x));
     case 'structExpression':
-      return e.fields.every((f) => isCompileTime(cx, f.value));
+      return e.fields.every((f) => known(f.value));
     case 'call': {
       const call = cx.calls.get(e);
       if (!call || call.kind === 'constructor') return true;
       if (call.kind === 'builtin') return call.name.endsWith('SizeInBits') || call.name.endsWith('SizeInBytes');
-      return call.kind === 'externFunction' && call.declaration.name.name === 'static_assert';
+      // An extern function that makes an extern instance, or is pure, runs when the program is instantiated.
+      if (call.kind === 'externFunction' && call.declaration.annotations.some((a) => a.name === 'pure'))
+        return e.args.every((a) => a.value.kind !== 'dontcare' && known(a.value));
+      return call.kind === 'externFunction' && (call.declaration.name.name === 'static_assert' || type?.kind === 'extern');
     }
     default:
       return assertNever(e);

@@ -205,6 +205,8 @@ function computeMember(cx: Context, e: ast.MemberExpression): ConstValue | undef
 /** `x.minSizeInBits()` and its kin do not need the value of `x`. */
 function computeSize(cx: Context, e: ast.CallExpression): ConstValue | undefined {
   const call = cx.calls.get(e);
+  // A failed assertion was reported; a static_assert that stands is true.
+  if (call?.kind === 'externFunction' && call.declaration.name.name === 'static_assert') return { kind: 'boolean', value: true };
   if (call?.kind !== 'builtin') return undefined;
   const type =
     cx.types.get(call.receiver) ?? (call.receiver.kind === 'typeName' ? cx.refTypes.get(call.receiver.type) : undefined);

@@ -7,7 +7,7 @@ import type * as ast from '../syntax/ast.ts';
 import { bindArguments, checkArgumentValues, checkBoundArguments, selectOverload } from './arguments.ts';
 import { settleTypeArguments, typeArguments } from './calls.ts';
 import type { ResolvedCall } from './checked.ts';
-import { type Context, declaredHere, didYouMean } from './context.ts';
+import { type Context, constructorParameters, declaredHere, didYouMean } from './context.ts';
 import { checkFunction } from './declarations.ts';
 import { Inference, isOptional } from './infer.ts';
 import {
@@ -60,39 +60,32 @@ export function checkConstructorCall(
   instance: ast.InstantiationDeclaration | undefined,
 ): Type {
   checkArgumentValues(cx, args, true);
-  const { type } = named;
-  if (type.kind === 'poison') return type;
   const span = instance ? instance.type.span : node.span;
+  const type = chooseBlock(cx, named.type, args, span);
+  if (type.kind === 'poison') return type;
+  const isOpen = type === named.type ? named.isOpen : typeParametersOf(type).length > 0;
   const declaration = constructedDeclaration(cx, type, span);
   if (!declaration || !checkInstantiationPlace(cx, type, declaration, span, instance)) return poisonType;
   const name = declaration.name.name;
   const inference = new Inference(cx);
   const typeParameters = typeParametersOf(type);
-  const map = named.isOpen
+  const givenArgs = 'typeArgs' in type ? type.typeArgs : [];
+  // `_` leaves an argument to inference, like writing none at all.
+  const open = isOpen ? typeParameters : typeParameters.filter((_, i) => givenArgs[i]?.kind === 'dontcare');
+  const map = isOpen
     ? typeArguments(cx, { typeArguments: written, span }, name, typeParameters, inference)
-    : zipSubstitution(typeParameters, 'typeArgs' in type ? type.typeArgs : []);
+    : new Map([...zipSubstitution(typeParameters, givenArgs), ...inference.fresh(open)]);
   if (!map) return poisonType;
-  if (!named.isOpen && written.length > 0) return cx.fail('type-argument-count', span, `'${name}' takes no type arguments here`);
+  if (!isOpen && written.length > 0) return cx.fail('type-argument-count', span, `'${name}' takes no type arguments here`);
   const target = chooseConstructor(cx, declaration, args, span);
   if (!target) return poisonType;
   const bound = bindArguments(cx, declaration, target.parameters, args, instance ? instance.span : span);
   if (!bound || !checkBoundArguments(cx, bound, args, 'constructor', map, inference))
-    return afterWrongArguments(inference, substitute(type, map));
-  fillOmitted(
-    cx,
-    target.parameters,
-    bound.filter((b) => b.value === 'omitted').map((b) => b.parameter),
-    map,
-    inference,
-  );
-  const typeArgs = settleTypeArguments(
-    cx,
-    { span: instance ? instance.name.span : span },
-    name,
-    named.isOpen ? typeParameters : [],
-    map,
-    inference,
-  );
+    return afterWrongArguments(inference, substitute(generic(cx, type), map));
+  // A type argument `_` of a block that nothing mentions may be anything.
+  if (type.kind === 'block' && !isOpen) for (const p of open) inference.fixOpen(map.get(p));
+  // An anonymous instance may leave type arguments to the parameter that it is passed for (see infer.ts).
+  const typeArgs = instance ? settleTypeArguments(cx, instance.name, name, open, map, inference) : map;
   if (!typeArgs) return poisonType;
   const call: ResolvedCall = {
     kind: 'constructor',
@@ -102,28 +95,30 @@ export function checkConstructorCall(
     ...(target.signature ? { constructorSignature: target.signature } : {}),
   };
   cx.calls.set(node, call);
-  return substitute(type, typeArgs);
+  return substitute(generic(cx, type), typeArgs);
+}
+
+/** Of parsers, controls or packages that share a name, the one whose constructor takes these arguments. */
+function chooseBlock(cx: Context, type: Type, args: readonly ast.Argument[], span: Span): Type {
+  const overloads = type.kind === 'block' ? (cx.overloads.get(type.declaration) ?? []) : [];
+  if (overloads.length < 2) return type;
+  const chosen = selectOverload(
+    cx,
+    overloads.map((d) => ({ name: d.name, parameters: constructorParameters(d), declaration: d })),
+    args,
+    span,
+  );
+  return chosen ? cx.typeOfDeclaration(chosen.declaration) : poisonType;
+}
+
+/** The type as its declaration gives it, with type variables for all arguments. */
+function generic(cx: Context, type: Type): Type {
+  return type.kind === 'extern' || type.kind === 'block' ? cx.typeOfDeclaration(type.declaration) : type;
 }
 
 function afterWrongArguments(inference: Inference, type: Type): Type {
   const result = inference.resolve(type);
   return inference.isOpen(result) ? poisonType : result;
-}
-
-/** Type variables that only an omitted optional parameter mentions stay undecided: any type does. */
-function fillOmitted(
-  cx: Context,
-  parameters: readonly ast.Parameter[],
-  omitted: readonly ast.Parameter[],
-  map: Substitution,
-  inference: Inference,
-): void {
-  for (const p of parameters) {
-    if (!omitted.includes(p) || !isOptional(p)) continue;
-    const type = inference.resolve(substitute(cx.typeOfDeclaration(p), map));
-    const args = type.kind === 'typeVar' ? [type] : 'typeArgs' in type ? type.typeArgs : [];
-    for (const a of args) if (a.kind === 'typeVar' && inference.isOpen(a)) inference.fix(a.parameter, { kind: 'dontcare' });
-  }
 }
 
 function constructedDeclaration(cx: Context, type: Type, span: Span): Constructed | undefined {
@@ -161,7 +156,20 @@ function checkInstantiationPlace(
     cx.error('recursion', span, `${what} '${declaration.name.name}' instantiates itself; recursion is not allowed`);
     return false;
   }
-  if (!instance) return true;
+  if (!instance) {
+    const abstract =
+      declaration.kind === 'extern' ? declaration.methods.find((m) => m.isAbstract && !isOptionalMethod(m)) : undefined;
+    if (!abstract) return true;
+    cx.error(
+      'missing-method',
+      span,
+      `extern '${declaration.name.name}' has abstract methods and needs a declaration that implements them`,
+      {
+        notes: [declaredHere(abstract)],
+      },
+    );
+    return false;
+  }
   switch (place) {
     case 'top':
       return what === 'extern' || what === 'package' || refuse('at top level');
@@ -215,7 +223,7 @@ function checkImplementations(cx: Context, d: ast.InstantiationDeclaration, type
         checkInstantiation(cx, item);
         continue;
       }
-      const method = abstract.find((m) => m.name.name === item.name.name && m.parameters.length === item.parameters.length);
+      const method = abstract.find((m) => m.name.name === item.name.name && mayImplement(item, m));
       if (!method) {
         cx.error(
           'unknown-method',
@@ -246,6 +254,11 @@ function checkImplementations(cx: Context, d: ast.InstantiationDeclaration, type
       { notes: [declaredHere(first)] },
     );
   }
+}
+
+/** An implementation may leave out trailing optional parameters. */
+function mayImplement(item: ast.FunctionDeclaration, method: ast.MethodSignature): boolean {
+  return item.parameters.length <= method.parameters.length && method.parameters.slice(item.parameters.length).every(isOptional);
 }
 
 function isOptionalMethod(method: ast.MethodSignature): boolean {

@@ -44,6 +44,11 @@ export class Context {
   readonly global = new Scope();
   scope: Scope = this.global;
   place: Place = { kind: 'top', inLoop: false };
+  /** Variables of type inference (clones of type parameters) and what they were bound to: see infer.ts. */
+  readonly inferenceVariables = new Set<ast.TypeParameter>();
+  readonly bindings = new Map<ast.TypeParameter, Type>();
+  /** Parsers, controls and packages that share a name, told apart by their constructors. */
+  readonly overloads = new Map<Referent, readonly Overloadable[]>();
   /** Directionless parameters of actions: set by the control plane, so not known at compile time. */
   readonly runtimeParameters = new Set<ast.Parameter>();
   /** Are we among the arguments of an instantiation, where constructor calls may stand? */
@@ -117,6 +122,10 @@ export class Context {
       return;
     }
     this.scope.add(id.name, referent);
+    if (isOverloadable(referent)) {
+      const all = this.scope.own(id.name).filter(isOverloadable);
+      for (const other of all) this.overloads.set(other, all);
+    }
   }
 
   typeOfDeclaration(referent: Referent): Type {
@@ -147,7 +156,24 @@ export function declaredHere(r: Referent): Note {
 function mayShareName(a: Referent, b: Referent): boolean {
   const functions = (r: Referent): r is ast.FunctionDeclaration | ast.ExternFunctionDeclaration =>
     r.kind === 'function' || r.kind === 'externFunction';
-  return functions(a) && functions(b) && !sameParameterNames(a.parameters, b.parameters);
+  if (functions(a) && functions(b)) return !sameParameterNames(a.parameters, b.parameters);
+  return (
+    isOverloadable(a) &&
+    isOverloadable(b) &&
+    a.kind === b.kind &&
+    !sameParameterNames(constructorParameters(a), constructorParameters(b))
+  );
+}
+
+/** Declarations whose constructors may be overloaded (P4-16 §11.3). */
+export type Overloadable = ast.ParserDeclaration | ast.ControlDeclaration | ast.PackageTypeDeclaration;
+
+function isOverloadable(r: Referent): r is Overloadable {
+  return r.kind === 'parser' || r.kind === 'control' || r.kind === 'packageType';
+}
+
+export function constructorParameters(d: Overloadable): readonly ast.Parameter[] {
+  return d.kind === 'packageType' ? d.parameters : d.constructorParameters;
 }
 
 /** Same number of parameters with the same names: such overloads cannot be told apart. */

@@ -6,10 +6,11 @@ import { isCompileTime } from './compiletime.ts';
 import { convert, evaluate } from './constants.ts';
 import { type Context, type Place, sameParameterNames } from './context.ts';
 import { checkAgainst, checkExpression } from './expressions.ts';
-import { poisonType, printType } from './relations.ts';
+import { isOptional } from './infer.ts';
+import { mentionsTypeVar, poisonType, printType } from './relations.ts';
 import { alwaysReturns, checkBlock } from './statements.ts';
 import { checkNoDontcare, describeType, isStorable, resolveType } from './typerefs.ts';
-import type { Callable, Type } from './types.ts';
+import type { BlockType, Callable, Type } from './types.ts';
 
 export function checkConstant(cx: Context, d: ast.ConstantDeclaration): void {
   const type = resolveType(cx, d.type);
@@ -63,20 +64,40 @@ export function checkValueSet(cx: Context, d: ast.ValueSetDeclaration): void {
 // ---------------------------------------------------------------- parameters
 
 /** Of what the parameters are: decides which types and directions they may have. */
-export type ParameterRole = 'block' | 'constructor' | 'package' | 'function' | 'extern' | 'action';
+export type ParameterRole = 'block' | 'blockConstructor' | 'constructor' | 'package' | 'function' | 'extern' | 'action';
 
 /** Resolves the types of parameters and enters them into the current scope. */
 export function checkParameters(cx: Context, parameters: readonly ast.Parameter[], role: ParameterRole): void {
   for (const p of parameters) {
     let type = resolveType(cx, p.type);
-    if (type.kind !== 'poison' && !(checkNoDontcare(cx, type, p.type.span) && checkParameterType(cx, p, type, role)))
+    if (
+      type.kind !== 'poison' &&
+      !((allowsDontcare(role) || checkNoDontcare(cx, type, p.type.span)) && checkParameterType(cx, p, type, role))
+    )
       type = poisonType;
     cx.declarationTypes.set(p, type);
     if (role === 'action' && p.direction === 'none') cx.runtimeParameters.add(p);
+    if (isOptional(p) && (role === 'function' || role === 'action' || role === 'blockConstructor')) {
+      cx.error(
+        'optional-not-allowed',
+        p.span,
+        `parameter '${p.name.name}' cannot be optional: only those of externs, packages and block types can`,
+      );
+    }
     if (p.defaultValue) checkDefaultValue(cx, p, p.defaultValue, type, role);
     cx.declare(p);
   }
   if (role === 'action') checkActionOrder(cx, parameters);
+}
+
+/** `_` in the type of a parameter that is never read by P4 code: any type will do. */
+function allowsDontcare(role: ParameterRole): boolean {
+  return role === 'package' || role === 'constructor' || role === 'blockConstructor';
+}
+
+/** A parser or control type, as opposed to a parser or control with a body. */
+function isBodyless(type: BlockType): boolean {
+  return type.declaration.kind === 'parserType' || type.declaration.kind === 'controlType';
 }
 
 function checkDefaultValue(cx: Context, p: ast.Parameter, value: ast.Expression, type: Type, role: ParameterRole): void {
@@ -84,8 +105,10 @@ function checkDefaultValue(cx: Context, p: ast.Parameter, value: ast.Expression,
     cx.error('default-for-out', value.span, `'${p.direction}' parameter '${p.name.name}' cannot have a default value`);
     return;
   }
-  cx.constructing = role === 'constructor' || role === 'package';
-  const fine = checkAgainst(cx, value, type, `default value of '${p.name.name}'`);
+  cx.constructing = allowsDontcare(role);
+  const isGeneric = mentionsTypeVar(type);
+  if (isGeneric) checkExpression(cx, value);
+  const fine = isGeneric || checkAgainst(cx, value, type, `default value of '${p.name.name}'`);
   cx.constructing = false;
   if (fine && !isCompileTime(cx, value))
     cx.error('not-constant', value.span, `default value of '${p.name.name}' must be known at compile time`);
@@ -103,7 +126,7 @@ function checkParameterType(cx: Context, p: ast.Parameter, type: Type, role: Par
     case 'set':
       return refuse(`cannot have type '${printType(type)}'`);
     case 'block':
-      if (role === 'package' || role === 'constructor')
+      if (role === 'package' || (role === 'blockConstructor' && isBodyless(type)))
         return hasDirection ? refuse(`of type ${describeType(type)} cannot have a direction`) : true;
       return refuse(`cannot have type ${describeType(type)}`);
     case 'extern':
@@ -116,29 +139,9 @@ function checkParameterType(cx: Context, p: ast.Parameter, type: Type, role: Par
     default:
       break;
   }
-  if (role === 'constructor' && hasDirection) return refuse('of a constructor cannot have a direction');
-  if (role === 'action' && !hasDirection && !isControlPlaneType(type)) {
-    return refuse(`of an action is set by the control plane and cannot have type '${printType(type)}'`);
-  }
+  if ((role === 'constructor' || role === 'blockConstructor') && hasDirection)
+    return refuse('of a constructor cannot have a direction');
   return true;
-}
-
-/** Types of values that the control plane can give to an action. */
-function isControlPlaneType(type: Type): boolean {
-  switch (type.kind) {
-    case 'bits':
-    case 'bool':
-    case 'serEnum':
-    case 'enum':
-    case 'error':
-    case 'varbit':
-    case 'typeVar':
-      return true;
-    case 'newtype':
-      return isControlPlaneType(type.underlying);
-    default:
-      return false;
-  }
 }
 
 function checkActionOrder(cx: Context, parameters: readonly ast.Parameter[]): void {
@@ -168,7 +171,6 @@ export function checkFunction(cx: Context, d: ast.FunctionDeclaration, kind: 'fu
     declareTypeParameters(cx, d.typeParameters);
     const returnType = checkReturnType(cx, d.returnType);
     checkParameters(cx, d.parameters, 'function');
-    if (kind === 'function') declareOverload(cx, d, cx.scope.parent!);
     checkBody(cx, d, { kind, returnType, owner: d, inLoop: false });
     if (returnType.kind !== 'void' && returnType.kind !== 'poison' && !d.body.statements.some(alwaysReturns)) {
       cx.error(
@@ -178,9 +180,11 @@ export function checkFunction(cx: Context, d: ast.FunctionDeclaration, kind: 'fu
       );
     }
   });
+  // Only now: a call in its own body means an earlier declaration of the name, if there is one.
+  if (kind === 'function') declareOverload(cx, d);
 }
 
-/** Body of a function or action: shares no scope with the parameters, but may not hide them at its top. */
+/** Body of a function or action: its variables may hide the parameters. */
 function checkBody(cx: Context, d: ast.FunctionDeclaration | ast.ActionDeclaration, place: Place): void {
   cx.at(place, () => checkBlock(cx, d.body));
 }
@@ -191,16 +195,14 @@ export function checkExternFunction(cx: Context, d: ast.ExternFunctionDeclaratio
     checkReturnType(cx, d.returnType);
     checkParameters(cx, d.parameters, 'extern');
   });
-  declareOverload(cx, d, cx.scope);
+  declareOverload(cx, d);
 }
 
 /** Enters a function beside its overloads; all of them share one function type. */
-function declareOverload(cx: Context, d: ast.FunctionDeclaration | ast.ExternFunctionDeclaration, scope: Context['scope']): void {
-  const outer = cx.scope;
-  cx.scope = scope;
+function declareOverload(cx: Context, d: ast.FunctionDeclaration | ast.ExternFunctionDeclaration): void {
   cx.declare(d);
-  cx.scope = outer;
-  const all = scope
+  const all = cx.scope
+
     .own(d.name.name)
     .filter(
       (r): r is ast.FunctionDeclaration | ast.ExternFunctionDeclaration => r.kind === 'function' || r.kind === 'externFunction',
@@ -214,12 +216,9 @@ export function checkAction(cx: Context, d: ast.ActionDeclaration): void {
   cx.declarationTypes.set(d, { kind: 'function', declarations: [d] });
   cx.inScope(() => {
     checkParameters(cx, d.parameters, 'action');
-    const outer = cx.scope;
-    cx.scope = outer.parent!;
-    cx.declare(d);
-    cx.scope = outer;
     checkBody(cx, d, { kind: 'action', owner: d, returnType: { kind: 'void' }, inLoop: false });
   });
+  cx.declare(d);
 }
 
 function checkReturnType(cx: Context, ref: ast.TypeRef): Type {

@@ -278,12 +278,19 @@ function checkIntToBool(cx: Context, e: ast.CastExpression): Type {
   return cx.fail('bad-cast', e.span, `only 0 and 1 can be cast to 'bool'${value === undefined ? '' : `, found ${value}`}`);
 }
 
+/** What a `type` stands for in the end. */
+function base(type: Type): Type {
+  return type.kind === 'newtype' ? base(type.underlying) : type;
+}
+
 /** The written casts of P4-16 §8.11.1. */
 function castable(cx: Context, from: Type, to: Type): boolean {
   if (assignable(cx, from, to)) return true;
   // Names for a type: `type`s and serializable enums cast to and from what they stand for.
-  if (from.kind === 'newtype') return castable(cx, from.underlying, to);
-  if (to.kind === 'newtype') return castable(cx, from, to.underlying);
+  if (to.kind === 'newtype' && equalTypes(from, to.underlying)) return true;
+  if (from.kind === 'newtype')
+    return assignable(cx, from.underlying, to) || (from.underlying.kind === 'newtype' && castable(cx, from.underlying, to));
+  if (to.kind === 'newtype') return castable(cx, from, to.underlying) && (from.kind !== 'bits' || equalTypes(from, base(to)));
   if (from.kind === 'serEnum') return castable(cx, from.underlying, to);
   if (to.kind === 'serEnum') return castable(cx, from, to.underlying);
   switch (from.kind) {

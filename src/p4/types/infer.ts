@@ -4,6 +4,9 @@
  * Every call of a generic makes fresh type variables: clones of its parameters' syntax nodes, told apart by identity. `unify` walks the
  * type of a parameter and that of its argument together and binds them. Implicit conversions are not decided here: a literal `int` gives way
  * to any integer type, and the caller checks convertibility once the variables are known.
+ *
+ * Bindings live as long as the program is checked: `top(c())` with a generic control `c` leaves c's arguments open until top's parameter
+ * decides them.
  */
 import type * as ast from '../syntax/ast.ts';
 import type { Context } from './context.ts';
@@ -12,11 +15,13 @@ import type { BlockType, Type } from './types.ts';
 
 export class Inference {
   private readonly cx: Context;
-  private readonly bindings = new Map<ast.TypeParameter, Type>();
-  private readonly variables = new Set<ast.TypeParameter>();
+  private readonly bindings: Map<ast.TypeParameter, Type>;
+  private readonly variables: Set<ast.TypeParameter>;
 
   constructor(cx: Context) {
     this.cx = cx;
+    this.bindings = cx.bindings;
+    this.variables = cx.inferenceVariables;
   }
 
   /** Fresh variables for the given parameters: parameter -> typeVar of its clone. */
@@ -34,11 +39,7 @@ export class Inference {
   resolve(type: Type): Type {
     let result = type;
     // A binding may mention variables that were bound later; occurs-checked bindings cannot cycle.
-    for (let i = 0; i <= this.variables.size && this.isOpen(result); i++) {
-      const next = substitute(result, this.bindings);
-      if (next === result) break;
-      result = next;
-    }
+    while (mentionsTypeVar(result, (p) => this.bindings.has(p))) result = substitute(result, this.bindings);
     return result;
   }
 
@@ -93,12 +94,24 @@ export class Inference {
     for (const [i, w] of wanted.entries()) {
       const g = given[i];
       if (!g) {
-        if (isOptional(w.parameter)) continue;
+        if (isOptional(w.parameter) || w.parameter.defaultValue) continue;
         return -1;
       }
       if (w.parameter.direction !== g.parameter.direction || !this.unify(w.type, g.type)) return i;
     }
     return undefined;
+  }
+
+  /** Would the types unify? Binds like `unify`. */
+  matches(a: Type, b: Type): boolean {
+    return this.unify(a, b);
+  }
+
+  /** The same for a variable that is still open. */
+  fixOpen(variable: Type | undefined): void {
+    if (!variable) return;
+    const type = this.resolve(variable);
+    if (type.kind === 'typeVar' && this.isOpen(type)) this.fix(type.parameter, { kind: 'dontcare' });
   }
 
   /** Decides a variable that no argument mentions. */

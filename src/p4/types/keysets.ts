@@ -54,20 +54,23 @@ function checkKeyset(cx: Context, keyset: ast.Keyset, key: Type): boolean {
       (parts?.length !== 1 || checkParts(cx, keyset, parts, [key]))
     );
   }
+  if (key.kind === 'serEnum' && (type.kind === 'infint' || type.kind === 'bits'))
+    return coerce(cx, keyset, key.underlying, 'keyset');
   if (type.kind === 'unknownStruct' && type.elements.length === 1 && keyset.kind === 'list' && !partsOf(key))
     return coerce(cx, keyset.elements[0]!, key, 'keyset');
   return coerce(cx, keyset, key, 'keyset');
 }
 
 function coerceBoth(cx: Context, a: ast.Expression, b: ast.Expression, key: Type): boolean {
-  const target = key.kind === 'serEnum' && cx.types.get(a)?.kind !== 'serEnum' ? key.underlying : key;
-  return coerce(cx, a, target, 'keyset') && coerce(cx, b, target, 'keyset');
+  const target = (e: ast.Expression): Type =>
+    key.kind === 'serEnum' && cx.types.get(e)?.kind !== 'serEnum' ? key.underlying : key;
+  return coerce(cx, a, target(a), 'keyset') && coerce(cx, b, target(b), 'keyset');
 }
 
 /** Types of the parts of a struct or tuple; undefined for a scalar. */
 function partsOf(type: Type): readonly Type[] | undefined {
   if (type.kind === 'tuple') return type.elements;
-  return type.kind === 'struct' ? type.fields.map((f) => f.type) : undefined;
+  return type.kind === 'struct' ? type.fields.flatMap((f) => partsOf(f.type) ?? [f.type]) : undefined;
 }
 
 function checkParts(cx: Context, keyset: ast.Expression, parts: readonly Type[], keys: readonly Type[]): boolean {

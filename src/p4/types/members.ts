@@ -175,7 +175,6 @@ function readOnlyRoot(cx: Context, e: ast.Expression): { what: string; referent?
       return readOnlyRoot(cx, e.object);
     }
     case 'index':
-      if (cx.types.get(e.object)?.kind === 'tuple') return { what: 'an element of a tuple' };
       return readOnlyRoot(cx, e.object);
     case 'slice':
       return readOnlyRoot(cx, e.object);

@@ -218,7 +218,12 @@ function equalityType(
   const before = cx.diag.all.length;
   const a = cx.types.get(left) ?? poisonType;
   const b = cx.types.get(right) ?? poisonType;
-  const decays = !equalTypes(a, b) && (a.kind === 'bits' || b.kind === 'bits' || a.kind === 'infint' || b.kind === 'infint');
+  const decays = !equalTypes(a, b);
+  if (a.kind === 'unknownStruct' && b.kind === 'unknownStruct' && (a.names || b.names)) {
+    return cx.fail('not-comparable', whole.span, 'struct expressions need a type to be compared', {
+      help: 'write a cast before one of them',
+    });
+  }
   const type = commonType(cx, left, right, decays);
   if (!type) return differentTypes(cx, operator, left, right, whole);
   if (type.kind === 'poison') return cx.diag.all.length > before ? boolType : differentTypes(cx, operator, left, right, whole);

@@ -3,9 +3,10 @@
  * matches; states that nothing reaches.
  */
 import type * as ast from '../syntax/ast.ts';
+import { isCompileTime } from './compiletime.ts';
 import { type Context, didYouMean } from './context.ts';
 import { checkExpression } from './expressions.ts';
-import { checkKeysets, isSelectable } from './keysets.ts';
+import { checkKeysets, isSelectable, isWildcard } from './keysets.ts';
 import { printType, stateType } from './relations.ts';
 import { checkStatements } from './statements.ts';
 import type { Type } from './types.ts';
@@ -35,7 +36,7 @@ export function checkStates(cx: Context, parser: ast.ParserDeclaration): void {
       }),
     );
   }
-  warnUnreachable(cx, parser, states);
+  checkReachable(cx, parser, states);
 }
 
 function checkTransition(cx: Context, transition: ast.Transition, states: ReadonlyMap<string, ast.ParserState>): void {
@@ -46,8 +47,17 @@ function checkTransition(cx: Context, transition: ast.Transition, states: Readon
   const { select } = transition;
   const keys = flatKeys(cx, select.keys);
   for (const c of select.cases) {
-    checkKeysets(cx, c.keysets, keys, c.keysets.length === 1 ? c.keysets[0]!.span : c.span);
+    const fine = checkKeysets(cx, c.keysets, keys, c.keysets.length === 1 ? c.keysets[0]!.span : c.span);
+    if (fine) checkConstantKeysets(cx, c.keysets);
     checkTarget(cx, c.state, states);
+  }
+}
+
+/** What a case matches is known at compile time, but for value sets, which the control plane fills. */
+function checkConstantKeysets(cx: Context, keysets: readonly ast.Keyset[]): void {
+  for (const k of keysets) {
+    if (isWildcard(k) || isCompileTime(cx, k) || (k.kind === 'path' && cx.referents.get(k)?.kind === 'valueSet')) continue;
+    cx.error('not-constant', k.span, 'the value of a case must be known at compile time');
   }
 }
 
@@ -72,7 +82,12 @@ function checkTarget(cx: Context, id: ast.Identifier, states: ReadonlyMap<string
     );
 }
 
-function warnUnreachable(cx: Context, parser: ast.ParserDeclaration, states: ReadonlyMap<string, ast.ParserState>): void {
+function transitionTargets({ transition }: ast.ParserState): ast.Identifier[] {
+  if (!transition) return [];
+  return transition.kind === 'transition' ? [transition.state] : transition.select.cases.map((c) => c.state);
+}
+
+function checkReachable(cx: Context, parser: ast.ParserDeclaration, states: ReadonlyMap<string, ast.ParserState>): void {
   const start = states.get('start');
   if (!start) return;
   const reached = new Set<ast.ParserState>();
@@ -80,17 +95,15 @@ function warnUnreachable(cx: Context, parser: ast.ParserDeclaration, states: Rea
   for (let state = queue.pop(); state; state = queue.pop()) {
     if (reached.has(state)) continue;
     reached.add(state);
-    const { transition } = state;
-    const targets = !transition
-      ? []
-      : transition.kind === 'transition'
-        ? [transition.state]
-        : transition.select.cases.map((c) => c.state);
-    for (const t of targets) {
+    for (const t of transitionTargets(state)) {
       const next = states.get(t.name);
       if (next) queue.push(next);
     }
   }
+  const ends = [...reached].some(
+    (s) => !s.transition || transitionTargets(s).some((t) => builtinStates.includes(t.name) || !states.has(t.name)),
+  );
+  if (!ends) cx.error('endless-parser', parser.name.span, `parser '${parser.name.name}' never reaches 'accept' or 'reject'`);
   for (const state of parser.states) {
     if (states.get(state.name.name) === state && !reached.has(state)) {
       cx.warning('unreachable-state', state.name.span, `no transition from 'start' leads to state '${state.name.name}'`);

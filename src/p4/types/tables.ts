@@ -33,18 +33,22 @@ function checkProperties(cx: Context, table: ast.TableDeclaration): void {
   }
   if (!listed) cx.error('missing-actions', table.name.span, `table '${table.name.name}' has no 'actions'`);
   let keySeen = false;
+  let actionsSeen = false;
   for (const p of table.properties) {
     switch (p.kind) {
       case 'keyProperty':
         keySeen = true;
         break;
       case 'actionsProperty':
+        actionsSeen = true;
         break;
       case 'entriesProperty':
         if (keys && !keySeen) cx.error('entries-before-key', p.span, "'entries' must follow 'key'");
         checkEntries(cx, table, p, keys, listed ?? []);
         break;
       case 'expressionProperty':
+        if (p.name.name === 'default_action' && listed && !actionsSeen)
+          cx.error('property-order', p.span, "'default_action' must follow 'actions'");
         checkProperty(cx, table, p, listed);
         break;
     }
@@ -203,9 +207,11 @@ function checkEntries(
   listed: readonly ListedAction[],
 ): void {
   if (!keys || keys.length === 0) {
+    if (property.entries.length === 0) return;
     cx.error('entries-without-key', property.span, `table '${table.name.name}' has entries but no key`);
     return;
   }
+  checkPriorities(cx, property, keys);
   for (const entry of property.entries) {
     if (entry.priority) checkPriority(cx, property, entry.priority);
     const span = entry.keysets.length === 1 ? entry.keysets[0]!.span : entry.span;
@@ -217,6 +223,19 @@ function checkEntries(
     );
     if (fine) checkMatchKinds(cx, entry.keysets, keys);
     actionCall(cx, table, entry.action, entry.action.path, entry.action.args ?? [], listed, { isDefault: false });
+  }
+}
+
+/** Priorities are for keys that several entries can match; either the first entry has one or none has. */
+function checkPriorities(cx: Context, property: ast.EntriesProperty, keys: readonly Key[]): void {
+  const given = property.entries.find((e) => e.priority);
+  if (!given?.priority || property.isConst) return;
+  if (keys.every((k) => k.matchKind === 'exact' || k.matchKind === 'lpm')) {
+    cx.error('unexpected-priority', given.priority.span, "entries have no priority when all keys are 'exact' or 'lpm'");
+  } else if (given !== property.entries[0]) {
+    cx.error('missing-priority', property.entries[0]!.span, 'the first entry needs a priority because a later one has one', {
+      notes: [{ message: 'a priority is given here', span: given.priority.span }],
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Declarations of types (P4-16 §7.2): headers, header unions, structs, enums, typedef, type, error, match_kind. */
 import type * as ast from '../syntax/ast.ts';
+import { checkAnnotations } from './annotations.ts';
 import { isCompileTime } from './compiletime.ts';
 import { convert, evaluate } from './constants.ts';
 import { type Context, declaredHere } from './context.ts';
@@ -20,6 +21,7 @@ export function checkAggregate(cx: Context, d: AggregateDeclaration): void {
     declareTypeParameters(cx, d.typeParameters);
     const seen = new Map<string, ast.StructField>();
     for (const f of d.fields) {
+      checkAnnotations(cx, f.annotations);
       const type = checkField(cx, d, kind, f);
       const before = seen.get(f.name.name);
       if (before) {
@@ -52,7 +54,7 @@ function checkField(cx: Context, d: AggregateDeclaration, kind: 'header' | 'head
 }
 
 function checkVarbits(cx: Context, fields: readonly Field[]): void {
-  const [first, second] = fields.filter((f) => f.type.kind === 'varbit');
+  const [first, second] = fields.filter((f) => f.type.kind === 'varbit' && f.type.width > 0);
   if (!first || !second) return;
   cx.error(
     'two-varbits',
@@ -68,6 +70,13 @@ export function checkEnum(cx: Context, d: ast.EnumDeclaration): void {
   const type = d.underlyingType
     ? serializableEnum(cx, d, d.underlyingType)
     : ({ kind: 'enum', name: d.name.name, declaration: d } as const);
+  // A value may name the members before it.
+  cx.inScope(() => checkMembers(cx, d, type));
+  cx.declarationTypes.set(d, type);
+  cx.declare(d);
+}
+
+function checkMembers(cx: Context, d: ast.EnumDeclaration, type: Type): void {
   const seen = new Map<string, ast.EnumMember>();
   for (const m of d.members) {
     const before = seen.get(m.name.name);
@@ -78,9 +87,8 @@ export function checkEnum(cx: Context, d: ast.EnumDeclaration): void {
     if (m.value) checkMemberValue(cx, m, m.value, type);
     else if (d.underlyingType)
       cx.error('missing-value', m.name.span, `member '${m.name.name}' of serializable enum '${d.name.name}' needs a value`);
+    if (!before && m.value) cx.declare(m);
   }
-  cx.declarationTypes.set(d, type);
-  cx.declare(d);
 }
 
 function serializableEnum(cx: Context, d: ast.EnumDeclaration, ref: ast.TypeRef): Type {

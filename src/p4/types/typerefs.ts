@@ -211,8 +211,15 @@ function isStackElement(type: Type): boolean {
 function elementType(cx: Context, ref: ast.TypeRef, what: 'tuple' | 'list'): Type {
   const type = resolveType(cx, ref);
   if (type.kind === 'poison') return type;
-  const fine = isStorable(type) || ['typeVar', 'infint', 'string', 'list', 'matchKind', 'dontcare', 'extern'].includes(type.kind);
-  return fine ? type : cx.fail('bad-element-type', ref.span, `a ${what} cannot have elements of type '${printType(type)}'`);
+  return isElement(type)
+    ? type
+    : cx.fail('bad-element-type', ref.span, `a ${what} cannot have elements of type '${printType(type)}'`);
+}
+
+/** Constants may have tuples and lists of things that no variable holds. */
+function isElement(type: Type): boolean {
+  if (type.kind === 'tuple') return type.elements.every(isElement);
+  return isStorable(type) || ['infint', 'string', 'list', 'matchKind', 'dontcare'].includes(type.kind);
 }
 
 /** Types of which a variable can hold a value at run time. */
@@ -265,6 +272,8 @@ function isHeaderField(type: Type): boolean {
       return true;
     case 'newtype':
       return isHeaderField(type.underlying);
+    case 'stack':
+      return type.element.kind !== 'varbit' && isHeaderField(type.element);
     case 'struct':
       return type.fields.every((f) => f.type.kind !== 'varbit' && isHeaderField(f.type));
     default:
