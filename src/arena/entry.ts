@@ -1,0 +1,159 @@
+/**
+ * Entries as the control plane says them, and their form in memory: the key masked and packed, bounds of range keys, a priority.
+ * Structurally, the IR's `KeyMatch` is one of these.
+ */
+import type { TableLayout } from './layout.ts';
+import { ones, packFields, toBig, type Value, writeBig } from './wire-bytes.ts';
+
+/** One key of an entry. A don't-care is mask 0, prefix length 0, the full range, or an optional without value. */
+export type KeyMatch =
+  | { readonly kind: 'exact'; readonly value: Value }
+  | { readonly kind: 'lpm'; readonly value: Value; readonly prefixLength: number }
+  | { readonly kind: 'ternary'; readonly value: Value; readonly mask: Value }
+  | { readonly kind: 'range'; readonly low: Value; readonly high: Value }
+  | { readonly kind: 'optional'; readonly value?: Value | undefined };
+
+/** What an entry does. Tables with an action profile or selector take members and groups, the others actions. */
+export type EntryCall =
+  /** `action`: index in the table's actions. */
+  | { readonly kind: 'action'; readonly action: number; readonly params: readonly Value[] }
+  | { readonly kind: 'member'; readonly member: number }
+  | { readonly kind: 'group'; readonly group: number };
+
+/** What makes an entry this entry. `matches`: one per key that is no selector, in order. */
+export interface EntryKey {
+  readonly matches: readonly KeyMatch[];
+  /** Higher wins. Ignored by exact tables and by tables whose only inexact key is one lpm. */
+  readonly priority?: number;
+}
+
+export interface NewEntry extends EntryKey {
+  readonly call: EntryCall;
+  /** 0 (default): never expires. */
+  readonly idleTimeoutMs?: number;
+  /** An entry of the program that the control plane may not change. */
+  readonly isConst?: boolean;
+}
+
+/** An entry as it is in memory. */
+export interface TableEntry extends NewEntry {
+  /** Slot index; the same for as long as the entry lives. */
+  readonly handle: number;
+  readonly priority: number;
+  readonly idleTimeoutMs: number;
+  readonly isConst: boolean;
+  /** Added by add_entry. */
+  readonly isFromDataPlane: boolean;
+  /** Expire-time profile; 255: the control plane's own timeout. */
+  readonly profile: number;
+}
+
+/** An entry's match as memory has it. */
+export interface EncodedMatch {
+  /** keyWords * 8 bytes, masked. */
+  readonly key: Uint8Array;
+  /** keyWords * 8 bytes; all-ones where an exact table compares. */
+  readonly mask: Uint8Array;
+  /** Low and high of each range key, in order. */
+  readonly ranges: Uint8Array;
+  readonly priority: number;
+}
+
+/** Whether the prefix length is the priority: all keys exact but one lpm. */
+export function hasPrefixPriority(table: TableLayout): boolean {
+  return (
+    table.isMasked &&
+    table.spec.keys.every((k) => k.matchKind !== 'ternary' && k.matchKind !== 'range' && k.matchKind !== 'optional')
+  );
+}
+
+/** Memory form of a match. Throws RangeError if a match does not fit its key: callers have checked what people wrote. */
+export function encodeMatch(table: TableLayout, entry: EntryKey): EncodedMatch {
+  const keys = table.spec.keys.map((key, index) => ({ ...key, index })).filter((key) => key.matchKind !== 'selector');
+  if (entry.matches.length !== keys.length) {
+    throw new RangeError(`table '${table.spec.name}' has ${keys.length} keys, the entry ${entry.matches.length}`);
+  }
+  const values: bigint[] = [];
+  const masks: bigint[] = [];
+  const ranges = new Uint8Array(table.dataOffset - (table.keyOffset + table.keyWords * 8));
+  const rangesAt = table.keyOffset + table.keyWords * 8;
+  let prefix = 0;
+  keys.forEach(({ width, matchKind, index }, i) => {
+    const what = `key ${index} of table '${table.spec.name}'`;
+    const match = entry.matches[i]!;
+    if (matchKind === 'range') {
+      const [low, high] = toRange(match, width, what);
+      const place = table.ranges[index]!;
+      writeBig(ranges, place.offset - rangesAt, place.bytes, low);
+      writeBig(ranges, place.offset - rangesAt + place.bytes, place.bytes, high);
+      values.push(0n);
+      masks.push(0n);
+      return;
+    }
+    const [value, mask] = toMasked(match, width, what);
+    if (matchKind === 'exact' && mask !== ones(width))
+      throw new RangeError(`${what} is exact, the entry's mask ${mask.toString(16)}`);
+    if (match.kind === 'lpm') prefix += match.prefixLength;
+    else if (matchKind === 'lpm') prefix += mask === 0n ? 0 : width;
+    values.push(value & mask);
+    masks.push(mask);
+  });
+  const places = table.keyFields.filter((place) => place !== undefined);
+  return {
+    key: packFields(places, values, table.keyWords * 8),
+    mask: packFields(places, masks, table.keyWords * 8),
+    ranges,
+    priority: !table.isMasked ? 0 : hasPrefixPriority(table) ? prefix : (entry.priority ?? 0),
+  };
+}
+
+/** A key packed for a lookup; `values`: one per key that is no selector. */
+export function packKey(table: TableLayout, values: readonly bigint[]): Uint8Array {
+  const places = table.keyFields.filter((place) => place !== undefined);
+  return packFields(places, values, table.keyWords * 8);
+}
+
+/** Value and mask that any kind of match but a true range stands for. */
+export function toMasked(match: KeyMatch, width: number, what: string): [value: bigint, mask: bigint] {
+  switch (match.kind) {
+    case 'exact':
+      return [toBig(match.value, width, what), ones(width)];
+    case 'lpm': {
+      if (match.prefixLength < 0 || match.prefixLength > width)
+        throw new RangeError(`${what}: prefix length ${match.prefixLength}`);
+      const mask = ones(width) ^ ones(width - match.prefixLength);
+      return [toBig(match.value, width, what) & mask, mask];
+    }
+    case 'ternary': {
+      const mask = toBig(match.mask, width, what);
+      return [toBig(match.value, width, what) & mask, mask];
+    }
+    case 'optional':
+      return match.value === undefined ? [0n, 0n] : [toBig(match.value, width, what), ones(width)];
+    case 'range': {
+      const [low, high] = toRange(match, width, what);
+      if (low === high) return [low, ones(width)];
+      if (low === 0n && high === ones(width)) return [0n, 0n];
+      throw new RangeError(`${what} takes no range`);
+    }
+    default:
+      return assertNever(match);
+  }
+}
+
+function toRange(match: KeyMatch, width: number, what: string): [low: bigint, high: bigint] {
+  if (match.kind === 'range') {
+    const low = toBig(match.low, width, what);
+    const high = toBig(match.high, width, what);
+    if (low > high) throw new RangeError(`${what}: low ${low} is above high ${high}`);
+    return [low, high];
+  }
+  const [value, mask] = toMasked(match, width, what);
+  const free = ones(width) ^ mask;
+  if ((free & (free + 1n)) !== 0n) throw new RangeError(`${what}: mask ${mask.toString(16)} is no range`);
+  return [value, value | free];
+}
+
+function assertNever(value: never): never {
+  throw new Error(`not reached: ${JSON.stringify(value)}`);
+}

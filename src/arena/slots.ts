@@ -1,0 +1,114 @@
+/**
+ * The slots of a table: open addressing with linear probing, see layout.ts. A removed slot goes back to never-used as soon as no live entry's way from
+ * home passes it; otherwise lookups of keys that are not there would get longer for ever under churn.
+ *
+ *   home of x           removed     x's slot         `release`: x still needs d1 and d2 on its way, so they stay deleted;
+ *      |                   |           |             once x is gone, both become never used.
+ *   [ live ][ live ][ deleted d1 ][ deleted d2 ][ live x ][ never used ]
+ */
+import { hashWords, tupleSeed } from './hash.ts';
+import { entryHead, entryState, maxAddProbes, type TableLayout, tableHeader } from './layout.ts';
+import { type Memory, sameBytes, setU32, u32 } from './memory.ts';
+import { viewOf } from './wire-bytes.ts';
+
+/** What a slot must hold to be the one looked for. */
+export interface Wanted {
+  readonly hash: number;
+  readonly key: Uint8Array;
+  /** Masked tables. */
+  readonly tuple?: number;
+}
+
+export function slotAddress(table: TableLayout, slot: number): number {
+  return table.slots + slot * table.slotBytes;
+}
+
+export function isLive(memory: Memory, table: TableLayout, slot: number): boolean {
+  return (u32(memory, slotAddress(table, slot)) & 3) === entryState.live;
+}
+
+/** Hash of a packed (and masked) key. `tuple` is undefined for exact tables. */
+export function hashKey(memory: Memory, table: TableLayout, key: Uint8Array, tuple?: number): number {
+  const seed = u32(memory, table.header + tableHeader.seed);
+  return hashWords(viewOf(key), 0, table.keyWords * 2, tuple === undefined ? seed : tupleSeed(seed, tuple));
+}
+
+/** How many slots a lookup or an insertion may look at. */
+export function probeLimit(table: TableLayout): number {
+  return table.spec.addOnMiss ? Math.min(maxAddProbes, table.slotCount) : table.slotCount;
+}
+
+/** Slots on the way of a key that hold it (of exact tables one at most), up to the first never-used one. */
+export function* matchingSlots(memory: Memory, table: TableLayout, wanted: Wanted): Generator<number> {
+  const tag = liveTag(wanted.hash);
+  for (let n = 0; n < probeLimit(table); n++) {
+    const slot = (wanted.hash + n) & (table.slotCount - 1);
+    const at = slotAddress(table, slot);
+    const word = u32(memory, at);
+    if (word === 0) return;
+    if (word !== tag) continue;
+    if (wanted.tuple !== undefined && u32(memory, at + table.tupleOffset) !== wanted.tuple) continue;
+    if (sameBytes(memory, at + table.keyOffset, wanted.key, wanted.key.length)) yield slot;
+  }
+}
+
+/** First slot on the way of a key that holds nothing; -1 if none is within the limit. */
+export function freeSlot(memory: Memory, table: TableLayout, hash: number): number {
+  for (let n = 0; n < probeLimit(table); n++) {
+    const slot = (hash + n) & (table.slotCount - 1);
+    if (!isLive(memory, table, slot)) return slot;
+  }
+  return -1;
+}
+
+/** Tag of a live entry. */
+export function liveTag(hash: number): number {
+  return ((hash & ~3) | entryState.live) >>> 0;
+}
+
+/** Slots that `release` looks at on either side; beyond them it takes every deleted slot for needed. */
+const releaseLimit = 64;
+
+/** Takes a slot's entry out: the slot becomes never used if it can, as do deleted ones before it, otherwise deleted. */
+export function release(memory: Memory, table: TableLayout, slot: number): void {
+  setU32(memory, slotAddress(table, slot), entryState.deleted);
+  const mask = table.slotCount - 1;
+  const limit = Math.min(releaseLimit, table.slotCount - 1);
+  // Positions relative to `slot`; the way of the entry at position d began at d - its distance from home.
+  let earliest = Number.POSITIVE_INFINITY;
+  let after = 1;
+  for (; ; after++) {
+    if (after > limit) return;
+    const other = (slot + after) & mask;
+    if (u32(memory, slotAddress(table, other)) === 0) break;
+    if (isLive(memory, table, other)) earliest = Math.min(earliest, after - distance(memory, table, other));
+  }
+  for (let before = 0; before <= limit; before++) {
+    const other = (slot - before) & mask;
+    const word = u32(memory, slotAddress(table, other));
+    if (word === 0) return;
+    if (isLive(memory, table, other)) earliest = Math.min(earliest, -before - distance(memory, table, other));
+    else if (earliest > -before) setU32(memory, slotAddress(table, other), 0);
+  }
+}
+
+/** How far from its home a live entry lies. */
+function distance(memory: Memory, table: TableLayout, slot: number): number {
+  const at = slotAddress(table, slot);
+  const seed = u32(memory, table.header + tableHeader.seed);
+  const tuple = table.isMasked ? u32(memory, at + table.tupleOffset) : undefined;
+  const words = table.keyWords * 2;
+  const hash = hashWords(memory.view, at + table.keyOffset, words, tuple === undefined ? seed : tupleSeed(seed, tuple));
+  return (slot - hash) & (table.slotCount - 1);
+}
+
+/** Whether an entry's time is up; the table has ageing. */
+export function isExpired(memory: Memory, at: number, nowMs: number): boolean {
+  if (u32(memory, at + entryHead.timeoutMs) === 0) return false;
+  return ((nowMs - u32(memory, at + entryHead.deadlineMs)) | 0) >= 0;
+}
+
+/** Whether an entry counts as gone although the sweeper has not come by. */
+export function isDead(memory: Memory, table: TableLayout, at: number, nowMs: number): boolean {
+  return table.spec.ageing === 'autoDelete' && isExpired(memory, at, nowMs);
+}

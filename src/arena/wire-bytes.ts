@@ -1,0 +1,74 @@
+/**
+ * Values in wire order: big-endian bytes, right-aligned in ceil(width / 8) bytes, unused high bits zero. The control plane's side of it: numbers and
+ * byte strings in, bytes in memory out. Compiled code moves the same bytes without looking at them.
+ */
+import { byteWidth, type FieldPlace } from './layout.ts';
+
+/** A bit string: its number, or its bytes in wire order (leading zero bytes may be missing, as in P4Runtime, or extra). */
+export type Value = bigint | Uint8Array;
+
+/** The number that `count` bytes from `offset` are. */
+export function readBig(bytes: Uint8Array, offset: number, count: number): bigint {
+  if (count <= 6) {
+    let small = 0;
+    for (let i = 0; i < count; i++) small = small * 256 + bytes[offset + i]!;
+    return BigInt(small);
+  }
+  let value = 0n;
+  for (let i = 0; i < count; i++) value = (value << 8n) | BigInt(bytes[offset + i]!);
+  return value;
+}
+
+/** Writes the low `count` bytes of a number >= 0 from `offset`. */
+export function writeBig(bytes: Uint8Array, offset: number, count: number, value: bigint): void {
+  if (count <= 6) {
+    let small = Number(BigInt.asUintN(8 * count, value));
+    for (let i = count - 1; i >= 0; i--) {
+      bytes[offset + i] = small % 256;
+      small = Math.floor(small / 256);
+    }
+    return;
+  }
+  for (let i = count - 1; i >= 0; i--) {
+    bytes[offset + i] = Number(value & 0xffn);
+    value >>= 8n;
+  }
+}
+
+/** The number of a value; throws RangeError if it does not fit `width` bits. `what` names it in the message. */
+export function toBig(value: Value, width: number, what: string): bigint {
+  const number = typeof value === 'bigint' ? value : readBig(value, 0, value.length);
+  if (number < 0n || number >> BigInt(width) !== 0n) throw new RangeError(`${what}: ${number} does not fit ${width} bits`);
+  return number;
+}
+
+/** All-ones of `width` bits. */
+export function ones(width: number): bigint {
+  return (1n << BigInt(width)) - 1n;
+}
+
+/** Values packed one behind the other, each in ceil(width / 8) bytes, as `places` says; zero-padded to `length` bytes. */
+export function packFields(places: readonly FieldPlace[], values: readonly bigint[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  places.forEach((place, i) => {
+    writeBig(bytes, place.offset, place.bytes, values[i]!);
+  });
+  return bytes;
+}
+
+/** Values of any widths in wire order, each in ceil(width / 8) bytes without gaps, zero-padded to whole 32-bit words: what selector and targetDefault hash. */
+export function packWords(values: readonly { readonly value: bigint; readonly width: number }[]): Uint8Array {
+  const length = values.reduce((sum, v) => sum + byteWidth(v.width), 0);
+  const bytes = new Uint8Array(Math.ceil(length / 4) * 4);
+  let offset = 0;
+  for (const { value, width } of values) {
+    writeBig(bytes, offset, byteWidth(width), value);
+    offset += byteWidth(width);
+  }
+  return bytes;
+}
+
+/** A view of the same bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
