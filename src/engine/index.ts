@@ -9,4 +9,6 @@ export {
   type MirrorSession,
 } from './engine.ts';
 export { Gate, gateBytes } from './gate.ts';
+export { instantiate, makeMemory } from './load.ts';
 export { type BufferRegion, emptyPortStats, type Port, type PortStats } from './port.ts';
+export { type ProgramObjects, type StartOptions, startProgram } from './start.ts';

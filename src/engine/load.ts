@@ -1,0 +1,19 @@
+/** A compiled program in its memory: the step from bytes to something with a `process`. */
+import type { Artifact } from '../p4/wasm/index.ts';
+import type { Backend, BackendHooks } from './engine.ts';
+
+const pageBytes = 65536;
+/** Compiled code declares this maximum: memory is one for all programs, 4 GiB of addresses. */
+const maximumPages = 65536;
+
+/** One shared memory of at least `bytes` bytes; pages that nobody touches cost nothing. */
+export function makeMemory(bytes: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes), maximum: maximumPages, shared: true });
+}
+
+/** Instantiates a program over `memory`. Synchronous: a worker does it before its first batch. */
+export function instantiate(artifact: Artifact, memory: WebAssembly.Memory, hooks: BackendHooks): Backend {
+  const module = new WebAssembly.Module(artifact.wasm);
+  const instance = new WebAssembly.Instance(module, { env: { memory, mirror: hooks.mirror, multicast: hooks.multicast } });
+  return { process: instance.exports.process as Backend['process'] };
+}
