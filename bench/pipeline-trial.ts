@@ -2,8 +2,9 @@
  * One trial of the pipeline benchmark: k8s-lb.p4 on FLOWS flows, ROUNDS batches, packets of BYTES bytes. Prints nanoseconds per packet, the
  * median over the batches. Same packets and tables as pipeline.c.
  */
-import { fileURLToPath } from 'node:url';
+
 import { Arena, addEntry, descriptor, layoutArena, type MatchTable, packKey } from '../src/arena/index.ts';
+import { shippedProgram } from '../src/cli/package-root.ts';
 import { loadProgram } from '../src/cli/program.ts';
 import { instantiate, makeMemory } from '../src/engine/index.ts';
 import { startProgram } from '../src/engine/start.ts';
@@ -12,7 +13,7 @@ const [flowCount, rounds, length] = process.argv.slice(2).map(Number) as [number
 const batch = 1024;
 const stride = 2048;
 
-const path = fileURLToPath(new URL('../../../p4/k8s-lb.p4', import.meta.url));
+const path = shippedProgram;
 const { artifact, objects } = loadProgram({ path, defines: [`FLOWS=${flowCount * 2}`, 'SERVICES=8'] });
 const layout = layoutArena(artifact.arena);
 const region = layout.programEnd;

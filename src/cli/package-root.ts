@@ -1,6 +1,12 @@
-/** Where the package lies: source tree and installed package have the same shape, two levels above src/cli and dist/cli. */
+/** Where the package lies: the nearest folder above this file that holds our package.json (the tree, an installed package, a bench build). */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
-export const includeDir = fileURLToPath(new URL('../../p4/include', import.meta.url));
-export const shippedProgram = fileURLToPath(new URL('../../p4/k8s-lb.p4', import.meta.url));
+function findRoot(from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from));
+}
+
+export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
+export const includeDir = join(packageRoot, 'p4', 'include');
+export const shippedProgram = join(packageRoot, 'p4', 'k8s-lb.p4');
