@@ -6,6 +6,7 @@ import type * as ast from '../syntax/ast.ts';
 import type { Referent } from './checked.ts';
 import { type Context, declaredHere, didYouMean } from './context.ts';
 import { checkExpression } from './expressions.ts';
+import { isBuiltinOf } from './builtins.ts';
 import { assertNever, bitsType, boolType, poisonType, printType } from './relations.ts';
 import { isTypeReferent } from './scope.ts';
 import { describeType, openType } from './typerefs.ts';
@@ -37,7 +38,7 @@ export function checkMember(cx: Context, e: ast.MemberExpression): Type {
     case 'headerUnion': {
       const field = object.fields.find((f) => f.name === name);
       if (field) return field.type;
-      if (isBuiltinMethod(name) && object.kind !== 'struct') return notCalled(cx, e);
+      if (isBuiltinOf(object, name)) return notCalled(cx, e);
       const word = object.kind === 'headerUnion' ? 'header union' : object.kind;
       return cx.fail('unknown-field', e.member.span, `${word} '${printType(object)}' has no field '${name}'`, {
         ...didYouMean(
@@ -70,12 +71,6 @@ function noMember(cx: Context, e: ast.MemberExpression, object: Type): Type {
 
 function notCalled(cx: Context, e: ast.MemberExpression): Type {
   return cx.fail('method-not-called', e.span, `method '${e.member.name}' can only be called`);
-}
-
-function isBuiltinMethod(name: string): boolean {
-  return ['isValid', 'setValid', 'setInvalid', 'minSizeInBits', 'minSizeInBytes', 'maxSizeInBits', 'maxSizeInBytes'].includes(
-    name,
-  );
 }
 
 function memberOfType(cx: Context, e: ast.MemberExpression, type: Type): Type {

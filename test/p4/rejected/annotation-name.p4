@@ -1,0 +1,3 @@
+// @name holds a string
+@name(4) //~ error[bad-annotation]
+action a() { }

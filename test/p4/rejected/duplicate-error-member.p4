@@ -1,0 +1,3 @@
+// errors add up over all declarations
+error { TooShort, TooLong }
+error { TooShort } //~ error[duplicate-declaration]

@@ -1,0 +1,6 @@
+// this belongs to abstract methods
+control c() {
+    apply {
+        this.run(); //~ error[this-outside-method]
+    }
+}

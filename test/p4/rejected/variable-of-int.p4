@@ -1,0 +1,5 @@
+// int has no width at run time
+control c() {
+    int x = 5; //~ error[bad-variable-type]
+    apply { }
+}
