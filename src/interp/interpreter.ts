@@ -1,0 +1,163 @@
+/**
+ * The reference interpreter: runs a program of the IR on packets, slowly and plainly. It judges the compiled code, and it explains packets.
+ *
+ * Tables, counters and everything else with state are those of the arena, so that interpreter and compiled code can take turns on the same
+ * memory. `process` takes one packet as bytes; `backend` takes batches of descriptors, as compiled modules do.
+ *
+ * A packet's pipelines run one after the other on the same variables and headers, as long as it is not dropped. The last `output` or `drop`
+ * decides; none is a drop for 'no-destination', unless the packet was given to a multicast group.
+ */
+import { type Arena, context, descriptor, noPort } from '../arena/index.ts';
+import { type DropReason, dropReasons, type Program } from '../p4/ir/ir.ts';
+import { execute } from './execute.ts';
+import { makeHeaders, type State } from './state.ts';
+import type { Trace } from './trace.ts';
+
+export interface InputPacket {
+  readonly bytes: Uint8Array;
+  readonly inPort: number;
+  readonly nowNs: bigint;
+  /** Free bytes before the packet; default 256. */
+  readonly headroom?: number;
+  readonly isLoopedBack?: boolean;
+}
+
+export interface OutputPacket {
+  /** `noPort` if it was dropped or multicast. */
+  readonly outPort: number;
+  /** 'none' if it was not dropped. */
+  readonly reason: DropReason;
+  readonly bytes: Uint8Array;
+  readonly mirrors: readonly { readonly slot: number; readonly session: number }[];
+  readonly multicast?: number;
+}
+
+export interface InterpreterOptions {
+  /** Worker whose context block is used; default 0. */
+  readonly worker?: number;
+  readonly trace?: Trace;
+}
+
+/** What compiled modules import: called behind the packet's last statement, its descriptor and bytes up to date. */
+export interface Hooks {
+  readonly mirror: (descriptorAddress: number, slot: number, session: number) => void;
+  readonly multicast: (descriptorAddress: number, group: number) => void;
+}
+
+const defaultHeadroom = 256;
+
+export class Interpreter {
+  readonly program: Program;
+  readonly arena: Arena;
+  readonly #trace: Trace | undefined;
+  readonly #worker: number;
+
+  /** `arena`: laid out and initialised for `program`. */
+  constructor(program: Program, arena: Arena, options: InterpreterOptions = {}) {
+    this.program = program;
+    this.arena = arena;
+    this.#trace = options.trace;
+    this.#worker = options.worker ?? 0;
+  }
+
+  /** Runs one packet at its time. Counts a drop in the worker's context. */
+  process(packet: InputPacket): OutputPacket {
+    this.arena.setNow(this.#worker, packet.nowNs);
+    return this.#run(packet, this.arena.contextAt(this.#worker));
+  }
+
+  /** The shape of a compiled module: packets are where their descriptors say, time is in the context. */
+  backend(hooks: Hooks): { process(context: number, descriptors: number, count: number): void } {
+    return {
+      process: (contextAt, descriptors, count) => {
+        for (let i = 0; i < count; i++) this.#runDescriptor(contextAt, descriptors + i * descriptor.bytes, hooks);
+      },
+    };
+  }
+
+  #runDescriptor(contextAt: number, at: number, hooks: Hooks): void {
+    const { view, bytes } = this.arena;
+    const addr = view.getUint32(at + descriptor.addr, true);
+    const length = view.getUint32(at + descriptor.length, true);
+    const end = addr + length;
+    const out = this.#run(
+      {
+        bytes: bytes.slice(addr, end),
+        inPort: view.getUint32(at + descriptor.inPort, true),
+        nowNs: view.getBigUint64(contextAt + context.nowNs, true),
+        headroom: addr - view.getUint32(at + descriptor.bufferStart, true),
+        isLoopedBack: (view.getUint8(at + descriptor.flags) & 1) === 1,
+      },
+      contextAt,
+    );
+    // The payload never moves: a packet grows and shrinks at its head.
+    const newAddr = end - out.bytes.length;
+    bytes.set(out.bytes, newAddr);
+    view.setUint32(at + descriptor.addr, newAddr, true);
+    view.setUint32(at + descriptor.length, out.bytes.length, true);
+    view.setUint32(at + descriptor.outPort, out.outPort, true);
+    view.setUint32(at + descriptor.reason, dropReasons.indexOf(out.reason), true);
+    for (const { slot, session } of out.mirrors) hooks.mirror(at, slot, session);
+    if (out.multicast !== undefined) hooks.multicast(at, out.multicast);
+  }
+
+  #run(packet: InputPacket, contextAt: number): OutputPacket {
+    const { view } = this.arena;
+    const state: State = {
+      program: this.program,
+      arena: this.arena,
+      context: contextAt,
+      nowNs: packet.nowNs,
+      nowMs: view.getUint32(contextAt + context.nowMs, true),
+      inPort: packet.inPort,
+      isLoopedBack: packet.isLoopedBack ?? false,
+      trace: this.#trace,
+      vars: new Map(),
+      headers: makeHeaders(this.program),
+      applied: new Map(),
+      bytes: packet.bytes.slice(),
+      headroom: packet.headroom ?? defaultHeadroom,
+      packetLength: packet.bytes.length,
+      cursorBits: 0,
+      parserError: 0,
+      pass: 0,
+      fate: undefined,
+      mirrors: new Map(),
+      multicast: undefined,
+      emitted: [],
+    };
+    const outPort = this.#runPipelines(state);
+    const reason = typeof outPort === 'number' ? 'none' : outPort;
+    if (reason !== 'none') {
+      const drops = contextAt + context.drops + 8 * dropReasons.indexOf(reason);
+      view.setBigUint64(drops, view.getBigUint64(drops, true) + 1n, true);
+      this.#trace?.({ kind: 'drop', reason });
+    } else if (outPort !== noPort) this.#trace?.({ kind: 'output', port: Number(outPort) });
+    const mirrors = [...state.mirrors].map(([slot, session]) => ({ slot, session })).sort((a, b) => a.slot - b.slot);
+    return {
+      outPort: typeof outPort === 'number' ? outPort : noPort,
+      reason,
+      bytes: state.bytes,
+      mirrors,
+      multicast: state.multicast,
+    };
+  }
+
+  /** Where the packet goes, or why nowhere. */
+  #runPipelines(state: State): number | DropReason {
+    for (const pipeline of this.program.pipelines) {
+      state.pass = 0;
+      state.packetLength = state.bytes.length;
+      this.#trace?.({ kind: 'pass', pipeline: pipeline.name, pass: 0, length: state.bytes.length });
+      const end = execute(pipeline.body, state);
+      if (end?.kind === 'abort') {
+        state.mirrors.clear();
+        state.multicast = undefined;
+        return end.reason;
+      }
+      if (state.fate?.kind === 'drop') return state.fate.reason;
+    }
+    if (state.fate) return state.fate.kind === 'output' ? state.fate.port : state.fate.reason;
+    return state.multicast === undefined ? 'no-destination' : noPort;
+  }
+}
