@@ -1,0 +1,9 @@
+/** P4Runtime's entities, built by name and printed, and the device that they are written to. */
+
+export { EntityBuilder, type MatchLike, type ParamsLike, type TableEntryLike } from './builder.ts';
+export { allOnes, canonical, fromBytes, sameBytes, toBytes, toHex } from './bytes.ts';
+export * from './entities.ts';
+export { NamedObjects, P4Names } from './names.ts';
+export { printAction, printEntity, printKey, printUpdate } from './print.ts';
+export { type Code, codeNumbers, ok, type Status } from './status.ts';
+export { parseValue, printValue, type ValueLike } from './values.ts';

@@ -1,0 +1,107 @@
+/**
+ * Objects of a P4Info by id and by name. People and programs name an object by its full name (`MainControl.routing.routes`), by its alias, or by any
+ * suffix behind a dot that no other object of its kind has (`routes`).
+ */
+import type {
+  Action,
+  ActionParam,
+  ActionProfile,
+  Counter,
+  Digest,
+  DirectCounter,
+  DirectMeter,
+  MatchField,
+  Meter,
+  P4Info,
+  Preamble,
+  Register,
+  Table,
+} from '../p4/p4info/p4info.ts';
+
+interface Named {
+  readonly preamble: Preamble;
+}
+
+/** One kind of object. */
+export class NamedObjects<T extends Named> {
+  /** `table`, `action`: for messages. */
+  readonly kind: string;
+  readonly all: readonly T[];
+  readonly #byId: ReadonlyMap<number, T>;
+
+  constructor(kind: string, all: readonly T[]) {
+    this.kind = kind;
+    this.all = all;
+    this.#byId = new Map(all.map((object) => [object.preamble.id, object]));
+  }
+
+  byId(id: number): T | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The object of this name, alias or unique suffix; undefined if there is none or more than one. O(objects). */
+  find(name: string): T | undefined {
+    const exact = this.all.find(({ preamble }) => preamble.name === name || preamble.alias === name);
+    if (exact) return exact;
+    const ending = this.all.filter(({ preamble }) => preamble.name.endsWith('.' + name));
+    return ending.length === 1 ? ending[0] : undefined;
+  }
+
+  /** As `find`; throws RangeError that lists what there is. For names that our own code says. */
+  get(name: string): T {
+    const object = this.find(name);
+    if (!object) {
+      const known = this.all.map(({ preamble }) => `'${preamble.alias}'`).join(', ');
+      throw new RangeError(`the program has no ${this.kind} '${name}'; it has ${known || 'none'}`);
+    }
+    return object;
+  }
+
+  /** Shortest name for people: the last part if it is unique, else the alias; `#id` for what is unknown. */
+  label(id: number): string {
+    const object = this.byId(id);
+    if (!object) return `#${id}`;
+    const last = object.preamble.name.slice(object.preamble.name.lastIndexOf('.') + 1);
+    return this.find(last) === object ? last : object.preamble.alias;
+  }
+}
+
+/** All kinds of a program's objects. */
+export class P4Names {
+  readonly info: P4Info;
+  readonly tables: NamedObjects<Table>;
+  readonly actions: NamedObjects<Action>;
+  readonly actionProfiles: NamedObjects<ActionProfile>;
+  readonly counters: NamedObjects<Counter>;
+  readonly directCounters: NamedObjects<DirectCounter>;
+  readonly meters: NamedObjects<Meter>;
+  readonly directMeters: NamedObjects<DirectMeter>;
+  readonly registers: NamedObjects<Register>;
+  readonly digests: NamedObjects<Digest>;
+
+  constructor(info: P4Info) {
+    this.info = info;
+    this.tables = new NamedObjects('table', info.tables);
+    this.actions = new NamedObjects('action', info.actions);
+    this.actionProfiles = new NamedObjects('action profile', info.actionProfiles);
+    this.counters = new NamedObjects('counter', info.counters);
+    this.directCounters = new NamedObjects('direct counter', info.directCounters);
+    this.meters = new NamedObjects('meter', info.meters);
+    this.directMeters = new NamedObjects('direct meter', info.directMeters);
+    this.registers = new NamedObjects('register', info.registers);
+    this.digests = new NamedObjects('digest', info.digests);
+  }
+
+  /** An action that a table or action profile may call, by the last part of its name or more. Throws RangeError. */
+  actionOf(table: Table, name: string): Action {
+    const candidates = table.actionRefs.map((ref) => this.actions.byId(ref.id)).filter((action) => action !== undefined);
+    return new NamedObjects(`action in table '${this.tables.label(table.preamble.id)}'`, candidates).get(name);
+  }
+}
+
+/** A match field or parameter by its name. Throws RangeError. */
+export function memberNamed<T extends MatchField | ActionParam>(members: readonly T[], name: string, owner: string): T {
+  const member = members.find((m) => m.name === name);
+  if (member) return member;
+  throw new RangeError(`${owner} has no '${name}'; it has ${members.map((m) => `'${m.name}'`).join(', ') || 'nothing'}`);
+}
