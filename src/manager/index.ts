@@ -1,0 +1,8 @@
+/** The IPU Manager: a model of the cluster -> desired entries -> a transaction for the data plane. */
+export type { Unresolved } from './context.ts';
+export { type Desired, desiredState } from './desired.ts';
+export { type InstalledIds, nothingInstalled, readInstalledIds } from './ids.ts';
+export { type Applied, type IdleRecord, IpuManager, type ManagedDevice, type ManagerOptions } from './manager.ts';
+export * from './model.ts';
+export { endpointsOf } from './services.ts';
+export { applied, diff, printTransaction } from './transaction.ts';

@@ -1,0 +1,54 @@
+/** The small tables at the edge: who answers ARP, which tunnels are ours, and which addresses a pod may send with. */
+import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
+import type { Context } from './context.ts';
+
+const arpRequest = 1;
+
+/**
+ * ARP requests that the data plane answers: for the gateway, for our addresses on the network, and for pods of this node, which are reached through
+ * us from everywhere.
+ */
+export function arpEntities({ model, build }: Context): Entity[] {
+  const { gateway, tunnel, addresses } = model.node;
+  const net = model.ports.find((port) => port.kind === 'net');
+  const macs = new Map<string, string>();
+  const add = (address: string | undefined, mac: string): void => {
+    if (address !== undefined && !macs.has(address)) macs.set(address, mac);
+  };
+  for (const address of gateway.addresses) add(address, gateway.mac);
+  for (const port of model.ports) if (port.kind === 'net') add(port.address, port.mac);
+  if (tunnel) add(tunnel.address, model.ports.find((port) => port.number === tunnel.port)?.mac ?? gateway.mac);
+  if (model.ports.some((port) => port.kind === 'host')) for (const address of addresses) add(address, net?.mac ?? gateway.mac);
+  for (const pod of model.pods) if (pod.port !== undefined) add(pod.address, gateway.mac);
+  return [...macs].map(([address, mac]) => ({
+    tableEntry: build.tableEntry({
+      table: 'arp_responder',
+      match: { operation: arpRequest, address },
+      action: 'arp_reply',
+      params: { mac },
+    }),
+  }));
+}
+
+/** The tunnel packets that we open. */
+export function tunnelEntities({ model, build }: Context): Entity[] {
+  const { tunnel } = model.node;
+  if (!tunnel) return [];
+  const match = { vtep: tunnel.address, vni: tunnel.vni };
+  return [{ tableEntry: build.tableEntry({ table: 'tunnel_endpoints', match, action: 'terminate' }) }];
+}
+
+/** A pod sends with its own addresses only. Ports without a pod that we know of are not checked. */
+export function sourceEntities({ model, build }: Context): Entity[] {
+  const entries: TableEntryLike[] = [];
+  const ports = new Set<number>();
+  const addresses = new Set<string>();
+  for (const { port, address } of model.pods) {
+    if (port === undefined || addresses.has(`${port} ${address}`)) continue;
+    ports.add(port);
+    addresses.add(`${port} ${address}`);
+    entries.push({ table: 'pod_sources', match: { port, address }, priority: 2, action: 'source_ok' });
+  }
+  for (const port of ports) entries.push({ table: 'pod_sources', match: { port }, priority: 1, action: 'source_spoofed' });
+  return entries.map((entry) => ({ tableEntry: build.tableEntry(entry) }));
+}

@@ -1,0 +1,195 @@
+/**
+ * The IPU Manager of one node: keeps the data plane as the model says.
+ *
+ *   model, learned neighbours --desiredState--> entries --diff--> transaction --device.write--> data plane
+ *
+ * It is told everything: a new model, packets that the program hands to the control plane, idle notifications, the time. It answers with writes to the
+ * device and packets to send. A neighbour is believed only if an entry needs it, on the port where it is expected; it is asked again and again
+ * until it answers, first soon and then more rarely, and from time to time afterwards, because it may have moved.
+ */
+import {
+  type Entity,
+  type EntityBuilder,
+  fromBytes,
+  type IdleTimeoutNotification,
+  type P4Names,
+  type PacketIn,
+  type PacketOut,
+  printEntity,
+  type Status,
+  type TableEntry,
+  type Update,
+} from '../p4runtime/index.ts';
+import { arpRequest, arpSender } from './arp-packets.ts';
+import type { Unresolved } from './context.ts';
+import { type Desired, desiredState } from './desired.ts';
+import { readInstalledIds } from './ids.ts';
+import type { Model, Neighbour } from './model.ts';
+import { applied, diff } from './transaction.ts';
+
+/** What the manager needs of a P4Runtime device. */
+export interface ManagedDevice {
+  /** All updates or none; one status per update, all OK if they were applied. */
+  write(updates: readonly Update[]): readonly Status[];
+  /** Every entity that a controller wrote: no learned entries, none of the program's own. */
+  readInstalled(): Entity[];
+  packetOut(packet: PacketOut): void;
+}
+
+export interface ManagerOptions {
+  readonly device: ManagedDevice;
+  readonly build: EntityBuilder;
+  /** Idle notifications that are remembered; default 256. */
+  readonly rememberedIdle?: number;
+}
+
+/** What became of a change: the transaction, and why it was refused if it was. */
+export interface Applied {
+  readonly transaction: readonly Update[];
+  /** One sentence per refused update; empty if the transaction was applied. */
+  readonly errors: readonly string[];
+}
+
+export interface IdleRecord {
+  readonly atMs: number;
+  readonly entry: string;
+}
+
+/** ARP requests for an unknown neighbour go out after 0, 1, 2, 4, 8, 16, 30, 30, ... seconds. */
+const firstRetryMs = 1000;
+const lastRetryMs = 30_000;
+/** A known neighbour is asked again after this time. */
+const refreshMs = 60_000;
+/** `outcome_t.ARP_UNKNOWN` of k8s-lb.p4. */
+const reasonArp = 11n;
+
+interface Question {
+  readonly question: Unresolved;
+  dueMs: number;
+  waitMs: number;
+}
+
+export class IpuManager {
+  readonly #device: ManagedDevice;
+  readonly #build: EntityBuilder;
+  readonly #rememberedIdle: number;
+  #installed: readonly Entity[];
+  #model: Model | undefined;
+  #desired: Desired = { entities: [], wanted: [], unresolved: [] };
+  readonly #learned = new Map<string, Neighbour>();
+  readonly #questions = new Map<string, Question>();
+  readonly #idle: IdleRecord[] = [];
+  #idleCount = 0;
+
+  /** Takes over what is installed already: a restarted manager changes nothing that is right. */
+  constructor(options: ManagerOptions) {
+    this.#device = options.device;
+    this.#build = options.build;
+    this.#rememberedIdle = options.rememberedIdle ?? 256;
+    this.#installed = options.device.readInstalled();
+  }
+
+  get names(): P4Names {
+    return this.#build.names;
+  }
+
+  get model(): Model | undefined {
+    return this.#model;
+  }
+
+  /** Makes the data plane as the model says, and asks for neighbours that it needs. */
+  setModel(model: Model, nowMs: number): Applied {
+    this.#model = model;
+    const result = this.#apply(nowMs);
+    this.tick(nowMs);
+    return result;
+  }
+
+  /** A packet that the program handed to the control plane. ARP teaches neighbours; undefined if it taught nothing new. */
+  packetIn(packet: PacketIn, nowMs: number): Applied | undefined {
+    const fields = this.#build.packetInFields(packet);
+    if (fromBytes(fields.reason ?? new Uint8Array()) !== reasonArp) return undefined;
+    const sender = arpSender(packet.payload);
+    const port = Number(fromBytes(fields.ingress_port ?? new Uint8Array()));
+    const key = sender && `${port} ${sender.address}`;
+    const question = key === undefined ? undefined : this.#questions.get(key);
+    if (!sender || !key || !question) return undefined;
+    question.dueMs = nowMs + refreshMs;
+    question.waitMs = firstRetryMs;
+    if (this.#learned.get(key)?.mac === sender.mac) return undefined;
+    this.#learned.set(key, { address: sender.address, mac: sender.mac, port });
+    return this.#apply(nowMs);
+  }
+
+  /** Sends the ARP requests that are due. Call it every few hundred milliseconds. */
+  tick(nowMs: number): void {
+    for (const [key, question] of this.#questions) {
+      if (nowMs < question.dueMs) continue;
+      const known = this.#learned.get(key);
+      const payload = arpRequest(question.question);
+      this.#device.packetOut(this.#build.packetOut(payload, { egress_port: question.question.port }));
+      question.dueMs = nowMs + (known ? refreshMs : question.waitMs);
+      question.waitMs = Math.min(2 * question.waitMs, lastRetryMs);
+    }
+  }
+
+  /** Entries that the program let expire, or that were idle. */
+  idleTimeout(notification: IdleTimeoutNotification, nowMs: number): void {
+    for (const tableEntry of notification.tableEntry) {
+      this.#idleCount++;
+      this.#idle.push({ atMs: nowMs, entry: printEntity(this.names, { tableEntry: withoutAge(tableEntry) }) });
+      if (this.#idle.length > this.#rememberedIdle) this.#idle.shift();
+    }
+  }
+
+  /** The last idle notifications, oldest first, and how many there were in all. */
+  get idle(): { readonly count: number; readonly last: readonly IdleRecord[] } {
+    return { count: this.#idleCount, last: [...this.#idle] };
+  }
+
+  /** What ARP taught. */
+  get neighbours(): readonly Neighbour[] {
+    return [...this.#learned.values()];
+  }
+
+  /** Neighbours whose entries wait for an answer. */
+  get unresolved(): readonly Unresolved[] {
+    return this.#desired.unresolved;
+  }
+
+  /** What the manager believes to be installed. */
+  get installed(): readonly Entity[] {
+    return this.#installed;
+  }
+
+  #apply(nowMs: number): Applied {
+    if (!this.#model) return { transaction: [], errors: [] };
+    const ids = readInstalledIds(this.#build, this.#installed);
+    this.#desired = desiredState(this.#model, this.#build, ids, this.neighbours);
+    this.#keepQuestions(nowMs);
+    const transaction = diff(this.names, this.#installed, this.#desired.entities);
+    if (transaction.length === 0) return { transaction, errors: [] };
+    const statuses = this.#device.write(transaction);
+    const errors = statuses.flatMap(({ code, message }) => (code === 'OK' || code === 'ABORTED' ? [] : [`${code}: ${message}`]));
+    // After a refusal look at what is there: the next model starts from the truth.
+    this.#installed = errors.length === 0 ? applied(this.names, this.#installed, transaction) : this.#device.readInstalled();
+    return { transaction, errors };
+  }
+
+  /** One question per wanted neighbour that the model does not know; those that are open already keep their turn. */
+  #keepQuestions(nowMs: number): void {
+    const given = new Set(this.#model?.neighbours.map((n) => `${n.port} ${n.address}`));
+    const wanted = new Map(this.#desired.wanted.map((question) => [`${question.port} ${question.address}`, question]));
+    for (const key of this.#questions.keys()) if (!wanted.has(key)) this.#questions.delete(key);
+    for (const key of this.#learned.keys()) if (!wanted.has(key)) this.#learned.delete(key);
+    for (const [key, question] of wanted) {
+      if (given.has(key)) continue;
+      const open = this.#questions.get(key);
+      this.#questions.set(key, { question, dueMs: open?.dueMs ?? nowMs, waitMs: open?.waitMs ?? firstRetryMs });
+    }
+  }
+}
+
+function withoutAge(entry: TableEntry): TableEntry {
+  return { ...entry, timeSinceLastHit: undefined };
+}

@@ -1,0 +1,111 @@
+/**
+ * Routes: local pods by their address, the node's own addresses behind the host port, other nodes' pods through the tunnel, and the rest as the
+ * node's routes say. An entry needs the MAC address of its next hop; until somebody knows it, the entry is left out and the question asked.
+ */
+import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
+import type { Context } from './context.ts';
+import type { Port } from './model.ts';
+import { contains, toPrefix } from './prefixes.ts';
+
+export function routeEntities(context: Context): Entity[] {
+  const routes = new Map<string, TableEntryLike>();
+  // The first one for a prefix stays: what is nearest comes first.
+  const add = (destination: string, route: TableEntryLike | undefined): void => {
+    if (route && !routes.has(destination)) routes.set(destination, route);
+  };
+  for (const [address, port, mac] of localAddresses(context))
+    add(`${address}/32`, toPort(context, `${address}/32`, port, address, mac));
+  for (const [podCIDR, route] of remotePods(context)) add(podCIDR, route);
+  for (const [destination, route] of nodeRoutes(context)) add(destination, route);
+  return [...routes.values()].map((route) => ({ tableEntry: context.build.tableEntry(route) }));
+}
+
+/** Addresses behind pod and host ports. */
+function* localAddresses({ model }: Context): Generator<[address: string, port: number, mac?: string]> {
+  for (const pod of model.pods) {
+    if (pod.port !== undefined) yield pod.mac === undefined ? [pod.address, pod.port] : [pod.address, pod.port, pod.mac];
+  }
+  const host = model.ports.find((port) => port.kind === 'host');
+  if (host) for (const address of model.node.addresses) yield [address, host.number];
+}
+
+function* remotePods(context: Context): Generator<[string, TableEntryLike | undefined]> {
+  const { model, neighbours } = context;
+  const { tunnel } = model.node;
+  const port = portOf(context, tunnel?.port);
+  if (!tunnel || !port) return;
+  for (const remote of model.remoteNodes) {
+    const nextHop = nextHopOf(context, remote.vtepAddress, port.number);
+    const destinationMac = nextHop === undefined ? undefined : neighbours.mac(nextHop, port.number);
+    for (const podCIDR of remote.podCIDRs) {
+      const route = destinationMac !== undefined && {
+        table: 'routes',
+        match: { destination: podCIDR },
+        action: 'to_node',
+        params: {
+          port: port.number,
+          source_mac: port.mac,
+          destination_mac: destinationMac,
+          local_vtep: tunnel.address,
+          remote_vtep: remote.vtepAddress,
+          vni: remote.vni,
+          local_vtep_mac: tunnel.mac,
+          remote_vtep_mac: remote.vtepMac,
+        },
+      };
+      yield [podCIDR, route || undefined];
+    }
+  }
+}
+
+/** Routes by a next hop, and every known neighbour of routes without one. */
+function* nodeRoutes(context: Context): Generator<[string, TableEntryLike | undefined]> {
+  const { model, neighbours } = context;
+  for (const { destination, port, via } of model.routes) {
+    if (via !== undefined) {
+      yield [destination, toPort(context, destination, port, via)];
+      continue;
+    }
+    const link = toPrefix(destination);
+    if (!link) continue;
+    for (const address of neighbours.addressesOn(port)) {
+      const prefix = toPrefix(address);
+      if (prefix && contains(link, prefix)) yield [`${address}/32`, toPort(context, `${address}/32`, port, address)];
+    }
+  }
+}
+
+/** Who carries packets for `address` on a link: a gateway of the longest matching route, or `address` itself. */
+function nextHopOf({ model }: Context, address: string, port: number): string | undefined {
+  const target = toPrefix(address);
+  if (!target) return undefined;
+  const matching = model.routes
+    .filter((route) => route.port === port)
+    .flatMap((route) => {
+      const prefix = toPrefix(route.destination);
+      return prefix && contains(prefix, target) ? [{ prefix, via: route.via }] : [];
+    })
+    .sort((a, b) => b.prefix.length - a.prefix.length);
+  return matching[0]?.via ?? address;
+}
+
+function toPort(
+  context: Context,
+  destination: string,
+  number: number,
+  nextHop: string,
+  known?: string,
+): TableEntryLike | undefined {
+  const port = portOf(context, number);
+  const mac = known ?? context.neighbours.mac(nextHop, number);
+  if (!port || mac === undefined) return undefined;
+  const params = { port: number, source_mac: port.mac, destination_mac: mac };
+  const match = { destination };
+  return port.vlan === undefined
+    ? { table: 'routes', match, action: 'to_port', params }
+    : { table: 'routes', match, action: 'to_vlan', params: { ...params, vlan: port.vlan } };
+}
+
+function portOf({ model }: Context, number: number | undefined): Port | undefined {
+  return model.ports.find((port) => port.number === number);
+}

@@ -1,0 +1,115 @@
+/**
+ * Sends a flow's first packet through desired entries as k8s-lb.p4 would: service, policy, route. Reads the entities' text, so that it shares nothing
+ * with the code that made them but the names.
+ */
+import { type Entity, fromBytes, type P4Names, printEntity } from '../../src/p4runtime/index.ts';
+
+export interface Flow {
+  readonly from: string;
+  readonly to: string;
+  readonly port?: number;
+  readonly protocol?: number;
+}
+
+export type Outcome =
+  | { readonly drop: 'NO_ENDPOINT' | 'DENIED_EGRESS' | 'DENIED_INGRESS' | 'NO_ROUTE' }
+  /** Every place where it can land, and the action that carries it there. */
+  | { readonly lands: readonly string[]; readonly by: string };
+
+interface Line {
+  readonly match: ReadonlyMap<string, string>;
+  readonly priority: number;
+  readonly action: string;
+}
+
+export class Evaluator {
+  readonly #lines = new Map<string, Line[]>();
+  readonly #members = new Map<string, string>();
+  readonly #groups = new Map<string, string[]>();
+
+  constructor(names: P4Names, entities: readonly Entity[]) {
+    for (const entity of entities) {
+      const text = printEntity(names, entity);
+      const colon = text.indexOf(': ');
+      const words = text.slice(0, colon).split(' ');
+      const rest = text.slice(colon + 2);
+      if (words[0] === 'member') this.#members.set(words[2]!, rest);
+      else if (words[0] === 'group') this.#groups.set(words[2]!, rest.split(', '));
+      else this.#addLine(words[0]!, words.slice(1), rest);
+    }
+  }
+
+  send({ from, to, port = 80, protocol = 6 }: Flow): Outcome {
+    const targets = this.#targets(to, port, protocol);
+    if (targets === undefined) return { drop: 'NO_ENDPOINT' };
+    const outcomes = targets.map((target) => this.#forward(from, target.address, target.port, protocol));
+    const drop = outcomes.find((outcome) => typeof outcome !== 'string');
+    if (drop) return drop as Outcome;
+    return { lands: targets.map((t) => `${t.address}:${t.port}`), by: [...new Set(outcomes)].join(' | ') };
+  }
+
+  #forward(from: string, to: string, port: number, protocol: number): string | Outcome {
+    const source = this.#identity('source_identities', from);
+    const destination = this.#identity('destination_identities', to);
+    const policy = (table: string, pod: number, peer: number): string | undefined =>
+      this.#best(table, { pod: String(pod), peer: String(peer), protocol: String(protocol), port: String(port) })?.action;
+    if (policy('egress_policy', source, destination)?.startsWith('deny')) return { drop: 'DENIED_EGRESS' };
+    if (policy('ingress_policy', destination, source)?.startsWith('deny')) return { drop: 'DENIED_INGRESS' };
+    return this.#best('routes', { destination: to })?.action ?? { drop: 'NO_ROUTE' };
+  }
+
+  /** Whether policy lets the flow pass, whatever routes say. */
+  isAllowed(from: string, to: string, port: number, protocol: number): boolean {
+    const outcome = this.#forward(from, to, port, protocol);
+    return typeof outcome === 'string' || ('drop' in outcome && outcome.drop === 'NO_ROUTE');
+  }
+
+  /** undefined: refused. */
+  #targets(address: string, port: number, protocol: number): { address: string; port: number }[] | undefined {
+    const service = this.#best('services', { address, port: String(port), protocol: String(protocol) });
+    if (!service) return [{ address, port }];
+    const [kind, id] = service.action.split(' ');
+    const members = kind === 'group' ? this.#groups.get(id!)! : [id!];
+    const targets = members.flatMap((member) => {
+      const match = /^to_endpoint\(address=(.*), port=(\d+)\)$/.exec(this.#members.get(member)!);
+      return match ? [{ address: match[1]!, port: Number(match[2]) }] : [];
+    });
+    return targets.length > 0 ? targets : undefined;
+  }
+
+  #identity(table: string, address: string): number {
+    const action = this.#best(table, { address })?.action;
+    return action === undefined ? 0 : Number(/identity=(\d+)/.exec(action)![1]);
+  }
+
+  #best(table: string, key: Readonly<Record<string, string>>): Line | undefined {
+    const hits = (this.#lines.get(table) ?? []).filter(({ match }) =>
+      [...match].every(([field, pattern]) => fits(pattern, key[field]!)),
+    );
+    return hits.sort((a, b) => b.priority - a.priority)[0];
+  }
+
+  #addLine(table: string, fields: readonly string[], action: string): void {
+    const match = new Map(fields.filter((f) => f !== '*').map((f) => f.split('=') as [string, string]));
+    const prefix = [...match.values()].find((v) => v.includes('/'));
+    const priority = Number(match.get('priority') ?? (prefix ? prefix.split('/')[1] : 0));
+    match.delete('priority');
+    const lines = this.#lines.get(table) ?? [];
+    this.#lines.set(table, [...lines, { match, priority, action }]);
+  }
+}
+
+function fits(pattern: string, value: string): boolean {
+  if (pattern.includes('..') && !pattern.includes('/')) {
+    const [low, high] = pattern.split('..').map(Number);
+    return low! <= Number(value) && Number(value) <= high!;
+  }
+  if (!pattern.includes('/')) return pattern === value;
+  const [prefix, length] = pattern.split('/');
+  return number(prefix!) >> BigInt(32 - Number(length)) === number(value) >> BigInt(32 - Number(length));
+}
+
+function number(address: string): bigint {
+  // 0.0.0.0/8 and below are printed as plain numbers.
+  return address.includes('.') ? fromBytes(Uint8Array.from(address.split('.'), Number)) : BigInt(address);
+}
