@@ -1,0 +1,93 @@
+/**
+ * The demo itself, run by `index.ts` as the first process of fresh namespaces (network, mount, process, and user if we are not root).
+ *
+ * The private /run holds the named network namespaces, the manifests and the control socket: when this process ends, by itself or not, the
+ * kernel ends all others here and takes everything back. It also ends when its stdin does, that is when the demo's parent is gone.
+ *
+ * Usage: inside SECONDS; prints one JSON object per line: {"check": {...}}, at the end {"summary": {...}}.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { Agent } from './agent.ts';
+import { checks, Failed, type Scene, servingPods } from './checks.ts';
+import { writeConfiguration } from './manifests.ts';
+import { Node } from './node.ts';
+import type { CheckResult, Line } from './report.ts';
+import { now } from './time.ts';
+import { buildTopology, client, intruder, target } from './topology.ts';
+
+const directory = '/run/softipu-demo';
+const mebibyte = 2 ** 20;
+
+process.stdin.on('close', () => process.exit(1)).resume();
+
+try {
+  process.exitCode = await demo(Number(process.argv[2]));
+} catch (error) {
+  print({ problem: error instanceof Error ? error.message : String(error) });
+  process.exitCode = 1;
+}
+process.exit();
+
+async function demo(seconds: number): Promise<number> {
+  const started = now();
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
+  execFileSync('ip', ['link', 'set', 'lo', 'up']);
+  mkdirSync(directory);
+  buildTopology();
+  const node = new Node(writeConfiguration(directory));
+  const scene: Scene = {
+    directory,
+    node,
+    client: new Agent(client.name, 'client'),
+    intruder: new Agent(intruder.name, 'client'),
+    ping: new Agent(client.name, 'ping'),
+    servers: new Map(
+      servingPods.map((p) => [p.name, new Agent(p.name, 'server', [p.name, `${target.tcpPort}`, `${target.udpPort}`])]),
+    ),
+    bulkBytes: 256 * mebibyte,
+  };
+  await Promise.all([...scene.servers.values()].map((server) => server.ask('listen')));
+  await node.ready(20_000);
+  const preparedMs = Math.round(now() - started);
+  const results = await runChecks(scene, seconds * 1000);
+  const ports = await node.ask('ports').catch(() => []);
+  const ok = results.length === checks.length && results.every((r) => r.ok);
+  if (!ok) print({ log: node.log });
+  await node.stop();
+  print({ summary: { ok, preparedMs, totalMs: Math.round(now() - started), ports } });
+  return ok ? 0 : 1;
+}
+
+/** One after the other; what does not fit into the time fails. */
+async function runChecks(scene: Scene, limitMs: number): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  const end = now() + limitMs;
+  for (const { name, run } of checks) {
+    const result = await runCheck(name, () => run(scene), end - now());
+    results.push(result);
+    print({ check: result });
+  }
+  return results;
+}
+
+async function runCheck(name: string, run: () => Promise<string>, leftMs: number): Promise<CheckResult> {
+  if (leftMs <= 0) return { name, ok: false, detail: 'no time left: see --seconds', ms: 0 };
+  const started = now();
+  const ms = (): number => Math.round(now() - started);
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, failed) => {
+    timer = setTimeout(() => failed(new Failed('not finished in time: see --seconds')), leftMs);
+  });
+  try {
+    return { name, ok: true, detail: await Promise.race([run(), deadline]), ms: ms() };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error), ms: ms() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function print(line: Line): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
