@@ -8,9 +8,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <ctime>
-
 #include "buffers.h"
+#include "clock.h"
 #include "checksum.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -26,13 +25,6 @@ constexpr uint32_t slotHeadroomStart = 64;
 constexpr uint32_t blockBytes = 65536;
 constexpr int socketBufferBytes = 64 << 20;
 constexpr int sendRetries = 16;
-constexpr uint64_t lookIntervalNs = 100'000'000;
-
-uint64_t coarseNowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 

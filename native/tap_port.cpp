@@ -11,9 +11,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <ctime>
-
 #include "buffers.h"
+#include "clock.h"
 
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
@@ -24,14 +23,7 @@ namespace softipu {
 namespace {
 
 constexpr int sendRetries = 16;
-constexpr uint64_t lookIntervalNs = 100'000'000;
 constexpr uint32_t frameRoom = largeSlotBytes - largeSlotHeadroom;
-
-uint64_t coarseNowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 

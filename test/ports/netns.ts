@@ -21,13 +21,13 @@ export function run(command: string): string {
 }
 
 /** Runs `node -e script` in a namespace; resolves with its output when it ends with 0, rejects otherwise. */
-export function runNode(netns: string, script: string, timeoutMs = 15_000): Promise<string> {
-  return runArgs(['netns', 'exec', netns, process.execPath, '-e', script], timeoutMs);
+export function runNode(netns: string, script: string): Promise<string> {
+  return runIn(netns, [process.execPath, '-e', script]);
 }
 
 /** Runs a command in a namespace, asynchronously: the forwarder in this process goes on. */
-export function runIn(netns: string, command: string, timeoutMs = 15_000): Promise<string> {
-  return runArgs(['netns', 'exec', netns, ...command.split(/\s+/)], timeoutMs);
+export function runIn(netns: string, command: readonly string[], timeoutMs = 15_000): Promise<string> {
+  return runArgs(['netns', 'exec', netns, ...command], timeoutMs);
 }
 
 function runArgs(args: string[], timeoutMs: number): Promise<string> {

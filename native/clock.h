@@ -1,0 +1,18 @@
+// The clock for what need not be exact: a few milliseconds of error, no system call.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+
+namespace softipu {
+
+inline uint64_t coarseNowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+/// How often a port looks whether its interface is there and up.
+constexpr uint64_t lookIntervalNs = 100'000'000;
+
+}  // namespace softipu

@@ -1,0 +1,73 @@
+/**
+ * Ports: what moves packets between the outside and the arena (engine/port.ts says how). This file opens one by its name; a program
+ * without Node takes `memory.ts` and `pcap.ts` themselves.
+ */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import type { BufferRegion, Port } from '../engine/port.ts';
+import { OperatorError } from './errors.ts';
+import { MemoryPort, memoryPortBytes } from './memory.ts';
+import { openPacketPort, packetPortBytes } from './packet.ts';
+import { type PcapFiles, PcapPort } from './pcap.ts';
+import { type PortSpec, parsePortSpec } from './spec.ts';
+import { openTapPort, tapPortBytes } from './tap.ts';
+
+export { isSystemError, OperatorError, type OperatorErrorCode } from './errors.ts';
+export { MemoryPort, memoryPortBytes, type SentPacket } from './memory.ts';
+export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon } from './native.ts';
+export { openPacketPort, PacketPort, type PacketPortOptions, packetPortBytes } from './packet.ts';
+export { type PcapFiles, PcapPort } from './pcap.ts';
+export { type PortSpec, parsePortSpec } from './spec.ts';
+export { openTapPort, TapPort, type TapPortOptions, tapPortBytes } from './tap.ts';
+export type { Offload } from './vnet.ts';
+
+/** Bytes of arena that the port's region must have, a multiple of 64 KiB. Throws OperatorError bad-port-spec. */
+export function bytesNeeded(spec: string | PortSpec): number {
+  const parsed = typeof spec === 'string' ? parsePortSpec(spec) : spec;
+  switch (parsed.kind) {
+    case 'packet':
+      return packetPortBytes(parsed);
+    case 'tap':
+      return tapPortBytes();
+    case 'pcap':
+    case 'memory':
+      return memoryPortBytes();
+  }
+}
+
+/** Opens a port. Its buffers lie in `region` until it is closed. Throws OperatorError. */
+export function openPort(spec: string | PortSpec, number: number, region: BufferRegion): Port {
+  const parsed = typeof spec === 'string' ? parsePortSpec(spec) : spec;
+  switch (parsed.kind) {
+    case 'packet':
+      return openPacketPort(parsed, number, region);
+    case 'tap':
+      return openTapPort(parsed, number, region);
+    case 'pcap':
+      return new PcapPort(number, region, openFiles(parsed.input, parsed.output));
+    case 'memory':
+      return new MemoryPort(number, region);
+  }
+}
+
+function openFiles(input: string | undefined, output: string | undefined): PcapFiles {
+  const from = input === undefined ? undefined : openFile(input, 'r');
+  const to = output === undefined ? undefined : openFile(output, 'w');
+  return {
+    input:
+      from === undefined ? undefined : { name: input!, read: (target) => readSync(from, target), close: () => closeSync(from) },
+    output: to === undefined ? undefined : { name: output!, write: (bytes) => writeSync(to, bytes), close: () => closeSync(to) },
+    now: () => {
+      const ms = Date.now();
+      return { seconds: Math.floor(ms / 1000), nanoseconds: (ms % 1000) * 1_000_000 };
+    },
+  };
+}
+
+function openFile(path: string, mode: 'r' | 'w'): number {
+  try {
+    return openSync(path, mode);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OperatorError('no-such-file', `cannot open '${path}': ${why}`, 'check the path and its permissions', error);
+  }
+}
