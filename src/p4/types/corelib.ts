@@ -65,7 +65,10 @@ function checkEmit(cx: Context, call: ast.CallExpression, args: readonly BoundAr
   }
 }
 
-function isEmittable(type: Type): boolean {
+/** Headers in structs, stacks and lists; what is inside a header does not matter. */
+function isEmittable(type: Type, seen: Set<Type> = new Set()): boolean {
+  if (seen.has(type)) return true;
+  seen.add(type);
   switch (type.kind) {
     case 'header':
     case 'headerUnion':
@@ -73,12 +76,12 @@ function isEmittable(type: Type): boolean {
     case 'poison':
       return true;
     case 'stack':
-      return isEmittable(type.element);
+      return isEmittable(type.element, seen);
     case 'struct':
-      return type.fields.every((f) => isEmittable(f.type));
+      return type.fields.every((f) => isEmittable(f.type, seen));
     case 'tuple':
     case 'unknownStruct':
-      return type.elements.every(isEmittable);
+      return type.elements.every((t) => isEmittable(t, seen));
     default:
       return false;
   }

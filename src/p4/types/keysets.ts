@@ -5,7 +5,7 @@ import type * as ast from '../syntax/ast.ts';
 import { coerce } from './coerce.ts';
 import type { Context } from './context.ts';
 import { checkExpression } from './expressions.ts';
-import { poisonType, printType } from './relations.ts';
+import { composedOf, printType } from './relations.ts';
 import { count } from './typerefs.ts';
 import type { Type } from './types.ts';
 
@@ -80,23 +80,21 @@ function checkParts(cx: Context, keyset: ast.Expression, parts: readonly Type[],
   return false;
 }
 
+const selectableKinds = new Set<Type['kind']>([
+  'bits',
+  'bool',
+  'enum',
+  'serEnum',
+  'error',
+  'newtype',
+  'poison',
+  'typeVar',
+  'tuple',
+  'unknownStruct',
+]);
+
 /** May a `select` have a key of this type? */
 export function isSelectable(type: Type): boolean {
-  switch (type.kind) {
-    case 'bits':
-    case 'bool':
-    case 'enum':
-    case 'serEnum':
-    case 'error':
-    case 'poison':
-    case 'typeVar':
-      return true;
-    case 'newtype':
-      return isSelectable(type.underlying);
-    case 'tuple':
-    case 'unknownStruct':
-      return type.elements.length > 0 && type.elements.every(isSelectable);
-    default:
-      return type === poisonType;
-  }
+  const isEmpty = (type.kind === 'tuple' || type.kind === 'unknownStruct') && type.elements.length === 0;
+  return !isEmpty && composedOf(type, selectableKinds);
 }

@@ -3,10 +3,10 @@
  * expressions are lvalues (§6.7).
  */
 import type * as ast from '../syntax/ast.ts';
+import { isBuiltinOf } from './builtins.ts';
 import type { Referent } from './checked.ts';
 import { type Context, declaredHere, didYouMean } from './context.ts';
 import { checkExpression } from './expressions.ts';
-import { isBuiltinOf } from './builtins.ts';
 import { assertNever, bitsType, boolType, poisonType, printType } from './relations.ts';
 import { isTypeReferent } from './scope.ts';
 import { describeType, openType } from './typerefs.ts';

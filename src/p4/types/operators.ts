@@ -11,6 +11,7 @@ import {
   assertNever,
   bitsType,
   boolType,
+  composedOf,
   decay,
   equalTypes,
   infintType,
@@ -19,6 +20,27 @@ import {
   stringType,
 } from './relations.ts';
 import type { Type } from './types.ts';
+
+/** What `==` compares; extern objects, type variables and the like have no equality. */
+const comparable: ReadonlySet<Type['kind']> = new Set<Type['kind']>([
+  'bool',
+  'string',
+  'error',
+  'matchKind',
+  'infint',
+  'bits',
+  'varbit',
+  'enum',
+  'serEnum',
+  'newtype',
+  'poison',
+  'header',
+  'headerUnion',
+  'struct',
+  'stack',
+  'tuple',
+  'unknownStruct',
+]);
 
 export function checkUnary(cx: Context, e: ast.UnaryExpression): Type {
   const own = checkExpression(cx, e.operand);
@@ -227,38 +249,10 @@ function equalityType(
   const type = commonType(cx, left, right, decays);
   if (!type) return differentTypes(cx, operator, left, right, whole);
   if (type.kind === 'poison') return cx.diag.all.length > before ? boolType : differentTypes(cx, operator, left, right, whole);
-  if (!isComparable(type)) {
+  if (!composedOf(type, comparable)) {
     return cx.fail('not-comparable', whole.span, `values of type '${printType(type)}' cannot be compared with '${operator}'`);
   }
   return boolType;
-}
-
-function isComparable(type: Type): boolean {
-  switch (type.kind) {
-    case 'bool':
-    case 'string':
-    case 'error':
-    case 'matchKind':
-    case 'infint':
-    case 'bits':
-    case 'varbit':
-    case 'enum':
-    case 'serEnum':
-    case 'newtype':
-    case 'poison':
-      return true;
-    case 'header':
-    case 'headerUnion':
-    case 'struct':
-      return type.fields.every((f) => isComparable(f.type));
-    case 'stack':
-      return isComparable(type.element);
-    case 'tuple':
-    case 'unknownStruct':
-      return type.elements.every(isComparable);
-    default:
-      return false;
-  }
 }
 
 export function checkMask(cx: Context, e: ast.MaskExpression): Type {

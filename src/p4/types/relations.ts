@@ -85,7 +85,9 @@ function equalLists(a: readonly Type[], b: readonly Type[]): boolean {
 }
 
 /** Does the type mention a type variable anywhere (fields of a specialized struct count through its arguments)? */
-export function mentionsTypeVar(type: Type, wanted?: (p: ast.TypeParameter) => boolean): boolean {
+export function mentionsTypeVar(type: Type, wanted?: (p: ast.TypeParameter) => boolean, seen: Set<Type> = new Set()): boolean {
+  if (seen.has(type)) return false;
+  seen.add(type);
   switch (type.kind) {
     case 'typeVar':
       return wanted ? wanted(type.parameter) : true;
@@ -94,16 +96,16 @@ export function mentionsTypeVar(type: Type, wanted?: (p: ast.TypeParameter) => b
     case 'struct':
     case 'extern':
     case 'block':
-      return type.typeArgs.some((t) => mentionsTypeVar(t, wanted));
+      return type.typeArgs.some((t) => mentionsTypeVar(t, wanted, seen));
     case 'stack':
     case 'list':
     case 'set':
-      return mentionsTypeVar(type.element, wanted);
+      return mentionsTypeVar(type.element, wanted, seen);
     case 'tuple':
     case 'unknownStruct':
-      return type.elements.some((t) => mentionsTypeVar(t, wanted));
+      return type.elements.some((t) => mentionsTypeVar(t, wanted, seen));
     case 'newtype':
-      return mentionsTypeVar(type.underlying, wanted);
+      return mentionsTypeVar(type.underlying, wanted, seen);
     default:
       return false;
   }
@@ -341,4 +343,9 @@ export function anyPart(type: Type, contains: (t: Type) => boolean, seen: Set<Ty
     default:
       return false;
   }
+}
+
+/** Is the type, with everything inside it, made of the given kinds only? */
+export function composedOf(type: Type, kinds: ReadonlySet<Type['kind']>): boolean {
+  return !anyPart(type, (t) => !kinds.has(t.kind));
 }

@@ -15,6 +15,7 @@ import {
   bitsType,
   blockWord,
   boolType,
+  composedOf,
   dontcareType,
   errorType,
   infintType,
@@ -33,6 +34,11 @@ import type { Type } from './types.ts';
 /** Widest `bit<W>` and longest header stack that we accept. */
 export const maxWidth = 65_535;
 const maxStackSize = 65_536;
+
+const scalarKinds: readonly Type['kind'][] = ['bool', 'bits', 'serEnum', 'newtype', 'typeVar', 'poison'];
+const headerFieldKinds = new Set<Type['kind']>([...scalarKinds, 'struct', 'stack']);
+const storableKinds = new Set<Type['kind']>([...headerFieldKinds, 'error', 'enum', 'varbit', 'header', 'headerUnion', 'tuple']);
+const elementKinds = new Set<Type['kind']>([...storableKinds, 'infint', 'string', 'list', 'matchKind', 'dontcare']);
 
 /** The type that a reference stands for; reports what is wrong with it and then is `poison`. */
 export function resolveType(cx: Context, ref: ast.TypeRef): Type {
@@ -172,7 +178,9 @@ export function checkTypeArgument(cx: Context, type: Type, span: Span): boolean 
 }
 
 /** After specialization, the fields of a struct or header must still have types that they may have. */
-export function checkSpecialized(cx: Context, type: Type, span: Span): boolean {
+export function checkSpecialized(cx: Context, type: Type, span: Span, seen: Set<Type> = new Set()): boolean {
+  if (seen.has(type)) return true;
+  seen.add(type);
   if (type.kind !== 'struct' && type.kind !== 'header' && type.kind !== 'headerUnion') return true;
   for (const field of type.fields) {
     if (!mayContain(type.kind, field.type)) {
@@ -186,7 +194,7 @@ export function checkSpecialized(cx: Context, type: Type, span: Span): boolean {
       );
       return false;
     }
-    if (!checkSpecialized(cx, field.type, span)) return false;
+    if (!checkSpecialized(cx, field.type, span, seen)) return false;
   }
   return true;
 }
@@ -218,32 +226,12 @@ function elementType(cx: Context, ref: ast.TypeRef, what: 'tuple' | 'list'): Typ
 
 /** Constants may have tuples and lists of things that no variable holds. */
 function isElement(type: Type): boolean {
-  if (type.kind === 'tuple') return type.elements.every(isElement);
-  return isStorable(type) || ['infint', 'string', 'list', 'matchKind', 'dontcare'].includes(type.kind);
+  return composedOf(type, elementKinds);
 }
 
 /** Types of which a variable can hold a value at run time. */
 export function isStorable(type: Type): boolean {
-  switch (type.kind) {
-    case 'bool':
-    case 'error':
-    case 'bits':
-    case 'varbit':
-    case 'header':
-    case 'headerUnion':
-    case 'struct':
-    case 'enum':
-    case 'serEnum':
-    case 'newtype':
-    case 'stack':
-    case 'typeVar':
-    case 'poison':
-      return true;
-    case 'tuple':
-      return type.elements.every(isStorable);
-    default:
-      return false;
-  }
+  return composedOf(type, storableKinds);
 }
 
 /** May a field of the given type stand in this kind of aggregate (P4-16 §7.2.8)? */
@@ -262,29 +250,15 @@ export function mayContain(aggregate: 'header' | 'headerUnion' | 'struct', field
 }
 
 function isHeaderField(type: Type): boolean {
-  switch (type.kind) {
-    case 'bits':
-    case 'bool':
-    case 'varbit':
-    case 'serEnum':
-    case 'typeVar':
-    case 'poison':
-      return true;
-    case 'newtype':
-      return isHeaderField(type.underlying);
-    case 'stack':
-      return type.element.kind !== 'varbit' && isHeaderField(type.element);
-    case 'struct':
-      return type.fields.every((f) => f.type.kind !== 'varbit' && isHeaderField(f.type));
-    default:
-      return false;
-  }
+  return composedOf(type, headerFieldKinds) || type.kind === 'varbit';
 }
 
 /** Reports a type with `_` in it, where nothing can be inferred. */
 export function checkNoDontcare(cx: Context, type: Type, span: Span): boolean {
-  const hidden = (t: Type): boolean => t.kind === 'dontcare' || ('typeArgs' in t && t.typeArgs.some((a) => anyPart(a, hidden)));
-  if (!anyPart(type, hidden)) return true;
+  const seen = new Set<Type>();
+  const hidden = (t: Type): boolean =>
+    t.kind === 'dontcare' || ('typeArgs' in t && t.typeArgs.some((a) => !seen.has(a) && anyPart(a, hidden, seen)));
+  if (!anyPart(type, hidden, seen)) return true;
   cx.error('dontcare-type', span, `'_' cannot be used in the type '${printType(type)}' here`);
   return false;
 }
