@@ -6,7 +6,7 @@
  *   onesComplement16  the Internet checksum, RFC 1071: complement of the ones-complement sum; an odd last byte counts as the high one
  *   xor16             exclusive or of the 16-bit words, the same padding
  *   targetDefault     arena/hash.ts over the bytes zero-padded to whole 32-bit words
- *   identity          the bit string itself
+ *   identity          the padded bit string itself
  */
 import { hashWords, viewOf } from '../arena/index.ts';
 import type { HashAlgorithm } from '../p4/ir/ir.ts';
@@ -16,7 +16,7 @@ import { toBytes } from './bits.ts';
 export function hash(algorithm: HashAlgorithm, data: { readonly value: bigint; readonly width: number }, seed: number): bigint {
   switch (algorithm) {
     case 'identity':
-      return data.value;
+      return data.value << BigInt(-data.width & 7);
     case 'crc32':
       return BigInt((crc(toBytes(data.value, data.width), 0xedb88320, 0xffffffff) ^ 0xffffffff) >>> 0);
     case 'crc16':
