@@ -66,29 +66,34 @@ export function liveTag(hash: number): number {
   return ((hash & ~3) | entryState.live) >>> 0;
 }
 
-/** Slots that `release` looks at on either side; beyond them it takes every deleted slot for needed. */
-const releaseLimit = 64;
+/** Slots behind a removed one that `release` looks at where entries may lie anywhere; if the run is longer, the slot stays deleted. */
+const releaseLimit = 1024;
 
-/** Takes a slot's entry out: the slot becomes never used if it can, as do deleted ones before it, otherwise deleted. */
+/**
+ * Takes a live slot's entry out: the slot becomes never used if it can, otherwise deleted; so do deleted slots on the entry's own way, which are the
+ * only others that its going can free. O(length of the run).
+ */
 export function release(memory: Memory, table: TableLayout, slot: number): void {
+  const way = distance(memory, table, slot);
   setU32(memory, slotAddress(table, slot), entryState.deleted);
   const mask = table.slotCount - 1;
-  const limit = Math.min(releaseLimit, table.slotCount - 1);
+  const limit = Math.min(table.spec.addOnMiss ? probeLimit(table) : releaseLimit, table.slotCount) - 1;
   // Positions relative to `slot`; the way of the entry at position d began at d - its distance from home.
   let earliest = Number.POSITIVE_INFINITY;
-  let after = 1;
-  for (; ; after++) {
-    if (after > limit) return;
+  for (let after = 1; ; after++) {
+    if (after > limit) {
+      // Where all entries lie within the limit of their home, those further on did not come this way.
+      if (table.spec.addOnMiss) break;
+      return;
+    }
     const other = (slot + after) & mask;
     if (u32(memory, slotAddress(table, other)) === 0) break;
     if (isLive(memory, table, other)) earliest = Math.min(earliest, after - distance(memory, table, other));
   }
-  for (let before = 0; before <= limit; before++) {
+  for (let before = 0; before <= way; before++) {
     const other = (slot - before) & mask;
-    const word = u32(memory, slotAddress(table, other));
-    if (word === 0) return;
     if (isLive(memory, table, other)) earliest = Math.min(earliest, -before - distance(memory, table, other));
-    else if (earliest > -before) setU32(memory, slotAddress(table, other), 0);
+    else if (earliest > -before) setU32(memory, slotAddress(table, other), entryState.empty);
   }
 }
 

@@ -85,6 +85,8 @@ describe('add_entry', () => {
     expect(added).toBeGreaterThan(1000);
     expect(sweepAll(arena, 10_000)).toHaveLength(added);
     expect(table.stats()).toMatchObject({ entries: 0, expired: BigInt(added) });
+    const { slots, slotCount, slotBytes } = table.layout;
+    for (let slot = 0; slot < slotCount; slot++) expect(arena.view.getUint32(slots + slot * slotBytes, true)).toBe(0);
   });
 
   test('the clock of 32 bits may wrap', () => {
