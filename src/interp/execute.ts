@@ -61,8 +61,12 @@ function step(s: Stmt, state: State): Completion {
       const source = state.headers.get(s.source)!;
       const target = state.headers.get(s.target)!;
       if (!target.isValid) return undefined;
-      target.varbitBits = source.isValid ? source.varbitBits : 0;
-      target.values[target.type.varbitField!] = source.isValid ? source.values[source.type.varbitField!]! : 0n;
+      // A source that is longer than the target's maximum loses its end.
+      const max = target.type.fields[target.type.varbitField!]!.width;
+      const bits = source.isValid ? source.varbitBits : 0;
+      target.varbitBits = Math.min(bits, max);
+      const value = source.isValid ? source.values[source.type.varbitField!]! : 0n;
+      target.values[target.type.varbitField!] = value >> BigInt(bits - target.varbitBits);
       return undefined;
     }
     case 'if':
@@ -129,7 +133,7 @@ function step(s: Stmt, state: State): Completion {
     }
     case 'multicast': {
       const group = evaluate(s.group, state);
-      state.multicast = Number(group);
+      state.fate = { kind: 'multicast', group: Number(group) };
       traceExtern(state, 'multicast', '', s.span, () => [named('group', s.group.width, group)]);
       return undefined;
     }

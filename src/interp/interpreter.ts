@@ -4,13 +4,13 @@
  * Tables, counters and everything else with state are those of the arena, so that interpreter and compiled code can take turns on the same
  * memory. `process` takes one packet as bytes; `backend` takes batches of descriptors, as compiled modules do.
  *
- * A packet's pipelines run one after the other on the same variables and headers, as long as it is not dropped. The last `output` or `drop`
- * decides; none is a drop for 'no-destination', unless the packet was given to a multicast group.
+ * A packet's pipelines run one after the other on the same variables and headers, as long as it is not dropped. The last `output`, `multicast` or
+ * `drop` decides; none is a drop for 'no-destination'.
  */
 import { type Arena, context, descriptor, noPort } from '../arena/index.ts';
 import { type DropReason, dropReasons, type Program } from '../p4/ir/ir.ts';
 import { execute } from './execute.ts';
-import { makeHeaders, type State } from './state.ts';
+import { type Fate, makeHeaders, type State } from './state.ts';
 import type { Trace } from './trace.ts';
 
 export interface InputPacket {
@@ -123,28 +123,25 @@ export class Interpreter {
       pass: 0,
       fate: undefined,
       mirrors: new Map(),
-      multicast: undefined,
       emitted: [],
     };
-    const outPort = this.#runPipelines(state);
-    const reason = typeof outPort === 'number' ? 'none' : outPort;
-    if (reason !== 'none') {
-      const drops = contextAt + context.drops + 8 * dropReasons.indexOf(reason);
+    const fate = this.#runPipelines(state);
+    if (fate.kind === 'drop') {
+      const drops = contextAt + context.drops + 8 * dropReasons.indexOf(fate.reason);
       view.setBigUint64(drops, view.getBigUint64(drops, true) + 1n, true);
-      this.#trace?.({ kind: 'drop', reason });
-    } else if (outPort !== noPort) this.#trace?.({ kind: 'output', port: Number(outPort) });
-    const mirrors = [...state.mirrors].map(([slot, session]) => ({ slot, session })).sort((a, b) => a.slot - b.slot);
+      this.#trace?.({ kind: 'drop', reason: fate.reason });
+    } else if (fate.kind === 'output') this.#trace?.({ kind: 'output', port: fate.port });
     return {
-      outPort: typeof outPort === 'number' ? outPort : noPort,
-      reason,
+      outPort: fate.kind === 'output' ? fate.port : noPort,
+      reason: fate.kind === 'drop' ? fate.reason : 'none',
       bytes: state.bytes,
-      mirrors,
-      multicast: state.multicast,
+      mirrors: [...state.mirrors].map(([slot, session]) => ({ slot, session })).sort((a, b) => a.slot - b.slot),
+      multicast: fate.kind === 'multicast' ? fate.group : undefined,
     };
   }
 
   /** Where the packet goes, or why nowhere. */
-  #runPipelines(state: State): number | DropReason {
+  #runPipelines(state: State): Fate {
     for (const pipeline of this.program.pipelines) {
       state.pass = 0;
       state.packetLength = state.bytes.length;
@@ -152,12 +149,10 @@ export class Interpreter {
       const end = execute(pipeline.body, state);
       if (end?.kind === 'abort') {
         state.mirrors.clear();
-        state.multicast = undefined;
-        return end.reason;
+        return { kind: 'drop', reason: end.reason };
       }
-      if (state.fate?.kind === 'drop') return state.fate.reason;
+      if (state.fate?.kind === 'drop') break;
     }
-    if (state.fate) return state.fate.kind === 'output' ? state.fate.port : state.fate.reason;
-    return state.multicast === undefined ? 'no-destination' : noPort;
+    return state.fate ?? { kind: 'drop', reason: 'no-destination' };
   }
 }

@@ -1,34 +1,35 @@
 /**
  * Parsers (P4-16, section 13): a cursor over the packet, states, and errors that lead to reject. Nothing is consumed by an extract that fails.
- * Checks of extract come in the order of section 13.8.2: argument, packet, header. A state that is entered for the 257th time in one parse
- * (a program whose loop consumes nothing) ends in ParserTimeout.
+ * Checks of extract come in the order of section 13.8.2: argument, packet, header. A parse begins with all headers invalid.
+ *
+ * A parse that jumps back for the 257th time (a program whose loop consumes nothing) ends in ParserTimeout. Which jumps go back is decided as the
+ * compiler decides it: states in reverse postorder of a depth-first walk, gotos in the order of the text; back is to the state itself or one before.
  */
 import type { ParserStmt, Stmt } from '../p4/ir/ir.ts';
 import { readBits } from './bits.ts';
 import { evaluate } from './evaluate.ts';
 import { type Completion, execute } from './execute.ts';
-import { errorCode, fillHeader, type State } from './state.ts';
+import { errorCode, fillHeader, type State, setHeaderValid } from './state.ts';
 
-const maxVisits = 256;
+const maxBackJumps = 256;
 
 export function runParser(parser: ParserStmt, state: State): Completion {
   state.cursorBits = 0;
   state.parserError = 0;
-  const visits = parser.states.map(() => 0);
+  for (const header of state.headers.values()) setHeaderValid(header, false);
+  const rank = ranks(parser);
+  let backJumps = 0;
   let at: number | 'accept' | 'reject' = parser.start;
   while (typeof at === 'number') {
-    visits[at]!++;
-    if (visits[at]! > maxVisits) {
-      at = fail('ParserTimeout', state).state;
-      break;
-    }
     const { name, body, span } = parser.states[at]!;
     state.trace?.({ kind: 'state', parser: parser.name, state: name, span });
     const end = execute(body, state);
     // A state without transition rejects (P4-16, section 13.5).
-    if (end === undefined) at = 'reject';
-    else if (end.kind === 'goto') at = end.state;
-    else return end;
+    const next: Completion = end ?? { kind: 'goto', state: 'reject' };
+    if (next.kind !== 'goto') return next;
+    if (typeof next.state === 'number' && rank.get(next.state)! <= rank.get(at)! && ++backJumps > maxBackJumps) {
+      at = fail('ParserTimeout', state).state;
+    } else at = next.state;
   }
   state.trace?.({
     kind: 'parserEnd',
@@ -74,6 +75,39 @@ export function runAdvance(s: Extract<Stmt, { kind: 'advance' }>, state: State):
   if (remainingBits(state) < bits) return fail('PacketTooShort', state);
   state.cursorBits += Number(bits);
   return undefined;
+}
+
+/** Place of each state that can be reached in reverse postorder. */
+function ranks(parser: ParserStmt): Map<number, number> {
+  const seen = new Set<number>();
+  const finished: number[] = [];
+  const visit = (at: number): void => {
+    if (seen.has(at)) return;
+    seen.add(at);
+    for (const next of targets(parser.states[at]!.body)) visit(next);
+    finished.push(at);
+  };
+  visit(parser.start);
+  return new Map(finished.reverse().map((at, rank) => [at, rank]));
+}
+
+/** States that gotos in these statements name, in the order of the text. */
+function targets(body: readonly Stmt[]): number[] {
+  return body.flatMap((s) => {
+    switch (s.kind) {
+      case 'goto':
+        return typeof s.state === 'number' ? [s.state] : [];
+      case 'if':
+        return [...targets(s.then), ...targets(s.else)];
+      case 'switch':
+        return [...s.cases.flatMap((c) => targets(c.body)), ...targets(s.default)];
+      case 'block':
+      case 'loop':
+        return targets(s.body);
+      default:
+        return [];
+    }
+  });
 }
 
 function remainingBits(state: State): bigint {

@@ -24,7 +24,10 @@ export interface LastApply {
   readonly key: Uint8Array;
 }
 
-export type Fate = { readonly kind: 'output'; readonly port: number } | { readonly kind: 'drop'; readonly reason: DropReason };
+export type Fate =
+  | { readonly kind: 'output'; readonly port: number }
+  | { readonly kind: 'multicast'; readonly group: number }
+  | { readonly kind: 'drop'; readonly reason: DropReason };
 
 export interface State {
   readonly program: Program;
@@ -51,7 +54,6 @@ export interface State {
   fate: Fate | undefined;
   /** Per mirror slot the last session. */
   readonly mirrors: Map<number, number>;
-  multicast: number | undefined;
   /** Headers emitted so far by the deparse that runs. */
   emitted: Uint8Array[];
 }

@@ -147,7 +147,7 @@ describe('parser and deparser', () => {
       iff(bin('eq', v(1, 16), c(16, 0)), [accept], [goto(0)]),
     ];
     const long = machine(program(parts, [parser(bytes), error]));
-    expect([255, 256].map((n) => errors[long.run('11'.repeat(n) + '00').port])).toEqual(['NoError', 'ParserTimeout']);
+    expect([256, 257].map((n) => errors[long.run('11'.repeat(n) + '00').port])).toEqual(['NoError', 'ParserTimeout']);
   });
 
   test('a state without transition rejects, and a verify says why', () => {
