@@ -1,7 +1,7 @@
 /**
  * Arguments of a call: which parameter each one is for, overloads, inference of type arguments, directions (P4-16 §6.8).
  *
- * Overloads are told apart by the number and names of arguments only (§8.20), so the types never choose.
+ * Overloads are told apart by the number and names of arguments only (§8.22), so the types never choose.
  */
 import type { Span } from '../../diag/index.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -171,7 +171,7 @@ function checkDecided(cx: Context, value: BoundArgument['value'], type: Type, in
   if ((own.kind !== 'block' && own.kind !== 'extern') || !inference.isOpen(own) || inference.isOpen(type)) return true;
   if ('typeArgs' in type && type.typeArgs.some((a) => a.kind === 'dontcare')) return true;
   const name = own.declaration.name.name;
-  if (!inference.matches(type, own)) return true;
+  if (!inference.unify(type, own)) return true;
   cx.error('cannot-infer', value.span, `type arguments of '${name}' cannot be inferred`, { help: `write them: '${name}<…>'` });
   return false;
 }

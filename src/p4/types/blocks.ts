@@ -1,5 +1,5 @@
 /**
- * Parsers, controls, packages and their types (P4-16 §12 to §16). Locals may hide parameters; the apply block and the states see all of
+ * Parsers, controls, packages and their types (P4-16 §13, §14, §17). Locals may hide parameters; the apply block and the states see all of
  * both. A generic block with a body is checked once, with its type variables.
  */
 import type * as ast from '../syntax/ast.ts';

@@ -1,4 +1,4 @@
-/** Built-in methods of headers, header unions and stacks, and the size methods of every type (P4-16 §8.17, §8.18, §8.21, §9.1). */
+/** Built-in methods of headers, header unions and stacks, and the size methods of every type (P4-16 §8.18, §8.20, §8.21, §9). */
 import type * as ast from '../syntax/ast.ts';
 import { evaluate } from './constants.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
 /**
- * Calls (P4-16 §8.20, §11.3, §15.1): functions, actions, extern methods, constructors, `apply`, and the built-in methods of headers and
+ * Calls (P4-16 §8.22, §8.23, §15.1): functions, actions, extern methods, constructors, `apply`, and the built-in methods of headers and
  * stacks. First what the callee denotes, then the arguments, then where such a call may stand.
  */
 import type * as ast from '../syntax/ast.ts';

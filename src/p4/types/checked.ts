@@ -2,7 +2,7 @@
  * What the checker knows about a correct program: the one door between type checking and lowering.
  *
  * Findings are kept beside the syntax tree, keyed by node identity. Inside generic declarations types may mention `typeVar`s; who
- * instantiates carries a substitution. Conversions that P4-16 §8.11 makes implicitly (int to bit<W>, enum to its representation, list to struct)
+ * instantiates carries a substitution. Conversions that P4-16 §8.12.2 makes implicitly (int to bit<W>, enum to its representation, list to struct)
  * are not inserted as nodes: a user of an expression knows the type it needs, `typeOf` says the type it has.
  */
 import type * as ast from '../syntax/ast.ts';

@@ -1,5 +1,5 @@
 /**
- * Implicit conversions (P4-16 §8.11.2 "implicit casts", §8.13, §8.26 "default values").
+ * Implicit conversions (P4-16 §8.12.2, §8.13 to §8.15, §8.28).
  *
  * `coerce` asks whether an expression may stand where a type is needed. It looks at the expression, not only at its type, so that lists, struct
  * expressions, `{#}` and conditionals are checked part by part and the complaint underlines the part that is wrong.

@@ -1,5 +1,5 @@
 /**
- * Evaluation at compile time (P4-16 §8.1, §18.1).
+ * Evaluation at compile time (P4-16 §8.9, §18.1, §18.2).
  *
  * `evaluate` runs after an expression was typed and gives its value in its own type: `bit<W>` wraps, `int<W>` wraps in two's complement,
  * `int` is unbounded (but refused beyond a million bits). Problems that only values show (division by zero, negative shift) are reported where

@@ -1,5 +1,5 @@
 /**
- * Constructor calls and instantiations (P4-16 §11.3, §10.3.1, §16): of externs, parsers, controls and packages, what may be instantiated
+ * Constructor calls and instantiations (P4-16 §8.23, §11.3): of externs, parsers, controls and packages, what may be instantiated
  * where, and the implementations of abstract methods.
  */
 import type { Span } from '../../diag/index.ts';
@@ -138,7 +138,7 @@ function constructedDeclaration(cx: Context, type: Type, span: Span): Constructe
   return undefined;
 }
 
-/** What may be instantiated where (P4-16 §11.3, §13, §14). */
+/** What may be instantiated where (P4-16 §26). */
 function checkInstantiationPlace(
   cx: Context,
   type: Type,
@@ -211,7 +211,7 @@ function chooseConstructor(
   }
 }
 
-/** Every abstract method is implemented once, as declared; nothing else is (P4-16 §10.3.1). */
+/** Every abstract method is implemented once, as declared; nothing else is (P4-16 §11.3.1). */
 function checkImplementations(cx: Context, d: ast.InstantiationDeclaration, type: ExternType): void {
   const map = zipSubstitution(type.declaration.typeParameters, type.typeArgs);
   const abstract = type.declaration.methods.filter((m) => m.isAbstract);

@@ -152,7 +152,7 @@ export function declaredHere(r: Referent): Note {
   return { message: `'${id.name}' is declared here`, span: id.span };
 }
 
-/** Functions may be overloaded when their parameters differ in number or names (P4-16 §10.1). */
+/** Functions may be overloaded when their parameters differ in number or names (P4-16 §8.22). */
 function mayShareName(a: Referent, b: Referent): boolean {
   const functions = (r: Referent): r is ast.FunctionDeclaration | ast.ExternFunctionDeclaration =>
     r.kind === 'function' || r.kind === 'externFunction';
@@ -165,7 +165,7 @@ function mayShareName(a: Referent, b: Referent): boolean {
   );
 }
 
-/** Declarations whose constructors may be overloaded (P4-16 §11.3). */
+/** Declarations whose constructors may be overloaded (P4-16 §8.23). */
 export type Overloadable = ast.ParserDeclaration | ast.ControlDeclaration | ast.PackageTypeDeclaration;
 
 function isOverloadable(r: Referent): r is Overloadable {

@@ -1,5 +1,5 @@
 /**
- * Rules of the core library that its declarations cannot express (P4-16 appendix "P4 core library"): what may be extracted, looked ahead
+ * Rules of the core library that its declarations cannot express (P4-16 §13.7, §13.8, §16.1, §19, §24): what may be extracted, looked ahead
  * and emitted, `verify` only in parsers, `static_assert` holds.
  */
 import type * as ast from '../syntax/ast.ts';

@@ -1,5 +1,5 @@
 /**
- * Declarations other than types and blocks: constants, variables, functions, actions, externs, parameters (P4-16 §7.2.9, §10, §11).
+ * Declarations other than types and blocks: constants, variables, functions, actions, externs, parameters (P4-16 §6.8, §7.2.11, §10, §11).
  */
 import type * as ast from '../syntax/ast.ts';
 import { isCompileTime } from './compiletime.ts';
@@ -95,9 +95,9 @@ function allowsDontcare(role: ParameterRole): boolean {
   return role === 'package' || role === 'constructor' || role === 'blockConstructor';
 }
 
-/** A parser or control type, as opposed to a parser or control with a body. */
-function isBodyless(type: BlockType): boolean {
-  return type.declaration.kind === 'parserType' || type.declaration.kind === 'controlType';
+/** A constructor of a parser takes parser types, one of a control takes control types (P4-16 §26); neither takes a block with a body. */
+function isPassable(cx: Context, type: BlockType): boolean {
+  return type.declaration.kind === `${cx.place.kind}Type`;
 }
 
 function checkDefaultValue(cx: Context, p: ast.Parameter, value: ast.Expression, type: Type, role: ParameterRole): void {
@@ -126,7 +126,7 @@ function checkParameterType(cx: Context, p: ast.Parameter, type: Type, role: Par
     case 'set':
       return refuse(`cannot have type '${printType(type)}'`);
     case 'block':
-      if (role === 'package' || (role === 'blockConstructor' && isBodyless(type)))
+      if (role === 'package' || (role === 'blockConstructor' && isPassable(cx, type)))
         return hasDirection ? refuse(`of type ${describeType(type)} cannot have a direction`) : true;
       return refuse(`cannot have type ${describeType(type)}`);
     case 'extern':

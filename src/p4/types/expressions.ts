@@ -283,7 +283,7 @@ function base(type: Type): Type {
   return type.kind === 'newtype' ? base(type.underlying) : type;
 }
 
-/** The written casts of P4-16 §8.11.1. */
+/** The written casts of P4-16 §8.12.1. */
 function castable(cx: Context, from: Type, to: Type): boolean {
   if (assignable(cx, from, to)) return true;
   // Names for a type: `type`s and serializable enums cast to and from what they stand for.

@@ -1,5 +1,5 @@
 /**
- * Inference of type arguments by unification (P4-16 §8.19 "type inference", §10.2).
+ * Inference of type arguments by unification (P4-16 §7.2.12, §8.22).
  *
  * Every call of a generic makes fresh type variables: clones of its parameters' syntax nodes, told apart by identity. `unify` walks the
  * type of a parameter and that of its argument together and binds them. Implicit conversions are not decided here: a literal `int` gives way
@@ -80,7 +80,7 @@ export class Inference {
     }
   }
 
-  /** Blocks match when their parameters match, in order, direction and type (P4-16 §7.2.11); trailing optional ones may be absent. */
+  /** Blocks match when their parameters match, in order, direction and type (P4-16 §7.2.13); trailing optional ones may be absent. */
   private unifyBlocks(a: BlockType, b: BlockType): boolean {
     if (a.declaration === b.declaration) return this.unifyLists(a.typeArgs, b.typeArgs);
     return this.blockMismatch(a, b) === undefined;
@@ -102,12 +102,7 @@ export class Inference {
     return undefined;
   }
 
-  /** Would the types unify? Binds like `unify`. */
-  matches(a: Type, b: Type): boolean {
-    return this.unify(a, b);
-  }
-
-  /** The same for a variable that is still open. */
+  /** Any type will do for the variable, if it is still open. */
   fixOpen(variable: Type | undefined): void {
     if (!variable) return;
     const type = this.resolve(variable);

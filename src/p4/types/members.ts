@@ -1,5 +1,5 @@
 /**
- * Member access (P4-16 §8.4, §8.17 to §8.22): fields, enum and error members, stack properties, results of `t.apply()`; and which
+ * Member access (P4-16 §8.2 to §8.4, §8.17 to §8.21): fields, enum and error members, stack properties, results of `t.apply()`; and which
  * expressions are lvalues (§6.7).
  */
 import type * as ast from '../syntax/ast.ts';

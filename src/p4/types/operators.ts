@@ -1,5 +1,5 @@
 /**
- * Types of operators (P4-16 §8.5 to §8.9): what each operator accepts, what it gives, and the rules that need values
+ * Types of operators (P4-16 §8.5 to §8.10): what each operator accepts, what it gives, and the rules that need values
  * (division by zero, negative shift distance).
  */
 import type * as ast from '../syntax/ast.ts';

@@ -48,16 +48,18 @@ function checkTransition(cx: Context, transition: ast.Transition, states: Readon
   const keys = flatKeys(cx, select.keys);
   for (const c of select.cases) {
     const fine = checkKeysets(cx, c.keysets, keys, c.keysets.length === 1 ? c.keysets[0]!.span : c.span);
-    if (fine) checkConstantKeysets(cx, c.keysets);
+    if (fine) checkFixedKeysets(cx, c.keysets);
     checkTarget(cx, c.state, states);
   }
 }
 
-/** What a case matches is known at compile time, but for value sets, which the control plane fills. */
-function checkConstantKeysets(cx: Context, keysets: readonly ast.Keyset[]): void {
+/** A case may match a run-time value, but masks and ranges are fixed, and nothing is called while matching. */
+function checkFixedKeysets(cx: Context, keysets: readonly ast.Keyset[]): void {
   for (const k of keysets) {
-    if (isWildcard(k) || isCompileTime(cx, k) || (k.kind === 'path' && cx.referents.get(k)?.kind === 'valueSet')) continue;
-    cx.error('not-constant', k.span, 'the value of a case must be known at compile time');
+    if (isWildcard(k) || isCompileTime(cx, k)) continue;
+    if (k.kind === 'call') cx.error('call-not-allowed', k.span, 'nothing can be called in the value of a case');
+    else if (k.kind === 'mask' || k.kind === 'range')
+      cx.error('not-constant', k.span, 'a mask or range must be known at compile time');
   }
 }
 

@@ -228,6 +228,7 @@ export function printType(type: Type, depth = 0): string {
       return type.parameter.name.name;
     case 'unknownStruct': {
       const names = type.names;
+      if (type.elements.length === 0) return '{}';
       return `{ ${type.elements.map((t, i) => (names ? `${names[i]} = ${inner(t)}` : inner(t))).join(', ')} }`;
     }
     case 'dontcare':
@@ -255,7 +256,7 @@ export function blockWord(type: BlockType): 'parser' | 'control' | 'package' {
   }
 }
 
-/** Smallest and largest number of bits that a value of the type takes when serialized (P4-16 §9.1); undefined if it has no such size. */
+/** Smallest and largest number of bits that a value of the type takes when serialized (P4-16 §9); undefined if it has no such size. */
 export function sizeRange(
   type: Type,
   memo: Map<Type, { min: number; max: number } | undefined> = new Map(),

@@ -105,7 +105,7 @@ function isOrdered(type: Type): boolean {
   return type.kind === 'bits' || type.kind === 'varbit' || type.kind === 'typeVar';
 }
 
-/** Can the control plane's name of a key be made from the expression (P4-16 §14.2.1.1 and "control-plane names")? */
+/** Can the control plane's name of a key be made from the expression (P4-16 §14.2.1.1, §18.3.1.3)? */
 function isNameable(e: ast.Expression): boolean {
   switch (e.kind) {
     case 'path':
@@ -256,6 +256,12 @@ function checkMatchKinds(cx: Context, keysets: readonly ast.Keyset[], keys: read
       cx.error('bad-keyset', keyset.span, `a key of match kind '${matchKind}' cannot have a mask`);
     } else if (keyset.kind === 'range' && matchKind !== 'range' && ['exact', 'lpm', 'ternary', 'optional'].includes(matchKind)) {
       cx.error('bad-keyset', keyset.span, `a key of match kind '${matchKind}' cannot have a range`);
+    } else if (isWildcard(keyset) && matchKind === 'exact') {
+      cx.error(
+        'bad-keyset',
+        keyset.span,
+        `a key of match kind 'exact' needs a value, found '${keyset.kind === 'default' ? 'default' : '_'}'`,
+      );
     } else if (keyset.kind === 'mask' && matchKind === 'lpm') checkPrefix(cx, keyset, keys[i]!.type);
     if (!isWildcard(keyset) && !isCompileTime(cx, keyset)) {
       cx.error('not-constant', keyset.span, 'the keys of an entry must be known at compile time');

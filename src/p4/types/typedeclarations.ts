@@ -1,4 +1,4 @@
-/** Declarations of types (P4-16 §7.2): headers, header unions, structs, enums, typedef, type, error, match_kind. */
+/** Declarations of types (P4-16 §7.2, §7.5, §7.6): headers, header unions, structs, enums, typedef, type, error, match_kind. */
 import type * as ast from '../syntax/ast.ts';
 import { checkAnnotations } from './annotations.ts';
 import { isCompileTime } from './compiletime.ts';
@@ -167,7 +167,7 @@ export function checkTypedef(cx: Context, d: ast.TypedefDeclaration, checkInner:
   cx.declare(d);
 }
 
-/** `type T X;`: X is a new type with the representation of T (P4-16 §7.2.13). */
+/** `type T X;`: X is a new type with the representation of T (P4-16 §7.6). */
 export function checkNewtype(cx: Context, d: ast.NewtypeDeclaration): void {
   const outer = cx.declaring;
   cx.declaring = d.name;

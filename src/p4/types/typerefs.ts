@@ -1,5 +1,5 @@
 /**
- * From a type as written to a type (P4-16 §7): names, widths, sizes, type arguments, and which types may contain which (§7.2.8).
+ * From a type as written to a type (P4-16 §7): names, widths, sizes, type arguments, and which types may contain which (§7.2.9).
  *
  * Alias names vanish here. A generic type must be given all its arguments, except where `openType` is used: the callee of a
  * constructor call, whose arguments can be inferred.
@@ -234,7 +234,7 @@ export function isStorable(type: Type): boolean {
   return composedOf(type, storableKinds);
 }
 
-/** May a field of the given type stand in this kind of aggregate (P4-16 §7.2.8)? */
+/** May a field of the given type stand in this kind of aggregate (P4-16 §7.2.9)? */
 export function mayContain(aggregate: 'header' | 'headerUnion' | 'struct', field: Type): boolean {
   if (field.kind === 'poison' || field.kind === 'typeVar') return true;
   switch (aggregate) {
