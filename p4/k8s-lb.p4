@@ -243,7 +243,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
 // ------------------------------------------------------------------------------------------------ tunnel termination
 
 /* Section 3: "On receiving a response from a tunnel port, the outer tunnel header is removed." */
-control TunnelTermination(inout headers_t hdr, inout metadata_t meta, out bool is_ours) {
+control TunnelTermination(inout headers_t hdr, out bool is_ours) {
     action terminate() {
         hdr.outer_ethernet.setInvalid();
         hdr.outer_ipv4.setInvalid();
@@ -317,7 +317,7 @@ control Arp(inout headers_t hdr, in PortId_t input_port, out bool is_answered) {
  * A hit restarts the flow's timer: the timer alone would end a connection that is in use. The profile of an entry is its TCP state:
  * SYN -> established by any packet behind the handshake, FIN or RST -> closing, closing -> SYN by a new SYN.
  */
-control FlowCache(inout headers_t hdr, inout metadata_t meta, out bool is_hit, out bool is_learned) {
+control FlowCache(inout metadata_t meta, out bool is_hit, out bool is_learned) {
     DirectCounter<bit<64>>(PNA_CounterType_t.PACKETS_AND_BYTES) flow_counter;
 
     action age() {
@@ -420,7 +420,7 @@ control FlowCache(inout headers_t hdr, inout metadata_t meta, out bool is_hit, o
  * endpoint pool." ... "The consistent hash also guarantees minimal disruption to existing connections when an endpoint leaves or joins the
  * pool." A group of the selector is a Maglev table; the hash is the same on every node.
  */
-control ServiceLoadBalancer(inout headers_t hdr, inout metadata_t meta, out bool has_endpoint) {
+control ServiceLoadBalancer(inout metadata_t meta, out bool has_endpoint) {
     @softipu_maglev_size(MAGLEV_SIZE)
     @softipu_max_groups(SERVICES)
     ActionSelector(PNA_HashAlgorithm_t.TARGET_DEFAULT, 16384, 32) endpoints;
@@ -469,7 +469,7 @@ control ServiceLoadBalancer(inout headers_t hdr, inout metadata_t meta, out bool
  * gives addresses that no policy tells apart the same identity; a pod that policies select has an identity with a final deny.
  * Both directions see the pods' own addresses: behind DNAT, before routing. Replies belong to their flow and are not asked here.
  */
-control NetworkPolicy(inout headers_t hdr, inout metadata_t meta, in ipv4_addr_t source, in ipv4_addr_t destination, in bit<16> destination_port,
+control NetworkPolicy(inout metadata_t meta, in ipv4_addr_t source, in ipv4_addr_t destination, in bit<16> destination_port,
                       out outcome_t verdict) {
     action source_is(bit<16> identity) {
         meta.source_identity = identity;
@@ -545,7 +545,7 @@ control NetworkPolicy(inout headers_t hdr, inout metadata_t meta, in ipv4_addr_t
  * A fragment behind the first has no ports: the first one leaves here what became of its addresses, under (source, destination, protocol,
  * identification) as they came in. The L4 checksum stands in the first fragment only and was corrected there.
  */
-control FragmentCache(inout headers_t hdr, inout metadata_t meta, in bool is_first, in ipv4_addr_t new_source, in ipv4_addr_t new_destination,
+control FragmentCache(in flow_key_t key, in bit<16> identification, in bool is_first, in ipv4_addr_t new_source, in ipv4_addr_t new_destination,
                       out ipv4_addr_t source, out ipv4_addr_t destination, out bool is_known) {
     action follow(ipv4_addr_t first_source, ipv4_addr_t first_destination) {
         source = first_source;
@@ -563,10 +563,10 @@ control FragmentCache(inout headers_t hdr, inout metadata_t meta, in bool is_fir
     @softipu_when_full("evict")
     table fragments {
         key = {
-            meta.key.source: exact @name("source");
-            meta.key.destination: exact @name("destination");
-            meta.key.protocol: exact @name("protocol");
-            hdr.ipv4.identification: exact @name("identification");
+            key.source: exact @name("source");
+            key.destination: exact @name("destination");
+            key.protocol: exact @name("protocol");
+            identification: exact @name("identification");
         }
         actions = { @tableonly follow; @defaultonly remember; }
         const default_action = remember;
@@ -586,7 +586,7 @@ control FragmentCache(inout headers_t hdr, inout metadata_t meta, in bool is_fir
  * Section 3: "The packet is forwarded to the destination pod on the same node or a remote node depending on the forwarding or routing rules
  * defined. In case of remote node, the tunnel header is added".
  */
-control Routing(inout headers_t hdr, inout metadata_t meta, out bool is_routed) {
+control Routing(inout headers_t hdr, in flow_key_t key, out bool is_routed) {
     Hash<bit<16>>(PNA_HashAlgorithm_t.TARGET_DEFAULT) flow_hash;
     InternetChecksum() outer_checksum;
 
@@ -641,8 +641,7 @@ control Routing(inout headers_t hdr, inout metadata_t meta, out bool is_routed) 
         outer_checksum.add({ 16w0x4500, hdr.outer_ipv4.total_length, 8w64, PROTOCOL_UDP, local_vtep, remote_vtep });
         hdr.outer_ipv4.header_checksum = outer_checksum.get();
         hdr.outer_udp.setValid();
-        hdr.outer_udp.source_port = 0xc000 | (flow_hash.get_hash({ meta.key.source, meta.key.destination, meta.key.protocol,
-                                                                 meta.key.source_port, meta.key.destination_port }) & 0x3fff);
+        hdr.outer_udp.source_port = 0xc000 | (flow_hash.get_hash(key) & 0x3fff);
         hdr.outer_udp.destination_port = VXLAN_PORT;
         hdr.outer_udp.length = hdr.ipv4.total_length + 30;
         hdr.outer_udp.checksum = 0;
@@ -789,7 +788,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
         // Tunnel termination
         if (hdr.vxlan.isValid()) {
             bool is_ours = false;
-            tunnel_termination.apply(hdr, meta, is_ours);
+            tunnel_termination.apply(hdr, is_ours);
             if (!is_ours) {
                 stop(outcome_t.UNKNOWN_TUNNEL);
                 exit;
@@ -825,7 +824,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             ipv4_addr_t source = 0;
             ipv4_addr_t destination = 0;
             bool is_known = false;
-            fragment_cache.apply(hdr, meta, false, 0, 0, source, destination, is_known);
+            fragment_cache.apply(meta.key, hdr.ipv4.identification, false, 0, 0, source, destination, is_known);
             if (!is_known) {
                 stop(outcome_t.FRAGMENT_UNKNOWN);
                 exit;
@@ -839,7 +838,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
         } else {
             // Flow cache
             meta.use = flow_use_t.FORWARD;
-            flow_cache.apply(hdr, meta, is_hit, is_learned);
+            flow_cache.apply(meta, is_hit, is_learned);
             if (!is_hit) {
                 pod_sources.apply();
 
@@ -847,7 +846,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
                 meta.translation = translation_t.NONE;
                 if (meta.has_ports) {
                     bool has_endpoint = true;
-                    service_load_balancer.apply(hdr, meta, has_endpoint);
+                    service_load_balancer.apply(meta, has_endpoint);
                     if (!has_endpoint) {
                         stop(outcome_t.NO_ENDPOINT);
                         exit;
@@ -862,7 +861,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
                     destination_port = meta.new_port;
                 }
                 outcome_t verdict = outcome_t.FORWARDED;
-                network_policy.apply(hdr, meta, hdr.ipv4.source, destination, destination_port, verdict);
+                network_policy.apply(meta, hdr.ipv4.source, destination, destination_port, verdict);
                 if (verdict != outcome_t.FORWARDED) {
                     stop(verdict);
                     exit;
@@ -880,7 +879,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
                     meta.new_port = forward_key.destination_port;
                 }
                 meta.use = flow_use_t.LEARN;
-                flow_cache.apply(hdr, meta, is_hit, is_learned);
+                flow_cache.apply(meta, is_hit, is_learned);
                 bool is_clash = is_hit && (translation == translation_t.DESTINATION) != (meta.translation == translation_t.SOURCE);
                 if (is_hit && translation == translation_t.DESTINATION
                     && (meta.new_address != forward_key.destination || meta.new_port != forward_key.destination_port)) {
@@ -894,7 +893,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
                 meta.translation = translation;
                 meta.new_address = new_address;
                 meta.new_port = new_port;
-                flow_cache.apply(hdr, meta, is_hit, is_learned);
+                flow_cache.apply(meta, is_hit, is_learned);
                 if (!is_learned) {
                     outcomes.count((bit<16>)outcome_t.UNTRACKED);
                 }
@@ -905,7 +904,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
                 bit<16> new_port = meta.new_port;
                 reverse_key();
                 meta.use = flow_use_t.CLOSE_PEER;
-                flow_cache.apply(hdr, meta, is_hit, is_learned);
+                flow_cache.apply(meta, is_hit, is_learned);
                 meta.key = forward_key;
                 meta.translation = translation;
                 meta.new_address = new_address;
@@ -920,14 +919,14 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
                 ipv4_addr_t unused_source = 0;
                 ipv4_addr_t unused_destination = 0;
                 bool is_known = false;
-                fragment_cache.apply(hdr, meta, true, hdr.ipv4.source, hdr.ipv4.destination, unused_source, unused_destination, is_known);
+                fragment_cache.apply(meta.key, hdr.ipv4.identification, true, hdr.ipv4.source, hdr.ipv4.destination, unused_source, unused_destination, is_known);
             }
         }
 
         // Routing
         decrement_ttl();
         bool is_routed = false;
-        routing.apply(hdr, meta, is_routed);
+        routing.apply(hdr, meta.key, is_routed);
         if (!is_routed) {
             stop(outcome_t.NO_ROUTE);
             exit;
