@@ -1,7 +1,10 @@
 /** What a trace tells about a packet, in the order in which it happens. Values are plain; whoever prints knows the columns. */
 
 import type { MissReason, TableEntry } from '../arena/index.ts';
-import type { Span } from '../diag/index.ts';
+import type { ApplyStmt } from '../p4/ir/ir.ts';
+
+/** Place in the P4 source, as the IR has it. */
+export type Span = ApplyStmt['span'];
 
 /** A named bit string. */
 export interface Named {

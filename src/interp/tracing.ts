@@ -1,7 +1,6 @@
 /** Helpers that make trace events; they cost nothing when nobody listens. */
-import type { Span } from '../diag/index.ts';
 import type { State } from './state.ts';
-import type { Named } from './trace.ts';
+import type { Named, Span } from './trace.ts';
 
 export function named(name: string, width: number, value: bigint): Named {
   return { name, width, value };

@@ -338,6 +338,64 @@ describe('tables', () => {
     expect([run('01', 0).port, run('01', 9_999).port, run('01', 39_998).port, run('01', 69_998).port]).toEqual([1, 55, 56, 1]);
   });
 
+  test('a selector sends each flow to one member of its group, and all members get some', () => {
+    const p = program(
+      {
+        types: [[8, 16]],
+        headers: [0],
+        vars: [32, 1, 32],
+        actions: [action(0, 'none'), action(1, 'forward', 32)],
+        tables: [
+          table(
+            {
+              keys: [
+                { name: 'service', width: 8, matchKind: 'exact', annotations: [] },
+                { name: 'port', width: 16, matchKind: 'selector', annotations: [] },
+              ],
+              implementation: 9,
+            },
+            [0, 1],
+          ),
+        ],
+        externs: [
+          {
+            kind: 'actionSelector',
+            id: 9,
+            name: 's',
+            size: 4,
+            maxGroups: 2,
+            maglevSize: 251,
+            algorithm: 'crc32',
+            outputWidth: 16,
+            annotations: [],
+          },
+        ],
+      },
+      [
+        parser([extract(0), accept]),
+        apply(
+          [
+            { params: [], body: [] },
+            { params: [0], body: [show(v(0, 32))] },
+          ],
+          [field(0, 0, 8), field(0, 1, 16)],
+        ),
+      ],
+    );
+    const { run, arena, events } = machine(p);
+    const [profile] = arena.profiles;
+    const members = [10n, 11n, 12n].map((port) => ({ member: profile!.insertMember(1, [port]) as number }));
+    const group = profile!.insertGroup(members) as number;
+    arena.tables[0]!.insert({ matches: [{ kind: 'exact', value: 7n }], call: { kind: 'group', group } });
+    const flow = (port: number): number => run(`07${port.toString(16).padStart(4, '0')}`).port;
+    const ports = Array.from({ length: 100 }, (_, i) => flow(i));
+    expect([...new Set(ports)].sort()).toEqual([10, 11, 12]);
+    expect(Array.from({ length: 100 }, (_, i) => flow(i))).toEqual(ports);
+    profile!.modifyGroup(group, []);
+    expect(run('070001')).toMatchObject({ reason: 'no-destination' });
+    expect(events.filter((e) => e.kind === 'apply').at(-1)).toMatchObject({ miss: 'empty group', action: 'none' });
+  });
+
   test('direct counter and meter are those of the entry found', () => {
     const p = program(
       {
