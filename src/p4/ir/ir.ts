@@ -323,6 +323,8 @@ export interface Annotation {
   readonly name: string;
   /** The body as written; string literals unquoted when they are the whole body. */
   readonly body: string;
+  /** The body as written, for P4Info; absent: `body`. */
+  readonly text?: string;
 }
 
 export interface ActionParam {
@@ -393,6 +395,8 @@ export interface Table {
   readonly isConst: boolean;
   /** The action profile or selector that the entries refer to. */
   readonly implementation?: ExternId;
+  /** With a selector: what runs when the group that was hit has no members (absent: the default action). */
+  readonly emptyGroupAction?: ActionCall;
   readonly directCounter?: ExternId;
   readonly directMeter?: ExternId;
   readonly addOnMiss: boolean;

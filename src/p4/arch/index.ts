@@ -1,0 +1,12 @@
+/** The architectures that softipu knows, by the package that `main` is an instance of. */
+import type { Architecture } from './architecture.ts';
+import { pna } from './pna.ts';
+
+export type { Architecture } from './architecture.ts';
+
+export const architectures: readonly Architecture[] = [pna];
+
+/** The architecture whose package has this name. */
+export function architectureOf(packageName: string): Architecture | undefined {
+  return architectures.find((a) => a.packageName === packageName);
+}

@@ -1,0 +1,43 @@
+/** What PNA's hashes and checksums are computed with and over. */
+import type * as ir from '../ir/ir.ts';
+import { argument } from '../ir/lower/core-externs.ts';
+import { lower } from '../ir/lower/expressions.ts';
+import type { Lowering } from '../ir/lower/lowering.ts';
+import { leaves } from '../ir/lower/reading.ts';
+import type * as ast from '../syntax/ast.ts';
+import type { Type } from '../types/types.ts';
+import type { ExternCall, ExternConstruction } from './architecture.ts';
+import { enumMember, sourceOf } from './shared.ts';
+
+/** PNA's hash algorithms that we compute; the others are refused where an object asks for them. */
+export const hashAlgorithms: Readonly<Record<string, ir.HashAlgorithm>> = {
+  IDENTITY: 'identity',
+  CRC32: 'crc32',
+  CRC16: 'crc16',
+  ONES_COMPLEMENT16: 'onesComplement16',
+  TARGET_DEFAULT: 'targetDefault',
+};
+
+/** The algorithm that a constructor argument names; reports one that we do not have. */
+export function algorithmOf(lw: Lowering, c: ExternConstruction): ir.HashAlgorithm {
+  const source = sourceOf(c.args[0]);
+  const name = source && enumMember(lw, source);
+  const algorithm = name === undefined ? undefined : hashAlgorithms[name];
+  if (!algorithm) lw.unsupported(source?.span ?? c.span, `hash algorithm '${name ?? 'unknown'}'`);
+  return algorithm ?? 'targetDefault';
+}
+
+/** Type argument number `index` of an extern object. */
+export function typeArgument(
+  object: { declaration: ast.ExternDeclaration; typeArgs: ReadonlyMap<ast.TypeParameter, Type> },
+  index: number,
+): Type {
+  const parameter = object.declaration.typeParameters[index];
+  return (parameter && object.typeArgs.get(parameter)) ?? { kind: 'poison' };
+}
+
+/** The data of a hash or checksum: every scalar in the argument. */
+export function dataOf(lw: Lowering, call: ExternCall, index: number): ir.Expr[] {
+  const source = argument(call, index);
+  return source ? leaves(lw, lower(lw, source, lw.typeOf(source)), source.span) : [];
+}

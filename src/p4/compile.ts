@@ -1,0 +1,47 @@
+/**
+ * The compiler's front door: from a path to the IR and P4Info. Imports nothing from Node: files are read through `readFile`.
+ */
+import { type Diagnostic, Diagnostics, makeSource, noSpan } from '../diag/index.ts';
+import type { Program } from './ir/ir.ts';
+import { lowerProgram } from './ir/lower/index.ts';
+import { buildP4Info } from './p4info/build.ts';
+import type { P4Info } from './p4info/p4info.ts';
+import { runPasses } from './passes/index.ts';
+import { parseProgram } from './syntax/index.ts';
+import { checkProgram } from './types/index.ts';
+
+export interface CompileOptions {
+  /** The main source file, as messages should name it. */
+  readonly path: string;
+  /** Text of a file, undefined if there is none. */
+  readonly readFile: (path: string) => string | undefined;
+  /** Where `#include <…>` looks, in order. */
+  readonly includeDirs: readonly string[];
+  /** Macros defined before the first line. */
+  readonly defines?: Readonly<Record<string, string>>;
+}
+
+export interface CompileResult {
+  /** Absent if there are errors. */
+  readonly ir?: Program;
+  readonly p4info?: P4Info;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles a program as far as the IR. Never throws on a mistake in it: all mistakes are in `diagnostics`. */
+export function compileToIr(options: CompileOptions): CompileResult {
+  const diag = new Diagnostics();
+  const text = options.readFile(options.path);
+  if (text === undefined) {
+    diag.error('no-file', { ...noSpan, file: { path: options.path, text: '' } }, `cannot read '${options.path}'`);
+    return { diagnostics: diag.all };
+  }
+  const program = parseProgram(makeSource(options.path, text), options, diag);
+  if (diag.hasErrors) return { diagnostics: diag.all };
+  const checked = checkProgram(program, diag);
+  if (diag.hasErrors) return { diagnostics: diag.all };
+  const lowered = lowerProgram(checked, diag);
+  if (!lowered || diag.hasErrors) return { diagnostics: diag.all };
+  const p4info = buildP4Info(lowered, checked, diag);
+  return { ir: runPasses(lowered.program), p4info, diagnostics: diag.all };
+}

@@ -1,0 +1,47 @@
+/**
+ * Control-plane names and annotations (P4-16 §19.3): `@name` replaces the last part, a leading dot the whole path.
+ */
+import type * as ast from '../../syntax/ast.ts';
+import { printExpression } from '../../syntax/index.ts';
+import type { Annotation } from '../ir.ts';
+
+/** Fully qualified name of something declared inside `prefix` ('' at the top level). */
+export function qualifiedName(
+  prefix: string,
+  declaration: { readonly name: ast.Identifier; readonly annotations: readonly ast.Annotation[] },
+): string {
+  return qualify(prefix, nameAnnotation(declaration.annotations) ?? declaration.name.name);
+}
+
+export function qualify(prefix: string, local: string): string {
+  if (local.startsWith('.')) return local.slice(1);
+  return prefix === '' ? local : `${prefix}.${local}`;
+}
+
+/** The string of `@name("…")`. */
+export function nameAnnotation(annotations: readonly ast.Annotation[]): string | undefined {
+  const body = annotations.find((a) => a.name === 'name')?.args[0]?.value;
+  return body?.kind === 'string' ? body.value : undefined;
+}
+
+export function hasAnnotation(annotations: readonly ast.Annotation[], name: string): boolean {
+  return annotations.some((a) => a.name === name);
+}
+
+/** Annotations as the IR carries them: all but `@name`, which is in the name already. */
+export function irAnnotations(annotations: readonly ast.Annotation[]): Annotation[] {
+  return annotations.filter((a) => a.name !== 'name').map((a) => ({ name: a.name, body: bodyOf(a), text: a.tokens.join(' ') }));
+}
+
+function bodyOf(a: ast.Annotation): string {
+  const [only, ...others] = a.args;
+  if (only && others.length === 0 && only.value.kind === 'string' && !only.name) return only.value.value;
+  return a.tokens.join('');
+}
+
+/** Name of a table key without `@name`: as written, with `$valid$` for isValid(). */
+export function keyName(e: ast.Expression): string {
+  if (e.kind === 'call' && e.callee.kind === 'member' && e.callee.member.name === 'isValid')
+    return `${printExpression(e.callee.object)}.$valid$`;
+  return printExpression(e);
+}

@@ -1,0 +1,208 @@
+/**
+ * P4Info of a lowered program (P4Runtime specification, "P4Info Message"). Objects come in the order of the IR, actions and tables as their ids say nothing
+ * about order; `@hidden` objects are left out.
+ */
+import type { Diagnostics } from '../../diag/index.ts';
+import type * as ir from '../ir/ir.ts';
+import type { Lowered } from '../ir/lower/index.ts';
+import type { CheckedProgram } from '../types/checked.ts';
+import { aliases, assignIds, type IdKind } from './ids.ts';
+import type * as info from './p4info.ts';
+import { TypeTable, toBytes, translationOf } from './types.ts';
+
+const matchTypes: Readonly<Record<Exclude<ir.MatchKind, 'selector'>, info.MatchType>> = {
+  exact: 'EXACT',
+  lpm: 'LPM',
+  ternary: 'TERNARY',
+  range: 'RANGE',
+  optional: 'OPTIONAL',
+};
+
+interface Named {
+  readonly name: string;
+  readonly annotations: readonly ir.Annotation[];
+}
+
+/** P4Info of a program; reports `@id`s that collide. */
+export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Diagnostics): info.P4Info {
+  const { program } = lowered;
+  const types = new TypeTable(checked);
+  const visible = <T extends Named>(objects: readonly T[]): T[] =>
+    objects.filter((o) => !o.annotations.some((a) => a.name === 'hidden'));
+  const externs = <K extends ir.Extern['kind']>(kind: K): (ir.Extern & { kind: K })[] =>
+    visible(program.externs.filter((e): e is ir.Extern & { kind: K } => e.kind === kind));
+  const tables = visible(program.tables);
+  const actions = visible(program.actions);
+  const profiles = [...externs('actionProfile'), ...externs('actionSelector')].sort((a, b) => a.id - b.id);
+  const counters = externs('counter');
+  const directCounters = externs('directCounter');
+  const meters = externs('meter');
+  const directMeters = externs('directMeter');
+  const registers = externs('register');
+  const digests = externs('digest');
+  const valueSets = externs('valueSet');
+  const everything: Named[] = [
+    ...tables,
+    ...actions,
+    ...profiles,
+    ...counters,
+    ...directCounters,
+    ...meters,
+    ...directMeters,
+    ...registers,
+    ...digests,
+    ...valueSets,
+  ];
+  const shortNames = aliases(everything.map((o) => o.name));
+  const idsOf = (kind: IdKind, objects: readonly Named[]): Map<string, number> => {
+    const given = new Map<string, number>();
+    for (const o of objects) {
+      const id = integerAnnotation(o.annotations, 'id');
+      if (id === undefined) continue;
+      const other = [...given].find(([, n]) => n === id)?.[0];
+      if (other) diag.error('duplicate-id', checked.program.span, `'${other}' and '${o.name}' have the same @id ${id}`);
+      given.set(o.name, id);
+    }
+    return assignIds(
+      kind,
+      objects.map((o) => o.name),
+      given,
+    );
+  };
+  const tableIds = idsOf('table', tables);
+  const actionIds = idsOf('action', actions);
+  const profileIds = idsOf('actionProfile', profiles);
+  const directCounterIds = idsOf('directCounter', directCounters);
+  const directMeterIds = idsOf('directMeter', directMeters);
+  const preamble = (ids: ReadonlyMap<string, number>, o: Named): info.Preamble => ({
+    id: ids.get(o.name)!,
+    name: o.name,
+    alias: shortNames.get(o.name)!,
+    annotations: annotationTexts(o.annotations),
+  });
+  /** Name of a `type`, and the width that the controller sees. */
+  const typed = (width: number, typeName: string | undefined): { bitwidth: number; typeName?: info.P4NamedType } => {
+    const type = typeName === undefined ? undefined : lowered.namedTypes.get(typeName);
+    if (!type || typeName === undefined) return { bitwidth: width };
+    types.addNewType(type);
+    const translated = translationOf(type)?.translatedType;
+    return { bitwidth: translated ? (translated.sdnBitwidth ?? 0) : width, typeName: { name: typeName } };
+  };
+  const matchField = (key: ir.TableKey, index: number): info.MatchField[] =>
+    key.matchKind === 'selector'
+      ? []
+      : [
+          {
+            id: integerAnnotation(key.annotations, 'id') ?? index + 1,
+            name: key.name,
+            annotations: annotationTexts(key.annotations),
+            matchType: matchTypes[key.matchKind],
+            ...typed(key.width, key.typeName),
+          },
+        ];
+  const nameOfAction = (id: ir.ActionId): string => program.actions[id]!.name;
+  const tableOf = (t: ir.Table): info.Table => {
+    const implementation = t.implementation === undefined ? undefined : program.externs[t.implementation];
+    const defaultId = actionIds.get(nameOfAction(t.defaultAction.action)) ?? 0;
+    const direct = [t.directCounter, t.directMeter].flatMap((id) => {
+      const extern = id === undefined ? undefined : program.externs[id];
+      const found = extern && (directCounterIds.get(extern.name) ?? directMeterIds.get(extern.name));
+      return found === undefined ? [] : [found];
+    });
+    return {
+      preamble: preamble(tableIds, t),
+      matchFields: t.keys.flatMap(matchField),
+      actionRefs: t.actions.flatMap((a) => {
+        const id = actionIds.get(nameOfAction(a.action));
+        const scope = a.tableOnly ? 'TABLE_ONLY' : a.defaultOnly ? 'DEFAULT_ONLY' : 'TABLE_AND_DEFAULT';
+        return id === undefined ? [] : [{ id, scope, annotations: annotationTexts(a.annotations) } as const];
+      }),
+      ...(t.isDefaultConst ? { constDefaultActionId: defaultId } : {}),
+      initialDefaultAction: {
+        actionId: defaultId,
+        arguments: t.defaultAction.args.map((value, i) => ({ paramId: i + 1, value: toBytes(value) })),
+      },
+      implementationId: implementation ? (profileIds.get(implementation.name) ?? 0) : 0,
+      directResourceIds: direct,
+      size: BigInt(t.size),
+      idleTimeoutBehavior: t.idleTimeout === 'notify' ? 'NOTIFY_CONTROL' : 'NO_TIMEOUT',
+      isConstTable: t.isConst,
+      hasInitialEntries: t.entries.length > 0,
+      ...(t.addOnMiss || t.idleTimeout === 'autoDelete'
+        ? { pna: { addOnMiss: t.addOnMiss, autoDelete: t.idleTimeout === 'autoDelete' } }
+        : {}),
+    };
+  };
+  const builtTables = tables.map(tableOf);
+  const counterIds = idsOf('counter', counters);
+  const meterIds = idsOf('meter', meters);
+  const registerIds = idsOf('register', registers);
+  const digestIds = idsOf('digest', digests);
+  const valueSetIds = idsOf('valueSet', valueSets);
+  const result = {
+    pkgInfo: { arch: program.architecture },
+    tables: builtTables,
+    actions: actions.map((a) => ({
+      preamble: preamble(actionIds, a),
+      params: a.params.map((p, i) => ({
+        id: integerAnnotation(p.annotations, 'id') ?? i + 1,
+        name: p.name,
+        annotations: annotationTexts(p.annotations),
+        ...typed(p.width, p.typeName),
+      })),
+    })),
+    actionProfiles: profiles.map((p) => ({
+      preamble: preamble(profileIds, p),
+      tableIds: tables.filter((t) => t.implementation === p.id).map((t) => tableIds.get(t.name)!),
+      withSelector: p.kind === 'actionSelector',
+      size: BigInt(p.size),
+      maxGroupSize: integerAnnotation(p.annotations, 'max_group_size') ?? 0,
+    })),
+    counters: counters.map((c) => ({ preamble: preamble(counterIds, c), spec: { unit: unitOf(c.type) }, size: BigInt(c.size) })),
+    directCounters: directCounters.map((c) => ({
+      preamble: preamble(directCounterIds, c),
+      spec: { unit: unitOf(c.type) },
+      directTableId: tableIds.get(program.tables[c.table]!.name) ?? 0,
+    })),
+    meters: meters.map((m) => ({
+      preamble: preamble(meterIds, m),
+      spec: { unit: unitOf(m.unit) as 'BYTES' | 'PACKETS' },
+      size: BigInt(m.size),
+    })),
+    directMeters: directMeters.map((m) => ({
+      preamble: preamble(directMeterIds, m),
+      spec: { unit: unitOf(m.unit) as 'BYTES' | 'PACKETS' },
+      directTableId: tableIds.get(program.tables[m.table]!.name) ?? 0,
+    })),
+    controllerPacketMetadata: [],
+    valueSets: valueSets.map((v) => ({ preamble: preamble(valueSetIds, v), match: v.keys.flatMap(matchField), size: v.size })),
+    registers: registers.map((r) => ({
+      preamble: preamble(registerIds, r),
+      typeSpec: types.specOf(lowered.externTypes.get(r.id) ?? { kind: 'poison' }),
+      size: r.size,
+    })),
+    digests: digests.map((d) => ({
+      preamble: preamble(digestIds, d),
+      typeSpec: types.specOf(lowered.externTypes.get(d.id) ?? { kind: 'poison' }),
+    })),
+  };
+  return { ...result, typeInfo: types.typeInfo };
+}
+
+function unitOf(type: 'packets' | 'bytes' | 'both'): 'PACKETS' | 'BYTES' | 'BOTH' {
+  return type === 'packets' ? 'PACKETS' : type === 'bytes' ? 'BYTES' : 'BOTH';
+}
+
+function integerAnnotation(annotations: readonly ir.Annotation[], name: string): number | undefined {
+  const body = annotations.find((a) => a.name === name)?.body;
+  const value = body === undefined ? Number.NaN : Number(body.replace(/_/g, ''));
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Annotations as P4Info carries them. Those that P4Info has fields for are left out. */
+function annotationTexts(annotations: readonly ir.Annotation[]): string[] {
+  const own = new Set(['id', 'name', 'hidden', 'tableonly']);
+  return annotations
+    .filter((a) => !own.has(a.name))
+    .map((a) => (a.body === '' ? `@${a.name}` : `@${a.name}(${a.text ?? a.body})`));
+}
