@@ -109,6 +109,7 @@ export function fakeBackend(): FakeBackend {
       for (const e of entries) if (e.timeoutMs > 0 && e.timeoutMs <= nowMs) notifications.push({ table: 0, matches: e.matches });
     },
     takeNotifications: () => notifications.splice(0),
+    finish: () => [],
     takeDigests() {
       const taken = digests.map((v) => ({ digest: 3, values: [v] }));
       digests = [];

@@ -9,7 +9,15 @@ import type { ActionCall, ExternId, KeyMatch, Program, TableId } from '../../p4/
 /** What of a program the runner needs to find names and widths. */
 export type StfProgram = Pick<Program, 'tables' | 'actions' | 'externs'>;
 
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  /** Indented lines behind the message. */
+  readonly detail: string | undefined;
+
+  constructor(message: string, detail?: string) {
+    super(message);
+    this.detail = detail;
+  }
+}
 
 /** Matches: one per key that is no selector, in order. `priority`: higher wins. */
 export interface StfEntryKey {
@@ -104,4 +112,6 @@ export interface StfBackend {
   /** Idle-timeout notifications since the last call. */
   takeNotifications(): readonly StfNotification[];
   takeDigests(): readonly StfDigest[];
+  /** Asked when the file has ended: what is wrong with the backend itself. */
+  finish(): readonly string[];
 }

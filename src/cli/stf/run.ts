@@ -39,7 +39,7 @@ interface Arrived {
 export function runStf(statements: readonly Statement[], backend: StfBackend): StfProblem[] {
   const run = new Run(backend);
   for (const statement of statements) run.step(statement);
-  run.finish();
+  run.finish(statements.at(-1)?.span);
   return run.problems;
 }
 
@@ -74,7 +74,7 @@ class Run {
     try {
       this.execute(statement);
     } catch (error) {
-      if (error instanceof Refusal) this.problem(statement.span, error.message);
+      if (error instanceof Refusal) this.problem(statement.span, error.message, error.detail);
       else if (!(error instanceof NameError)) throw error;
     }
     for (const d of this.diagnostics.all.splice(0)) {
@@ -83,7 +83,8 @@ class Run {
   }
 
   /** Compares what came with what was expected, port by port. */
-  finish(): void {
+  finish(last: Span | undefined): void {
+    if (last !== undefined) for (const message of this.backend.finish()) this.problem(last, message);
     const ports = [...new Set([...this.expected.keys(), ...this.arrived.keys()])].sort((a, b) => a - b);
     for (const port of ports) this.comparePort(port, this.expected.get(port) ?? [], this.arrived.get(port) ?? []);
     this.problems.sort((a, b) => a.span.start - b.span.start);
