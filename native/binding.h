@@ -3,10 +3,12 @@
 #pragma once
 
 #include <napi.h>
+#include <poll.h>
 
 #include <cstring>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "descriptor.h"
 
@@ -21,6 +23,8 @@ class Closable {
 /// State of one environment.
 struct Environment {
   std::unordered_set<Closable*> open;
+  /// Scratch of `wait`.
+  std::vector<pollfd> polled;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

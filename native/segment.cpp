@@ -42,6 +42,8 @@ bool Segmenter::begin(const Descriptor& d, uint8_t* arena, const IpLayer* outerm
   segments_ = payloadTotal_ == 0 ? 1 : (payloadTotal_ + gsoSize_ - 1) / gsoSize_;
   hasOuter_ = outermost != nullptr && outermost->ip < inner_.ip;
   if (hasOuter_) outer_ = *outermost;
+  // Options of the outer header that run into the inner one: nobody's packet.
+  if (hasOuter_ && outer_.l4 > inner_.ip) return false;
   return segments_ <= maxSegments;
 }
 

@@ -12,8 +12,6 @@
 namespace softipu {
 namespace {
 
-constexpr size_t maxFds = 256;
-
 uint64_t nowNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -26,18 +24,19 @@ Napi::Value wait(const Napi::CallbackInfo& info) {
   auto fds = info[0].As<Napi::Int32Array>();
   int timeoutMs = info[1].As<Napi::Number>().Int32Value();
   uint64_t spinNs = static_cast<uint64_t>(numberArgument(info, 2)) * 1000;
-  pollfd polled[maxFds];
-  size_t count = fds.ElementLength() < maxFds ? fds.ElementLength() : maxFds;
+  size_t count = fds.ElementLength();
+  std::vector<pollfd>& polled = Environment::of(info.Env()).polled;
+  if (polled.size() < count) polled.resize(count);
   for (size_t i = 0; i < count; i++) polled[i] = {fds.Data()[i], POLLIN, 0};
-  int ready = poll(polled, count, 0);
+  int ready = poll(polled.data(), count, 0);
   if (ready == 0 && spinNs != 0) {
     uint64_t end = nowNs() + spinNs;
     do {
       sched_yield();
-      ready = poll(polled, count, 0);
+      ready = poll(polled.data(), count, 0);
     } while (ready == 0 && nowNs() < end);
   }
-  if (ready == 0 && timeoutMs != 0) ready = poll(polled, count, timeoutMs);
+  if (ready == 0 && timeoutMs != 0) ready = poll(polled.data(), count, timeoutMs);
   for (size_t i = 0; ready > 0 && i < count; i++) {
     if ((polled[i].revents & POLLERR) == 0) continue;
     // Reading a socket's error (interface down) clears it; the port finds out by itself.

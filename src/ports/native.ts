@@ -55,7 +55,7 @@ export interface Addon {
   readonly PacketPort: new (options: NativePacketPortOptions) => NativePacketPort;
   readonly TapPort: new (options: NativePortOptions) => NativePort;
   interfaceFacts(name: string, netnsPath: string): InterfaceFacts;
-  /** Waits for input on any of the descriptors (at most 256): spins up to `spinUs`, then sleeps up to `timeoutMs` (-1: for ever). Returns how many are ready. */
+  /** Waits for input on any of the descriptors: spins up to `spinUs`, then sleeps up to `timeoutMs` (-1: for ever). Returns how many are ready. */
   wait(fds: Int32Array, timeoutMs: number, spinUs: number): number;
   /** A descriptor that `wake` from any thread of the process makes ready. */
   createWake(): number;

@@ -1,17 +1,38 @@
 /**
- * Network namespaces and veth pairs of a test, removed after it in any case; and whether this process may make them.
+ * Network namespaces and veth pairs of a test, removed after it in any case; and what this process may do.
+ *
+ * Root may do all of it. An ordinary user may run these tests too, without TAP and tcx:
+ *   unshare -Urnm sh -c 'mount -t tmpfs tmpfs /run && npx vitest run test/ports'
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 
-/** Why privileged tests cannot run here, or undefined. */
+/** Why tests with kernel interfaces cannot run here, or undefined. */
 export function whyNotPrivileged(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
+  const name = `ipu-try-${process.pid}`;
   try {
-    execFileSync('ip', ['netns', 'list'], { stdio: 'pipe' });
+    run(`ip netns add ${name}`);
+    run(`ip netns del ${name}`);
   } catch {
-    return 'needs iproute2';
+    return 'needs iproute2 and the right to make network namespaces';
   }
   return undefined;
+}
+
+/** Root of the machine, not only of a user namespace: bpf(2) and buffers of any size. */
+export function isInitialUser(): boolean {
+  return /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+}
+
+/** Why no TAP can be made, or undefined. */
+export function whyNoTap(): string | undefined {
+  try {
+    closeSync(openSync('/dev/net/tun', 'r+'));
+    return undefined;
+  } catch {
+    return 'needs a /dev/net/tun that may be opened';
+  }
 }
 
 /** Runs a command line without shell and returns its output. */

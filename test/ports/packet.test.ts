@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryPort, memoryPortBytes } from '../../src/ports/index.ts';
 import { packetErrors } from '../../src/wire/index.ts';
 import { Joint } from './joint.ts';
-import { run, runIn, runNode, whyNotPrivileged } from './netns.ts';
+import { isInitialUser, run, runIn, runNode, whyNotPrivileged } from './netns.ts';
 import { tcpClient, tcpEcho, udpClient, udpEcho } from './talk.ts';
 
 const reason = whyNotPrivileged();
@@ -55,7 +55,8 @@ describe.skipIf(reason)(`packet ports${reason ? ` (${reason})` : ''}`, () => {
     for (const { bytes } of sent) expect(packetErrors(bytes)).toEqual([]);
   });
 
-  test('the IP stack of the namespace that the ports are in sees nothing', async () => {
+  test('the IP stack of the namespace that the ports are in sees nothing', async (context) => {
+    if (!isInitialUser()) context.skip('needs bpf(2)');
     run(`ip -n ${joint.router} addr add 10.9.0.3/24 dev r0`);
     joint.join();
     expect(joint.ports.map((port) => port.kernelStackIsolated)).toEqual([true, true]);
