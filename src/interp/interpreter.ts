@@ -8,7 +8,7 @@
  * `drop` decides; none is a drop for 'no-destination'.
  */
 import { type Arena, context, descriptor, noPort } from '../arena/index.ts';
-import { type DropReason, dropReasons, type Program } from '../p4/ir/ir.ts';
+import { type DropReason, dropReasons, type Pipeline, type Program } from '../p4/ir/ir.ts';
 import { execute } from './execute.ts';
 import { type Fate, makeHeaders, type State } from './state.ts';
 import type { Trace } from './trace.ts';
@@ -63,19 +63,23 @@ export class Interpreter {
   /** Runs one packet at its time. Counts a drop in the worker's context. */
   process(packet: InputPacket): OutputPacket {
     this.arena.setNow(this.#worker, packet.nowNs);
-    return this.#run(packet, this.arena.contextAt(this.#worker));
+    return this.#run(packet, this.arena.contextAt(this.#worker), this.program.pipelines);
   }
 
-  /** The shape of a compiled module: packets are where their descriptors say, time is in the context. */
-  backend(hooks: Hooks): { process(context: number, descriptors: number, count: number): void } {
+  /**
+   * The shape of a compiled module: packets are where their descriptors say, time is in the context. `pipeline`: run only the one of this name,
+   * as the module's `process_<name>` does.
+   */
+  backend(hooks: Hooks, pipeline?: string): { process(context: number, descriptors: number, count: number): void } {
+    const pipelines = this.program.pipelines.filter(({ name }) => pipeline === undefined || name === pipeline);
     return {
       process: (contextAt, descriptors, count) => {
-        for (let i = 0; i < count; i++) this.#runDescriptor(contextAt, descriptors + i * descriptor.bytes, hooks);
+        for (let i = 0; i < count; i++) this.#runDescriptor(contextAt, descriptors + i * descriptor.bytes, hooks, pipelines);
       },
     };
   }
 
-  #runDescriptor(contextAt: number, at: number, hooks: Hooks): void {
+  #runDescriptor(contextAt: number, at: number, hooks: Hooks, pipelines: readonly Pipeline[]): void {
     const { view, bytes } = this.arena;
     const addr = view.getUint32(at + descriptor.addr, true);
     const length = view.getUint32(at + descriptor.length, true);
@@ -89,6 +93,7 @@ export class Interpreter {
         isLoopedBack: (view.getUint8(at + descriptor.flags) & 1) === 1,
       },
       contextAt,
+      pipelines,
     );
     // The payload never moves: a packet grows and shrinks at its head.
     const newAddr = end - out.bytes.length;
@@ -101,7 +106,7 @@ export class Interpreter {
     if (out.multicast !== undefined) hooks.multicast(at, out.multicast);
   }
 
-  #run(packet: InputPacket, contextAt: number): OutputPacket {
+  #run(packet: InputPacket, contextAt: number, pipelines: readonly Pipeline[]): OutputPacket {
     const { view } = this.arena;
     const state: State = {
       program: this.program,
@@ -125,7 +130,7 @@ export class Interpreter {
       mirrors: new Map(),
       emitted: [],
     };
-    const fate = this.#runPipelines(state);
+    const fate = this.#runPipelines(state, pipelines);
     if (fate.kind === 'drop') {
       const drops = contextAt + context.drops + 8 * dropReasons.indexOf(fate.reason);
       view.setBigUint64(drops, view.getBigUint64(drops, true) + 1n, true);
@@ -141,16 +146,13 @@ export class Interpreter {
   }
 
   /** Where the packet goes, or why nowhere. */
-  #runPipelines(state: State): Fate {
-    for (const pipeline of this.program.pipelines) {
+  #runPipelines(state: State, pipelines: readonly Pipeline[]): Fate {
+    for (const pipeline of pipelines) {
       state.pass = 0;
       state.packetLength = state.bytes.length;
       this.#trace?.({ kind: 'pass', pipeline: pipeline.name, pass: 0, length: state.bytes.length });
       const end = execute(pipeline.body, state);
-      if (end?.kind === 'abort') {
-        state.mirrors.clear();
-        return { kind: 'drop', reason: end.reason };
-      }
+      if (end?.kind === 'abort') return { kind: 'drop', reason: end.reason };
       if (state.fate?.kind === 'drop') break;
     }
     return state.fate ?? { kind: 'drop', reason: 'no-destination' };
