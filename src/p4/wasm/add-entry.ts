@@ -1,0 +1,192 @@
+/**
+ * Entries that the data plane itself adds, and their timers (rules in arena/layout.ts).
+ *
+ *   add_<i>(word 0 .. word n - 1 : i64, profile : i32, nowMs : i32) -> i32   address of a slot that has everything but action and parameters, and
+ *                                                                         is still marked "being written"; 0 if nothing was added
+ *
+ * A slot is claimed by compare-and-swap on its tag, so that workers do not take the same one; the caller publishes the entry by storing the live tag.
+ */
+import {
+  entryFlags,
+  entryHead,
+  entryState,
+  expireProfileCount,
+  maxAddProbes,
+  type TableLayout,
+  tableHeader,
+} from '../../arena/layout.ts';
+import type { Stmt, TableId, VarId } from '../ir/ir.ts';
+import { Fn, type Get, i32, type Ref } from './builder.ts';
+import { storeRawWords } from './fields.ts';
+import { hashOfWords } from './hashes.ts';
+import { fillZero } from './headers.ts';
+import { isDead, isSameKey, keyParams, liveTag, probe, seedOf, words } from './lookup.ts';
+import type { Applied, Pipe } from './pipe.ts';
+import { number32 } from './statements.ts';
+import type { Unit } from './unit.ts';
+import { paddedFields, toWords } from './wire.ts';
+
+export function addEntry(p: Pipe, s: Extract<Stmt, { kind: 'addEntry' }>): void {
+  const { i32: A } = p.m;
+  const { table, index, applied } = appliedTable(p, s.table);
+  const result = p.local(i32);
+  const isAddable = table && !table.isMasked && table.spec.profile === undefined && table.keyBytes > 0;
+  if (!isAddable) {
+    p.set(result, A.const(0));
+  } else {
+    const args = applied.words.map((word) => p.get(word));
+    const slot = p.holdI32(p.m.call(adder(p.unit, index), [...args, number32(p, s.profile), p.nowMs()], i32));
+    p.if(slot(), () => {
+      const action = p.program.tables[index]!.actions.findIndex((a) => a.action === s.action);
+      p.emit(A.store16(entryHead.action, 2, slot(), A.const(action)));
+      const bytes = table.params[action]!.reduce((end, place) => Math.max(end, place.offset + place.bytes), 0);
+      storeRawWords(p, slot, table.dataOffset, bytes, toWords(p, paddedFields(p, s.args), Math.ceil(bytes / 8)));
+      // busy -> live
+      const tag = A.and(A.load(entryHead.tag, 4, slot()), A.const(~2));
+      p.emit(A.atomic.store(entryHead.tag, slot(), tag));
+    });
+    p.set(result, A.ne(slot(), A.const(0)));
+  }
+  if (s.target !== undefined) p.set(p.varLocals(s.target)[0]!, p.get(result));
+}
+
+export function restartExpireTimer(p: Pipe, id: TableId): void {
+  onHit(p, id, (table, entry) => {
+    if (table.spec.ageing === 'none') return;
+    const { i32: A } = p.m;
+    const deadline = A.add(p.nowMs(), A.load(entryHead.timeoutMs, 4, entry()));
+    p.emit(A.store(entryHead.deadlineMs, 4, entry(), deadline));
+  });
+}
+
+export function setEntryExpireTime(p: Pipe, id: TableId, profile: Ref): void {
+  const index = p.holdI32(profile);
+  onHit(p, id, (table, entry) => setProfile(p, table, entry, index, () => p.nowMs()));
+}
+
+/** `target` becomes the entry's profile, 0 after a miss. */
+export function getEntryExpireTime(p: Pipe, id: TableId, target: VarId): void {
+  const { applied } = appliedTable(p, id);
+  const { i32: A } = p.m;
+  const profile = A.load8_u(entryHead.profile, 1, p.get(applied.entry));
+  p.set(p.varLocals(target)[0]!, p.m.if(p.get(applied.hit), profile, A.const(0)));
+}
+
+function appliedTable(p: Pipe, id: TableId): { table: TableLayout | undefined; index: number; applied: Applied } {
+  const index = p.program.tables.findIndex((t) => t.id === id);
+  return { table: p.unit.layout.tables[index], index, applied: p.applied(id) };
+}
+
+function onHit(p: Pipe, id: TableId, then: (table: TableLayout, entry: Get) => void): void {
+  const { table, applied } = appliedTable(p, id);
+  if (!table) return;
+  p.if(p.get(applied.hit), () => then(table, () => p.get(applied.entry)));
+}
+
+/** Gives the entry a profile and starts its timer. */
+function setProfile(f: Fn, table: TableLayout, entry: Get, profile: Get, nowMs: Get): void {
+  const { i32: A } = f.m;
+  const index = f.holdI32(A.and(profile(), A.const(expireProfileCount - 1)));
+  f.emit(A.store8(entryHead.profile, 1, entry(), index()));
+  if (table.spec.ageing === 'none') return;
+  const timeout = f.holdI32(A.load(f.unit.layout.expireProfiles, 4, A.shl(index(), A.const(2))));
+  f.emit(A.store(entryHead.timeoutMs, 4, entry(), timeout()));
+  f.emit(A.store(entryHead.deadlineMs, 4, entry(), A.add(nowMs(), timeout())));
+}
+
+function adder(unit: Unit, index: number): string {
+  const table = unit.layout.tables[index]!;
+  const name = `add_${index}`;
+  return unit.helper(name, () => {
+    const f = new Fn(unit, [...words(table), i32, i32]);
+    const { i32: A, i64: B } = f.m;
+    const key = keyParams(f, table);
+    const profile = (): Ref => f.get(table.keyWords);
+    const nowMs = (): Ref => f.get(table.keyWords + 1);
+    const hash = f.holdI32(hashOfWords(f, key, 2 * table.keyWords, seedOf(f, table)));
+    const tag = f.holdI32(liveTag(f, hash));
+    const slot = f.local(i32);
+    const free = f.local(i32);
+    const victim = f.local(i32);
+    const leastLeft = f.local(i32);
+    const bump32 = (field: number): void => f.emit(f.m.drop(A.atomic.rmw.add(table.header + field, A.const(0), A.const(1))));
+    const bump64 = (field: number): void => f.emit(f.m.drop(B.atomic.rmw.add(table.header + field, A.const(0), B.const(1))));
+    const refuse = (): void => f.emit(f.m.return(A.const(0)));
+
+    f.block((chosen) => {
+      probe(f, table, hash, Math.min(maxAddProbes, table.slotCount), (at, word) => {
+        const state = f.holdI32(A.and(word(), A.const(3)));
+        f.if(
+          A.eq(state(), A.const(entryState.live)),
+          () => {
+            f.if(A.and(A.eq(word(), tag()), isSameKey(f, table, key, at)), () => {
+              const dead = isDead(f, table, at, nowMs);
+              if (dead === undefined) return refuse();
+              f.if(A.eqz(dead), refuse);
+              f.set(slot, at());
+              bump64(tableHeader.expired);
+              f.br(chosen);
+            });
+            if (table.spec.ageing !== 'none') considerVictim(f, at, nowMs, victim, leastLeft);
+          },
+          () => {
+            const isReusable = A.and(A.ne(state(), A.const(entryState.busy)), A.eqz(f.get(free)));
+            f.set(free, f.m.select(isReusable, at(), f.get(free)));
+          },
+        );
+      });
+      f.if(
+        f.get(free),
+        () => f.set(slot, f.get(free)),
+        () => {
+          const full = (): void => {
+            bump32(tableHeader.full);
+            refuse();
+          };
+          f.if(A.eqz(f.get(victim)), full);
+          const dead = isDead(f, table, () => f.get(victim), nowMs) ?? A.const(0);
+          f.if(
+            dead,
+            () => bump64(tableHeader.expired),
+            () => (table.spec.whenFull === 'evict' ? bump64(tableHeader.evicted) : full()),
+          );
+          f.set(slot, f.get(victim));
+        },
+      );
+    });
+    claim(f, table, key, slot, tag);
+    setProfile(f, table, () => f.get(slot), profile, nowMs);
+    f.finish(name, i32, f.get(slot));
+  });
+}
+
+/** Remembers the data plane's entry with the least time left. */
+function considerVictim(f: Fn, at: Get, nowMs: Get, victim: number, leastLeft: number): void {
+  const { i32: A } = f.m;
+  const isOurs = A.and(A.load8_u(entryHead.flags, 1, at()), A.const(entryFlags.dataPlane));
+  const hasTimeout = A.ne(A.load(entryHead.timeoutMs, 4, at()), A.const(0));
+  f.if(A.and(A.ne(isOurs, A.const(0)), hasTimeout), () => {
+    const left = f.holdI32(A.sub(A.load(entryHead.deadlineMs, 4, at()), nowMs()));
+    f.if(A.or(A.eqz(f.get(victim)), A.lt_s(left(), f.get(leastLeft))), () => {
+      f.set(leastLeft, left());
+      f.set(victim, at());
+    });
+  });
+}
+
+/** Marks the slot "being written" and fills it; returns 0 from the function if another worker was faster. */
+function claim(f: Fn, table: TableLayout, key: readonly Get[], slot: number, tag: Get): void {
+  const { i32: A, i64: B } = f.m;
+  const at = (): Ref => f.get(slot);
+  const old = f.holdI32(A.atomic.load(entryHead.tag, at()));
+  const busy = A.or(tag(), A.const(entryState.busy));
+  f.if(A.ne(A.atomic.rmw.cmpxchg(entryHead.tag, at(), old(), busy), old()), () => f.emit(f.m.return(A.const(0))));
+  f.if(A.ne(A.and(old(), A.const(3)), A.const(entryState.live)), () => {
+    f.emit(f.m.drop(A.atomic.rmw.add(table.header + tableHeader.entries, A.const(0), A.const(1))));
+  });
+  fillZero(f, at, entryHead.action, table.slotBytes - entryHead.action);
+  f.emit(A.store8(entryHead.flags, 1, at(), A.const(entryFlags.dataPlane)));
+  key.forEach((word, i) => {
+    f.emit(B.store(table.keyOffset + 8 * i, 8, at(), word()));
+  });
+}

@@ -1,0 +1,174 @@
+/** Applying a table: key, lookup, member of a profile or selector group, counting, and the action's body with its parameters. */
+import { entryHead, groupBit, noMember, type TableLayout, tableHeader } from '../../arena/layout.ts';
+import type { Expr, Stmt, VarId } from '../ir/ir.ts';
+import { Bug } from './bug.ts';
+import { type Get, i32, type Ref } from './builder.ts';
+import { loadBits } from './bytes.ts';
+import { evaluateLimbs } from './expr.ts';
+import { type Facts, meet } from './facts.ts';
+import { loadRawPlace, loadRawWords, loadWideBits, paddedPlace } from './fields.ts';
+import { hashOfWords } from './hashes.ts';
+import { exactLookup } from './lookup.ts';
+import { maskedLookup } from './lookup-masked.ts';
+import { isWide } from './narrow.ts';
+import type { Pipe } from './pipe.ts';
+import { branchTable } from './statements.ts';
+import type { Limbs } from './wide.ts';
+import { paddedFields, toWords } from './wire.ts';
+
+type ApplyStmt = Extract<Stmt, { kind: 'apply' }>;
+type Body = (p: Pipe, list: readonly Stmt[]) => void;
+
+/** Where the action's index and its parameters are. */
+interface Action {
+  readonly index: Get;
+  /** Parameters lie at base + offset. */
+  readonly base: Get;
+  readonly offset: number;
+}
+
+export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
+  const { i32: A } = p.m;
+  const index = p.program.tables.findIndex((t) => t.id === s.table);
+  const table = p.unit.layout.tables[index];
+  if (!table) throw new Bug(`no table ${s.table}`);
+  const { entry, hit, words: wordLocals } = p.applied(s.table);
+  const keys = s.keys.filter((_, i) => table.spec.keys[i]!.matchKind !== 'selector');
+  const selectors = s.keys.filter((_, i) => table.spec.keys[i]!.matchKind === 'selector');
+  const words = toWords(p, paddedFields(p, keys), table.keyWords);
+  for (const [i, local] of wordLocals.entries()) p.set(local, words[i]!());
+
+  let action: Action;
+  if (table.keyBytes === 0) {
+    p.set(hit, A.const(0));
+    p.set(entry, A.const(table.defaultEntry));
+    action = directAction(p, table, entry);
+  } else {
+    p.set(entry, find(p, table, index, s.keys, words));
+    const member = table.spec.profile === undefined ? undefined : p.local(i32);
+    if (member !== undefined) resolveMember(p, table, entry, member, selectors);
+    p.set(hit, A.ne(p.get(entry), A.const(0)));
+    p.if(
+      p.get(hit),
+      () => bump(p, table.header + tableHeader.hits),
+      () => {
+        bump(p, table.header + tableHeader.misses);
+        p.set(entry, A.const(table.defaultEntry));
+      },
+    );
+    action = member === undefined ? directAction(p, table, entry) : memberAction(p, table, entry, hit, member);
+  }
+  if (s.hit !== undefined) p.set(p.varLocals(s.hit)[0]!, p.get(hit));
+  if (s.actionRun !== undefined) setNumberVar(p, s.actionRun, action.index());
+  runBodies(p, s, table, action, body);
+}
+
+function setNumberVar(p: Pipe, id: VarId, value: Ref): void {
+  const width = p.program.vars.find((v) => v.id === id)!.width;
+  p.setNumber(id, width, width <= 32 ? value : p.m.i64.extend_u(value));
+}
+
+function find(p: Pipe, table: TableLayout, index: number, keys: readonly Expr[], words: Limbs): Ref {
+  const nowMs = table.spec.ageing === 'autoDelete' ? p.nowMs() : p.m.i32.const(0);
+  const args = words.map((word) => word());
+  if (!table.isMasked) return p.m.call(exactLookup(p.unit, index), [...args, nowMs], i32);
+  const ranges = keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());
+  return p.m.call(maskedLookup(p.unit, index), [...args, nowMs, ...ranges], i32);
+}
+
+/** Sets `member` to the address of the member that the entry, or the group that it names, stands for; `entry` becomes 0 if there is none. */
+function resolveMember(p: Pipe, table: TableLayout, entry: number, member: number, selectors: readonly Expr[]): void {
+  const { i32: A, i64: B } = p.m;
+  const profile = p.unit.layout.profiles[table.spec.profile!]!;
+  const none = (): void => p.set(entry, A.const(0));
+  p.if(p.get(entry), () => {
+    p.set(member, A.load(table.dataOffset, 4, p.get(entry)));
+    const { groups } = profile.spec;
+    if (groups) {
+      p.if(A.lt_s(p.get(member), A.const(0)), () => {
+        const runs = paddedFields(p, selectors);
+        const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
+        const seed = A.load(p.unit.layout.hashSeed, 4, A.const(0));
+        const hash = hashOfWords(p, toWords(p, runs, Math.ceil(bytes / 8)), Math.ceil(bytes / 4), seed);
+        const place = A.wrap(B.shr_u(B.mul(B.extend_u(hash), B.const(groups.maglevSize)), B.const(32)));
+        const group = A.mul(A.and(p.get(member), A.const(~groupBit)), A.const(profile.maglevStride));
+        p.set(member, A.load16_u(profile.maglev, 2, A.add(group, A.shl(place, A.const(1)))));
+        p.if(A.eq(p.get(member), A.const(noMember)), none);
+      });
+    }
+    p.if(p.get(entry), () => {
+      p.set(member, A.add(A.const(profile.members), A.mul(p.get(member), A.const(profile.memberBytes))));
+      p.if(A.eqz(A.load(0, 4, p.get(member))), none);
+    });
+  });
+}
+
+function directAction(p: Pipe, table: TableLayout, entry: number): Action {
+  const index = p.holdI32(p.m.i32.load16_u(entryHead.action, 2, p.get(entry)));
+  return { index, base: () => p.get(entry), offset: table.dataOffset };
+}
+
+function memberAction(p: Pipe, table: TableLayout, entry: number, hit: number, member: number): Action {
+  const { i32: A } = p.m;
+  const profile = p.unit.layout.profiles[table.spec.profile!]!;
+  const index = p.local(i32);
+  const base = p.local(i32);
+  p.if(
+    p.get(hit),
+    () => {
+      p.set(index, A.load(4, 4, p.get(member)));
+      p.set(base, A.add(p.get(member), A.const(profile.memberDataOffset)));
+    },
+    () => {
+      p.set(index, A.load16_u(entryHead.action, 2, p.get(entry)));
+      p.set(base, A.add(p.get(entry), A.const(table.dataOffset)));
+    },
+  );
+  return { index: () => p.get(index), base: () => p.get(base), offset: 0 };
+}
+
+function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, body: Body): void {
+  const before = p.facts;
+  let after: Facts;
+  const run = (index: number): void => {
+    p.facts = before;
+    const { params, body: list } = s.bodies[index]!;
+    params.forEach((id, i) => {
+      loadParam(p, id, action, table.params[index]![i]!);
+    });
+    body(p, list);
+    after = meet(after, p.facts);
+  };
+  const isEmpty = (index: number): boolean => s.bodies[index]!.body.length === 0;
+  const full = s.bodies.flatMap((_, i) => (isEmpty(i) ? [] : [i]));
+  if (s.bodies.length === 1) {
+    run(0);
+  } else if (full.length === 1) {
+    p.if(p.m.i32.eq(action.index(), p.m.i32.const(full[0]!)), () => run(full[0]!));
+    after = meet(after, before);
+  } else if (full.length > 1) {
+    branchTable(p, action.index(), s.bodies.length, (i) => full.indexOf(i), [...full.map((i) => () => run(i)), () => {}]);
+    after = meet(after, before);
+  } else {
+    after = before;
+  }
+  p.facts = after;
+}
+
+function loadParam(p: Pipe, id: VarId, action: Action, place: { offset: number; width: number }): void {
+  const bits = paddedPlace(action.base, action.offset + place.offset, place.width);
+  const isRaw = p.rawVars.has(id);
+  if (isWide(place.width)) {
+    if (!isRaw) return p.setLimbs(id, place.width, loadWideBits(p, bits));
+    const words = loadRawWords(p, bits);
+    for (const [i, local] of p.varLocals(id).entries()) p.set(local, words[i]!());
+    return;
+  }
+  p.set(p.varLocals(id)[0]!, isRaw ? loadRawPlace(p, bits) : loadBits(p, bits));
+}
+
+/** Adds 1 to a u64. */
+function bump(p: Pipe, address: number): void {
+  const { i32: A, i64: B } = p.m;
+  p.emit(B.store(address, 8, A.const(0), B.add(B.load(address, 8, A.const(0)), B.const(1))));
+}

@@ -1,0 +1,107 @@
+/**
+ * Builds one WebAssembly function: locals, the statement list that is being filled, labels.
+ *
+ * A binaryen expression may stand in one place only. So a value that is needed twice is a `Get`: a function that makes a new read of a local
+ * (`hold`) each time. Expressions of the IR have no side effects; statements that they need first (temporaries) go to the current list, ahead of
+ * the statement that uses them.
+ */
+import binaryen from 'binaryen';
+import type { Unit } from './unit.ts';
+
+/** A binaryen expression; to be used once. */
+export type Ref = number;
+/** Makes the expression anew; may be called any number of times. */
+export type Get = () => Ref;
+export type Type = binaryen.Type;
+
+export const { i32, i64, none } = binaryen;
+
+export class Fn {
+  readonly unit: Unit;
+  readonly m: binaryen.Module;
+  readonly #types: Type[];
+  readonly #paramCount: number;
+  #out: Ref[] = [];
+
+  constructor(unit: Unit, params: readonly Type[]) {
+    this.unit = unit;
+    this.m = unit.module;
+    this.#types = [...params];
+    this.#paramCount = params.length;
+  }
+
+  /** A new local variable; its index. */
+  local(type: Type): number {
+    return this.#types.push(type) - 1;
+  }
+
+  get(index: number): Ref {
+    return this.m.local.get(index, this.#types[index]!);
+  }
+
+  set(index: number, value: Ref): void {
+    this.emit(this.m.local.set(index, value));
+  }
+
+  /** Puts a value into a new local. */
+  hold(value: Ref, type: Type): Get {
+    const index = this.local(type);
+    this.set(index, value);
+    return () => this.get(index);
+  }
+
+  holdI32(value: Ref): Get {
+    return this.hold(value, i32);
+  }
+
+  holdI64(value: Ref): Get {
+    return this.hold(value, i64);
+  }
+
+  /** Appends a statement to the current list. */
+  emit(statement: Ref): void {
+    this.#out.push(statement);
+  }
+
+  /** The statements that `build` emits, as one. */
+  collect(build: () => void): Ref {
+    const outer = this.#out;
+    this.#out = [];
+    build();
+    const inner = this.#out;
+    this.#out = outer;
+    return inner.length === 1 ? inner[0]! : this.m.block(null, inner, none);
+  }
+
+  if(condition: Ref, then: () => void, otherwise?: () => void): void {
+    this.emit(this.m.if(condition, this.collect(then), otherwise && this.collect(otherwise)));
+  }
+
+  /** `br` to the label leaves the block. */
+  block(build: (label: string) => void, label = this.label()): void {
+    const body = this.collect(() => build(label));
+    this.emit(this.m.block(label, [body], none));
+  }
+
+  /** `br` to the label starts the next round; reaching the end leaves the loop. */
+  loop(build: (label: string) => void, label = this.label()): void {
+    const body = this.collect(() => build(label));
+    this.emit(this.m.loop(label, body));
+  }
+
+  br(label: string, condition?: Ref): void {
+    this.emit(this.m.br(label, condition));
+  }
+
+  label(): string {
+    return this.unit.newLabel();
+  }
+
+  /** Adds the function to the module. With a result, `result` is its value at the end. */
+  finish(name: string, resultType: Type = none, result?: Ref): void {
+    if (result !== undefined) this.emit(result);
+    const body = this.m.block(null, this.#out, resultType);
+    const params = binaryen.createType(this.#types.slice(0, this.#paramCount));
+    this.m.addFunction(name, params, resultType, this.#types.slice(this.#paramCount), body);
+  }
+}

@@ -1,0 +1,38 @@
+/** What a program does at all: tells the embedder what to provide, and the compiler what to leave out. */
+import type { HeaderId, Program } from '../ir/ir.ts';
+import { walkProgram } from './walk.ts';
+
+export interface Features {
+  readonly mirrors: boolean;
+  readonly multicasts: boolean;
+  readonly digests: boolean;
+  readonly addsEntries: boolean;
+  readonly recirculates: boolean;
+  /** Whether any pipeline writes the packet back. */
+  readonly deparses: boolean;
+  /** Headers whose bytes the program may change. */
+  readonly writtenHeaders: ReadonlySet<HeaderId>;
+}
+
+export function featuresOf(program: Program): Features {
+  const kinds = new Set<string>();
+  const writtenHeaders = new Set<HeaderId>();
+  walkProgram(
+    program,
+    (s) => {
+      kinds.add(s.kind);
+      if ((s.kind === 'assign' || s.kind === 'assignSlice') && s.target.kind === 'field') writtenHeaders.add(s.target.header);
+      if (s.kind === 'copyHeader' || s.kind === 'copyVarbit') writtenHeaders.add(s.target);
+    },
+    () => {},
+  );
+  return {
+    mirrors: kinds.has('mirror'),
+    multicasts: kinds.has('multicast'),
+    digests: kinds.has('digest'),
+    addsEntries: kinds.has('addEntry'),
+    recirculates: kinds.has('nextPass'),
+    deparses: kinds.has('deparse'),
+    writtenHeaders,
+  };
+}

@@ -1,0 +1,70 @@
+/** From the IR to a WebAssembly module, and the arena that it runs in. */
+import type { ArenaSpec } from '../../arena/layout.ts';
+import type { Program } from '../ir/ir.ts';
+import { Bug } from './bug.ts';
+import { buildModule, maximumPages } from './module.ts';
+
+export { Bug } from './bug.ts';
+export { arenaSpec } from './spec.ts';
+
+/** A compiled program: the module and what its embedder must know. All but `wasm` can be written as JSON. */
+export interface Artifact {
+  /**
+   * Imports env.memory (shared), env.mirror(descriptor, slot, session), env.multicast(descriptor, group); exports process(context, descriptors,
+   * count), which runs all pipelines, and process_<pipeline> for each if there are several.
+   */
+  readonly wasm: Uint8Array;
+  readonly arena: ArenaSpec;
+  /** Pages of 64 KiB: at least so many initially, exactly so many as maximum. */
+  readonly memory: { readonly initialPages: number; readonly maximumPages: number };
+  readonly architecture: Program['architecture'];
+  readonly pipelines: readonly string[];
+  /** Members of `error`, index = encoding. */
+  readonly errors: readonly string[];
+  readonly mirrors: boolean;
+  readonly multicasts: boolean;
+  readonly digests: boolean;
+  readonly addsEntries: boolean;
+  readonly recirculates: boolean;
+}
+
+export interface CompileOptions {
+  /** Run binaryen's optimiser (default). */
+  readonly optimize?: boolean;
+  /** Worker contexts in the arena; default 1. */
+  readonly workers?: number;
+}
+
+/** Compiles a program. Pure but for binaryen's settings; a failure is a bug of ours and throws `Bug`. */
+export function compileToWasm(program: Program, options: CompileOptions = {}): Artifact {
+  const { module, arena, initialPages, unit } = buildModule(program, options.workers ?? 1, options.optimize ?? true);
+  try {
+    if (!module.validate()) throw new Bug('the module that was built is not valid');
+    const { mirrors, multicasts, digests, addsEntries, recirculates } = unit.features;
+    return {
+      wasm: module.emitBinary(),
+      arena,
+      memory: { initialPages, maximumPages },
+      architecture: program.architecture,
+      pipelines: program.pipelines.map((pipeline) => pipeline.name),
+      errors: program.errors,
+      mirrors,
+      multicasts,
+      digests,
+      addsEntries,
+      recirculates,
+    };
+  } finally {
+    module.dispose();
+  }
+}
+
+/** The module as WebAssembly text. */
+export function toWat(program: Program, options: CompileOptions = {}): string {
+  const { module } = buildModule(program, options.workers ?? 1, options.optimize ?? true);
+  try {
+    return module.emitText();
+  } finally {
+    module.dispose();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The whole module: `process(context, descriptors, count)`, around the code of the pipelines the loop over the batch's descriptors, each packet's
+ * start and its fate.
+ */
+import binaryen from 'binaryen';
+import { type ArenaSpec, context, descriptor, layoutArena } from '../../arena/layout.ts';
+import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
+import { i32, none } from './builder.ts';
+import { mirrorSlotCount } from './externs.ts';
+import { Pipe } from './pipe.ts';
+import { rawVariables } from './representation.ts';
+import { placeScratch } from './scratch.ts';
+import { arenaSpec } from './spec.ts';
+import { statements } from './statements.ts';
+import { Unit } from './unit.ts';
+
+const pageBytes = 65536;
+/** Pages that the module's memory may grow to: the embedder's maximum. */
+export const maximumPages = 65536;
+
+export interface BuiltModule {
+  readonly module: binaryen.Module;
+  readonly arena: ArenaSpec;
+  readonly initialPages: number;
+  readonly unit: Unit;
+}
+
+/** Builds the binaryen module; the caller disposes of it. */
+export function buildModule(program: Program, workers: number, optimize: boolean): BuiltModule {
+  const scratch = placeScratch(program);
+  const arena = arenaSpec(program, scratch.bytes, workers);
+  const layout = layoutArena(arena);
+  const initialPages = Math.ceil(layout.programEnd / pageBytes);
+  const module = new binaryen.Module();
+  const { Features } = binaryen;
+  module.setFeatures(
+    Features.Atomics | Features.BulkMemory | Features.BulkMemoryOpt | Features.SignExt | Features.MutableGlobals,
+  );
+  module.setMemory(initialPages, maximumPages, null, [], true, false, '0');
+  module.addMemoryImport('0', 'env', 'memory', true);
+  const unit = new Unit(module, program, layout, scratch);
+  const params = (count: number): binaryen.Type => binaryen.createType(Array.from({ length: count }, () => i32));
+  module.addFunctionImport('mirror', 'env', 'mirror', params(3), none);
+  module.addFunctionImport('multicast', 'env', 'multicast', params(2), none);
+
+  const raw = rawVariables(program);
+  processFunction(unit, raw, 'process', program.pipelines);
+  if (program.pipelines.length > 1) {
+    for (const pipeline of program.pipelines) processFunction(unit, raw, `process_${pipeline.name}`, [pipeline]);
+  }
+  if (optimize) {
+    binaryen.setOptimizeLevel(3);
+    binaryen.setShrinkLevel(0);
+    binaryen.setTrapsNeverHappen(true);
+    module.optimize();
+  }
+  return { module, arena, initialPages, unit };
+}
+
+/** Runs the pipelines on each packet, one after the other as long as it is not dropped. */
+function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pipelines: readonly Pipeline[]): void {
+  const p = new Pipe(unit, raw);
+  const { i32: A } = p.m;
+  const end = p.local(i32);
+  p.set(p.descriptor, p.get(1));
+  p.set(end, A.add(p.get(1), A.mul(p.get(2), A.const(descriptor.bytes))));
+  p.block((done) => {
+    p.br(done, A.eqz(p.get(2)));
+    p.loop((next) => {
+      start(p);
+      p.block(() => {
+        pipelines.forEach((pipeline, i) => {
+          if (i > 0) p.br(p.done, A.gt_s(p.get(p.reason), A.const(0)));
+          p.set(p.pass, A.const(0));
+          statements(p, pipeline.body);
+          p.facts ??= new Map();
+        });
+      }, p.done);
+      finish(p);
+      p.set(p.descriptor, A.add(p.get(p.descriptor), A.const(descriptor.bytes)));
+      p.br(next, A.ne(p.get(p.descriptor), p.get(end)));
+    });
+  });
+  p.finish(name);
+  unit.module.addFunctionExport(name, name);
+}
+
+function start(p: Pipe): void {
+  const { i32: A } = p.m;
+  p.set(p.addr, A.load(descriptor.addr, 4, p.get(p.descriptor)));
+  p.set(p.end, A.add(p.get(p.addr), A.load(descriptor.length, 4, p.get(p.descriptor))));
+  p.set(p.payload, p.get(p.addr));
+  p.set(p.outPort, A.const(-1));
+  p.set(p.reason, A.const(-1));
+  p.set(p.hasGroup, A.const(0));
+  p.set(p.parserError, A.const(0));
+  p.clearVars();
+  p.clearHeaders();
+  p.clearApplied();
+}
+
+/** Writes the descriptor, has copies made, counts a drop. */
+function finish(p: Pipe): void {
+  const { i32: A, i64: B } = p.m;
+  const at = (): number => p.get(p.descriptor);
+  const { deparses, mirrors, multicasts } = p.unit.features;
+  // A packet that got no fate is dropped, unless it went to a group.
+  const unset = multicasts
+    ? p.m.select(p.get(p.hasGroup), A.const(0), A.const(dropReasons.indexOf('no-destination')))
+    : A.const(dropReasons.indexOf('no-destination'));
+  p.set(p.reason, p.m.select(A.lt_s(p.get(p.reason), A.const(0)), unset, p.get(p.reason)));
+  if (deparses) {
+    p.emit(A.store(descriptor.addr, 4, at(), p.get(p.addr)));
+    p.emit(A.store(descriptor.length, 4, at(), p.packetLength()));
+  }
+  p.emit(A.store(descriptor.outPort, 4, at(), p.get(p.outPort)));
+  p.emit(A.store(descriptor.reason, 4, at(), p.get(p.reason)));
+  if (mirrors) {
+    for (let slot = 0; slot < mirrorSlotCount; slot++) {
+      const session = p.holdI32(A.load(context.mirrorSlots + 4 * slot, 4, p.get(p.context)));
+      p.if(A.ne(session(), A.const(-1)), () => {
+        p.emit(A.store(context.mirrorSlots + 4 * slot, 4, p.get(p.context), A.const(-1)));
+        p.emit(p.m.call('mirror', [at(), A.const(slot), session()], none));
+      });
+    }
+  }
+  if (multicasts) {
+    p.if(p.get(p.hasGroup), () => p.emit(p.m.call('multicast', [at(), p.get(p.group)], none)));
+  }
+  p.if(p.get(p.reason), () => {
+    const counter = p.holdI32(A.add(p.get(p.context), A.shl(p.get(p.reason), A.const(3))));
+    p.emit(B.store(context.drops, 8, counter(), B.add(B.load(context.drops, 8, counter()), B.const(1))));
+  });
+}

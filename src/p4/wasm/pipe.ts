@@ -1,0 +1,232 @@
+/**
+ * State of the function that one pipeline becomes: which locals hold its variables, headers and the packet, and what is known where code is
+ * being emitted.
+ *
+ * A header is one pointer: into the packet if it was extracted, into the context's scratch if the program made it, to the zero page if it is
+ * invalid (so that its fields read 0 without a test). "Valid" is "does not point to the zero page".
+ */
+import { context, zeroPage } from '../../arena/layout.ts';
+import type { Expr, HeaderField, HeaderId, HeaderType, Label, Program, TableId, VarId } from '../ir/ir.ts';
+import { Bug } from './bug.ts';
+import { Fn, i32, i64, type Ref } from './builder.ts';
+import { swapBytes } from './bytes.ts';
+import type { Facts } from './facts.ts';
+import { isWide, typeOf } from './narrow.ts';
+import type { Unit } from './unit.ts';
+import { type Limbs, limbCount, swapLimbs } from './wide.ts';
+
+/** What a table's last apply left behind, in locals. */
+export interface Applied {
+  /** Address of the entry, or of the default entry. */
+  readonly entry: number;
+  /** 1 if the entry is the table's and not the default one. */
+  readonly hit: number;
+  /** Words of the key that was looked up. */
+  readonly words: readonly number[];
+}
+
+export interface LabelScope {
+  readonly breakTo: string;
+  readonly continueTo?: string;
+  /** What holds where `break` lands, and where `continue` leaves from. */
+  facts: Facts;
+  atContinue?: Facts;
+}
+
+export interface ParserScope {
+  /** Label behind the parser. */
+  readonly end: string;
+  facts: Facts;
+  readonly jump: (state: number) => void;
+}
+
+interface HeaderLocals {
+  readonly type: HeaderType;
+  readonly pointer: number;
+  /** Bytes of the varbit field, where the type has one. */
+  readonly varbitBytes?: number;
+}
+
+export class Pipe extends Fn {
+  readonly rawVars: ReadonlySet<VarId>;
+  /** Locals. `payload`: first byte that the parser has not extracted. */
+  readonly context = 0;
+  readonly descriptor: number;
+  readonly addr: number;
+  readonly end: number;
+  readonly payload: number;
+  readonly outPort: number;
+  /** -1 until the program has said something. */
+  readonly reason: number;
+  readonly group: number;
+  readonly hasGroup: number;
+  readonly parserError: number;
+  readonly pass: number;
+  /** Behind the pipeline's body, before the packet's fate is written. */
+  readonly done: string;
+  facts: Facts = new Map();
+  readonly labels = new Map<Label, LabelScope>();
+  readonly #applied = new Map<TableId, Applied>();
+  parser: ParserScope | undefined;
+  /** While emits are gathered one by one: local with the address of the next byte. */
+  gatherAt: number | undefined;
+  readonly #vars = new Map<VarId, readonly number[]>();
+  readonly #headers = new Map<HeaderId, HeaderLocals>();
+
+  constructor(unit: Unit, rawVars: ReadonlySet<VarId>) {
+    super(unit, [i32, i32, i32]);
+    this.rawVars = rawVars;
+    const word = (): number => this.local(i32);
+    this.descriptor = word();
+    this.addr = word();
+    this.end = word();
+    this.payload = word();
+    this.outPort = word();
+    this.reason = word();
+    this.group = word();
+    this.hasGroup = word();
+    this.parserError = word();
+    this.pass = word();
+    this.done = unit.newLabel();
+    const { program } = unit;
+    for (const v of program.vars) {
+      const count = isWide(v.width) ? limbCount(v.width) : 1;
+      const type = isWide(v.width) ? i64 : typeOf(v.width);
+      this.#vars.set(
+        v.id,
+        Array.from({ length: count }, () => this.local(type)),
+      );
+    }
+    program.tables.forEach((table, i) => {
+      const words = Array.from({ length: unit.layout.tables[i]!.keyWords }, () => this.local(i64));
+      this.#applied.set(table.id, { entry: word(), hit: word(), words });
+    });
+    for (const h of program.headers) {
+      const type = program.headerTypes[h.type]!;
+      this.#headers.set(h.id, {
+        type,
+        pointer: word(),
+        varbitBytes: type.varbitField === undefined ? undefined : word(),
+      });
+    }
+  }
+
+  get program(): Program {
+    return this.unit.program;
+  }
+
+  /** The local of a narrow variable, the limbs of a wide one. */
+  varLocals(id: VarId): readonly number[] {
+    const locals = this.#vars.get(id);
+    if (!locals) throw new Bug(`no variable ${id}`);
+    return locals;
+  }
+
+  applied(id: TableId): Applied {
+    const applied = this.#applied.get(id);
+    if (!applied) throw new Bug(`no table ${id}`);
+    return applied;
+  }
+
+  header(id: HeaderId): HeaderLocals {
+    const header = this.#headers.get(id);
+    if (!header) throw new Bug(`no header ${id}`);
+    return header;
+  }
+
+  field(header: HeaderId, field: number): HeaderField {
+    return this.header(header).type.fields[field]!;
+  }
+
+  /** Address of a header's first byte. */
+  pointer(id: HeaderId): Ref {
+    return this.get(this.header(id).pointer);
+  }
+
+  /** Where an invalid header points. */
+  zeroPage(): Ref {
+    return this.m.i32.const(zeroPage.offset);
+  }
+
+  isValid(id: HeaderId): Ref {
+    const known = this.facts?.get(id);
+    if (known !== undefined) return this.m.i32.const(known ? 1 : 0);
+    return this.m.i32.ne(this.pointer(id), this.zeroPage());
+  }
+
+  /** Runs `then` if the header is valid; without a test where that is known. */
+  whereValid(id: HeaderId, then: () => void): void {
+    const known = this.facts?.get(id);
+    if (known === true) then();
+    else if (known === undefined) this.if(this.isValid(id), then);
+  }
+
+  /** Assigns a number to a narrow variable. */
+  setNumber(id: VarId, width: number, value: Ref): void {
+    this.set(this.varLocals(id)[0]!, this.rawVars.has(id) ? swapBytes(this, width / 8, value) : value);
+  }
+
+  /** Assigns a number to a wide variable. */
+  setLimbs(id: VarId, width: number, value: Limbs): void {
+    const words = this.rawVars.has(id) ? swapLimbs(this, width, value) : value;
+    for (const [i, local] of this.varLocals(id).entries()) this.set(local, words[i]!());
+  }
+
+  /** A temporary variable with this value, to be read as an expression. */
+  temporary(width: number, value: Ref): Expr {
+    const id = -1 - this.#vars.size;
+    this.#vars.set(id, [this.local(typeOf(width))]);
+    this.setNumber(id, width, value);
+    return { kind: 'var', width, id };
+  }
+
+  nowMs(): Ref {
+    return this.m.i32.load(context.nowMs, 4, this.get(this.context));
+  }
+
+  packetLength(): Ref {
+    return this.m.i32.sub(this.get(this.end), this.get(this.addr));
+  }
+
+  /** All tables as if they had been missed. */
+  clearApplied(): void {
+    this.program.tables.forEach((table, i) => {
+      const { entry, hit } = this.applied(table.id);
+      this.set(entry, this.m.i32.const(this.unit.layout.tables[i]!.defaultEntry));
+      this.set(hit, this.m.i32.const(0));
+    });
+  }
+
+  /** All variables 0. */
+  clearVars(): void {
+    for (const v of this.program.vars) {
+      for (const local of this.varLocals(v.id)) {
+        this.set(local, v.width <= 32 ? this.m.i32.const(0) : this.m.i64.const(0));
+      }
+    }
+  }
+
+  /** All headers invalid. */
+  clearHeaders(): void {
+    for (const { pointer, varbitBytes } of this.#headers.values()) {
+      this.set(pointer, this.zeroPage());
+      if (varbitBytes !== undefined) this.set(varbitBytes, this.m.i32.const(0));
+    }
+    this.facts = this.facts && new Map([...this.#headers.keys()].map((id) => [id, false]));
+  }
+
+  clearMirrors(): void {
+    if (!this.unit.features.mirrors) return;
+    const none = (): Ref => this.m.i64.const(-1);
+    for (const half of [0, 8]) this.emit(this.m.i64.store(context.mirrorSlots + half, 8, this.get(this.context), none()));
+  }
+
+  /** Drops the packet, mirror copies and all, and leaves the pipeline. */
+  abandon(reason: number): void {
+    this.set(this.outPort, this.m.i32.const(-1));
+    this.set(this.reason, this.m.i32.const(reason));
+    this.set(this.hasGroup, this.m.i32.const(0));
+    this.clearMirrors();
+    this.br(this.done);
+  }
+}

@@ -1,0 +1,274 @@
+/** Statements: control flow here, everything else handed to the file that knows it. Follows what is known about headers' validity along the way. */
+import { dropReasons, type Expr, type Stmt } from '../ir/ir.ts';
+import { addEntry, getEntryExpireTime, restartExpireTimer, setEntryExpireTime } from './add-entry.ts';
+import { apply } from './apply.ts';
+import { assertNever, Bug } from './bug.ts';
+import type { Ref } from './builder.ts';
+import { constant } from './bytes.ts';
+import { deparse, emit } from './deparser.ts';
+import { evaluateLimbs, evaluateNumber } from './expr.ts';
+import { allocateFlowId, count, digest, mirror, random, registerRead, registerWrite } from './externs.ts';
+import { assume, changedHeaders, decide, type Facts, forget, meet } from './facts.ts';
+import { assign, copyHeader, copyVarbit, setValid } from './headers.ts';
+import { meter } from './meters.ts';
+import { isWide } from './narrow.ts';
+import { advance, extract, goto, lookahead, parser } from './parser.ts';
+import type { LabelScope, Pipe } from './pipe.ts';
+import { forEachStmt } from './walk.ts';
+import { narrowSlice } from './wide.ts';
+
+/** Passes after which a packet that keeps recirculating is dropped. */
+const maxPasses = 16;
+
+/** Most cases that become one branch table. */
+const maxBranchTable = 1024;
+
+export function statements(p: Pipe, list: readonly Stmt[]): void {
+  for (const s of list) {
+    // Nothing behind a jump is reached.
+    if (!p.facts) return;
+    statement(p, s);
+  }
+}
+
+function statement(p: Pipe, s: Stmt): void {
+  switch (s.kind) {
+    case 'assign':
+      return assign(p, s.target, s.value);
+    case 'assignSlice':
+      return assign(p, s.target, s.value, s.high, s.low);
+    case 'setValid':
+      return setValid(p, s.header, s.valid);
+    case 'copyHeader':
+      return copyHeader(p, s.target, s.source);
+    case 'copyVarbit':
+      return copyVarbit(p, s.target, s.source);
+    case 'if':
+      return ifStatement(p, s);
+    case 'switch':
+      return switchStatement(p, s);
+    case 'block': {
+      const scope: LabelScope = { breakTo: p.label(), facts: undefined };
+      p.labels.set(s.label, scope);
+      p.block(() => statements(p, s.body), scope.breakTo);
+      p.facts = meet(p.facts, scope.facts);
+      return;
+    }
+    case 'loop':
+      return loopStatement(p, s);
+    case 'break':
+    case 'continue': {
+      const scope = p.labels.get(s.label);
+      const to = s.kind === 'break' ? scope?.breakTo : scope?.continueTo;
+      if (!scope || to === undefined) throw new Bug(`${s.kind} ${s.label} outside`);
+      if (s.kind === 'break') scope.facts = meet(scope.facts, p.facts);
+      else scope.atContinue = meet(scope.atContinue, p.facts);
+      p.br(to);
+      p.facts = undefined;
+      return;
+    }
+    case 'apply':
+      return apply(p, s, statements);
+    case 'parser':
+      return parser(p, s, statements);
+    case 'goto':
+      return goto(p, s.state);
+    case 'extract':
+      return extract(p, s);
+    case 'lookahead':
+      return lookahead(p, s);
+    case 'advance':
+      return advance(p, s.bits);
+    case 'setParserError':
+      return p.set(p.parserError, number32(p, s.error));
+    case 'deparse':
+      return deparse(p, s, statements);
+    case 'emit':
+      return emit(p, s.header);
+    case 'nextPass':
+      return nextPass(p);
+    case 'output':
+      return setFate(p, number32(p, s.port), 'none');
+    case 'drop':
+      return setFate(p, p.m.i32.const(-1), s.reason);
+    case 'multicast':
+      p.set(p.group, number32(p, s.group));
+      return p.set(p.hasGroup, p.m.i32.const(1));
+    case 'mirror':
+      return mirror(p, s);
+    case 'addEntry':
+      return addEntry(p, s);
+    case 'restartExpireTimer':
+      return restartExpireTimer(p, s.table);
+    case 'getEntryExpireTime':
+      return getEntryExpireTime(p, s.table, s.target);
+    case 'setEntryExpireTime':
+      return setEntryExpireTime(p, s.table, number32(p, s.profile));
+    case 'count':
+      return count(p, s);
+    case 'meter':
+      return meter(p, s);
+    case 'registerRead':
+      return registerRead(p, s);
+    case 'registerWrite':
+      return registerWrite(p, s);
+    case 'random':
+      return random(p, s);
+    case 'digest':
+      return digest(p, s);
+    case 'allocateFlowId':
+      return allocateFlowId(p, s.target);
+    default:
+      return assertNever(s);
+  }
+}
+
+/** The low 32 bits of a value. */
+export function number32(p: Pipe, e: Expr): Ref {
+  return e.width <= 32 ? evaluateNumber(p, e) : narrowSlice(p, evaluateLimbs(p, e), 0, 32);
+}
+
+function ifStatement(p: Pipe, s: Extract<Stmt, { kind: 'if' }>): void {
+  const known = decide(p.facts, s.condition);
+  if (known !== undefined) return statements(p, known ? s.then : s.else);
+  const before = p.facts;
+  let after: Facts;
+  const branch = (body: readonly Stmt[], outcome: boolean): void => {
+    p.facts = assume(before, s.condition, outcome);
+    statements(p, body);
+    after = meet(after, p.facts);
+  };
+  const condition = evaluateNumber(p, s.condition);
+  if (s.then.length === 0) {
+    p.if(p.m.i32.eqz(condition), () => branch(s.else, false));
+    after = meet(after, assume(before, s.condition, true));
+  } else {
+    const otherwise = s.else.length > 0 ? () => branch(s.else, false) : undefined;
+    p.if(condition, () => branch(s.then, true), otherwise);
+    if (!otherwise) after = meet(after, assume(before, s.condition, false));
+  }
+  p.facts = after;
+}
+
+function switchStatement(p: Pipe, s: Extract<Stmt, { kind: 'switch' }>): void {
+  const before = p.facts;
+  let after: Facts;
+  const branch = (body: readonly Stmt[]): void => {
+    p.facts = before;
+    statements(p, body);
+    after = meet(after, p.facts);
+  };
+  const values = s.cases.flatMap((c) => c.values);
+  const low = values.reduce((a, b) => (b < a ? b : a), values[0] ?? 0n);
+  const high = values.reduce((a, b) => (b > a ? b : a), values[0] ?? 0n);
+  const span = high - low + 1n;
+  const isDense = values.length >= 4 && span <= BigInt(4 * values.length) && span <= BigInt(maxBranchTable);
+  if (isDense && s.value.width <= 32) {
+    const offset = p.m.i32.sub(evaluateNumber(p, s.value), constant(p, 32, low));
+    branchTable(p, offset, Number(span), (index) => s.cases.findIndex((c) => c.values.includes(low + BigInt(index))), [
+      ...s.cases.map((c) => () => branch(c.body)),
+      () => branch(s.default),
+    ]);
+  } else {
+    const value = heldVariable(p, s.value);
+    p.block((done) => {
+      for (const c of s.cases) {
+        const tests = c.values.map((v): Expr => {
+          const right: Expr = { kind: 'const', width: s.value.width, value: v };
+          return { kind: 'binary', op: 'eq', width: 1, signed: false, left: value, right };
+        });
+        if (tests.length === 0) continue;
+        const any = tests.reduce((left, right) => ({ kind: 'logical', op: 'or', width: 1, left, right }));
+        p.if(evaluateNumber(p, any), () => {
+          branch(c.body);
+          p.br(done);
+        });
+      }
+      branch(s.default);
+    });
+  }
+  p.facts = after;
+}
+
+/** An expression that is cheap to repeat: variables, fields and constants are, the rest would be computed once per case. */
+function heldVariable(p: Pipe, e: Expr): Expr {
+  const isCheap = e.kind === 'var' || e.kind === 'field' || (e.kind === 'slice' && e.operand.kind === 'field');
+  if (isCheap || isWide(e.width)) return e;
+  return p.temporary(e.width, evaluateNumber(p, e));
+}
+
+/**
+ * Branches by `index` (unsigned, below `span`) to one of the bodies; `choose` gives the body of an index. The last body is for all others.
+ */
+export function branchTable(
+  p: Pipe,
+  index: Ref,
+  span: number,
+  choose: (index: number) => number,
+  bodies: readonly (() => void)[],
+): void {
+  const labels = bodies.map(() => p.label());
+  const last = labels.length - 1;
+  const targets = Array.from({ length: span }, (_, i) => {
+    const body = choose(i);
+    return labels[body < 0 ? last : body]!;
+  });
+  p.block((done) => {
+    const nest = (i: number): void => {
+      if (i < 0) {
+        p.emit(p.m.switch(targets, labels[last]!, index));
+        return;
+      }
+      p.block(() => nest(i - 1), labels[i]!);
+      bodies[i]!();
+      if (i < last) p.br(done);
+    };
+    nest(last);
+  });
+}
+
+function loopStatement(p: Pipe, s: Extract<Stmt, { kind: 'loop' }>): void {
+  const before = p.facts;
+  const scope: LabelScope = { breakTo: p.label(), continueTo: p.label(), facts: undefined, atContinue: undefined };
+  p.labels.set(s.label, scope);
+  const body = (): void => {
+    scope.facts = undefined;
+    scope.atContinue = undefined;
+    p.block(() => {
+      p.loop((again) => {
+        statements(p, s.body);
+        scope.atContinue = meet(scope.atContinue, p.facts);
+        if (p.facts) p.br(again);
+      }, scope.continueTo);
+    }, scope.breakTo);
+  };
+  p.facts = forget(before, changedHeaders(s.body));
+  if (containsParser(s.body)) {
+    // Passes begin with all headers invalid, which is worth knowing: emitted once to find out what holds at the end of a round, then for good.
+    p.collect(body);
+    p.facts = meet(before, scope.atContinue);
+  }
+  body();
+  p.facts = scope.facts;
+}
+
+function containsParser(body: readonly Stmt[]): boolean {
+  let found = false;
+  forEachStmt(body, (s) => {
+    found ||= s.kind === 'parser';
+  });
+  return found;
+}
+
+function nextPass(p: Pipe): void {
+  const { i32: A } = p.m;
+  p.set(p.pass, A.add(p.get(p.pass), A.const(1)));
+  const before = p.facts;
+  p.if(A.ge_u(p.get(p.pass), A.const(maxPasses)), () => p.abandon(dropReasons.indexOf('recirculation-limit')));
+  p.facts = before;
+}
+
+function setFate(p: Pipe, port: Ref, reason: (typeof dropReasons)[number]): void {
+  p.set(p.outPort, port);
+  p.set(p.reason, p.m.i32.const(dropReasons.indexOf(reason)));
+}

@@ -1,0 +1,56 @@
+/**
+ * What all functions of one module share: the program, where its memory lies, and the helper functions that were asked for.
+ */
+import type binaryen from 'binaryen';
+import type { ArenaLayout } from '../../arena/layout.ts';
+import type { ExternId, Program } from '../ir/ir.ts';
+import { Bug } from './bug.ts';
+import { type Features, featuresOf } from './features.ts';
+import type { Scratch } from './scratch.ts';
+
+export class Unit {
+  readonly module: binaryen.Module;
+  readonly program: Program;
+  readonly layout: ArenaLayout;
+  readonly scratch: Scratch;
+  readonly features: Features;
+  readonly #helpers = new Set<string>();
+  #labels = 0;
+
+  constructor(module: binaryen.Module, program: Program, layout: ArenaLayout, scratch: Scratch) {
+    this.module = module;
+    this.program = program;
+    this.layout = layout;
+    this.scratch = scratch;
+    this.features = featuresOf(program);
+  }
+
+  newLabel(): string {
+    return `l${this.#labels++}`;
+  }
+
+  /** Makes sure that the module has the helper function; `define` adds it the first time. Returns its name. */
+  helper(name: string, define: () => void): string {
+    if (!this.#helpers.has(name)) {
+      this.#helpers.add(name);
+      define();
+    }
+    return name;
+  }
+
+  hasHelper(name: string): boolean {
+    return this.#helpers.has(name);
+  }
+
+  /** Index of an extern within those of its kinds: where its state is in the layout's list. */
+  externIndex(id: ExternId, ...kinds: readonly Program['externs'][number]['kind'][]): number {
+    const index = this.program.externs.filter((e) => kinds.includes(e.kind)).findIndex((e) => e.id === id);
+    if (index < 0) throw new Bug(`extern ${id} is none of ${kinds.join(', ')}`);
+    return index;
+  }
+
+  /** Encoding of an error; 0 if the program has not declared it. */
+  errorCode(name: string): number {
+    return Math.max(0, this.program.errors.indexOf(name));
+  }
+}
