@@ -39,6 +39,12 @@ extern DirectMeter {
     PNA_MeterColor_t execute();
 }
 
+/* Of drop_packet and send_to_port the last call counts; softipu drops a packet for which neither was called. */
+extern void drop_packet();
+extern void send_to_port(in PortId_t dest_port);
+/* Per slot the last call counts; independent of the packet's own fate. */
+extern void mirror_packet(in MirrorSlotId_t mirror_slot_id, in MirrorSessionId_t mirror_session_id);
+
 extern bool is_host_port(in PortId_t p);
 extern bool is_net_port(in PortId_t p);
 

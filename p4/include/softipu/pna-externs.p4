@@ -84,12 +84,6 @@ extern Digest<T> {
     void pack(in T data);
 }
 
-/* Of drop_packet and send_to_port the last call counts; softipu drops a packet for which neither was called. */
-extern void drop_packet();
-extern void send_to_port(in PortId_t dest_port);
-/* Per slot the last call counts; independent of the packet's own fate. */
-extern void mirror_packet(in MirrorSlotId_t mirror_slot_id, in MirrorSessionId_t mirror_session_id);
-
 extern FlowId_t allocate_flow_id();
 
 /* In an action of a table whose entries age: the timer of the entry that was hit. A hit alone restarts nothing. */

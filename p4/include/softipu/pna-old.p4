@@ -35,6 +35,12 @@ enum PNA_PacketPath_t {
     FROM_HOST_RECIRCULATED
 }
 
+/* Of drop_packet and send_to_port the last call counts; softipu drops a packet for which neither was called. */
+extern void drop_packet();
+extern void send_to_port(PortId_t dest_port);
+/* Slot and session are known at compile time. Per slot the last call counts; independent of the packet's own fate. */
+extern void mirror_packet(MirrorSlotId_t mirror_slot_id, MirrorSessionId_t mirror_session_id);
+
 /* After the deparser the packet goes through parser and control again, with `pass` one higher; metadata stays. */
 extern void recirculate();
 

@@ -8,7 +8,7 @@ import { assign } from '../ir/lower/assign.ts';
 import { argument } from '../ir/lower/core-externs.ts';
 import { lower, lowerBool, lowerScalar } from '../ir/lower/expressions.ts';
 import { type Item, nothing, scalar, type TableAction, type TableInstance } from '../ir/lower/items.ts';
-import type { Lowering } from '../ir/lower/lowering.ts';
+import type { BlockRole, Lowering } from '../ir/lower/lowering.ts';
 import { leaves, read } from '../ir/lower/reading.ts';
 import { scalarWidth } from '../ir/lower/scalars.ts';
 import { allocate } from '../ir/lower/storage.ts';
@@ -25,7 +25,7 @@ const mirrorSlots = 4n;
 
 export const pnaFunctions: Readonly<Record<string, CallHandler>> = {
   drop_packet: (lw, call) => decide(lw, call, fate.drop),
-  recirculate: (lw, call) => decide(lw, call, fate.again),
+  recirculate: (lw, call) => decide(lw, call, fate.again, ['control', 'preControl']),
   send_to_port(lw, call) {
     const port = scalarArgument(lw, call, 0);
     lw.emit({ kind: 'assign', target: lw.sharedVar('$port', 32), value: port, span: call.call.span });
@@ -112,8 +112,8 @@ export function scalarArgument(lw: Lowering, call: ExternCall, index: number): i
   return lowerScalar(lw, source, scalarWidth(declared) === undefined ? lw.typeOf(source) : declared);
 }
 
-function decide(lw: Lowering, call: ExternCall, value: number): Item {
-  if (inMainControl(lw, call)) {
+function decide(lw: Lowering, call: ExternCall, value: number, roles: readonly BlockRole[] = ['control']): Item {
+  if (roles.includes(lw.role) || inMainControl(lw, call)) {
     lw.emit({ kind: 'assign', target: lw.sharedVar('$fate', 2), value: constant(2, value), span: call.call.span });
   }
   return nothing;

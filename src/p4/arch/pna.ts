@@ -192,7 +192,7 @@ function packetItem(lw: Lowering, instance: BlockInstance): Item {
 function intrinsicMetadata(type: Type): Item {
   if (type.kind !== 'struct') return nothing;
   const intrinsic = (name: ir.Intrinsic, width: number): ir.Expr => ({ kind: 'intrinsic', width, name });
-  const valueOf = (name: string, width: number): ir.Expr => {
+  const valueFor = (name: string, width: number): ir.Expr => {
     switch (name) {
       case 'input_port':
         return intrinsic('inputPort', 32);
@@ -212,7 +212,7 @@ function intrinsicMetadata(type: Type): Item {
         return constant(width, 0);
     }
   };
-  return record(type.fields.map((f) => [f.name, scalar(valueOf(f.name, scalarWidth(f.type) ?? 1))] as const));
+  return record(type.fields.map((f) => [f.name, scalar(valueFor(f.name, scalarWidth(f.type) ?? 1))] as const));
 }
 
 function blockArgument(lw: Lowering, main: PackageInstance, name: string, span: Span): BlockInstance | undefined {

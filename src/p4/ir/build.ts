@@ -21,7 +21,7 @@ export function isConst(e: Expr): e is Expr & { kind: 'const' } {
 }
 
 /** Value of a constant as a number with its sign, if the operation is signed. */
-function valueOf(e: Expr & { kind: 'const' }, signed: boolean): bigint {
+function numberOf(e: Expr & { kind: 'const' }, signed: boolean): bigint {
   return signed ? BigInt.asIntN(e.width, e.value) : e.value;
 }
 
@@ -42,8 +42,8 @@ export function binary(op: BinaryOp, left: Expr, right: Expr, signed = false): E
 }
 
 function fold(op: BinaryOp, l: Expr & { kind: 'const' }, r: Expr & { kind: 'const' }, signed: boolean): bigint | undefined {
-  const a = valueOf(l, signed);
-  const b = valueOf(r, signed);
+  const a = numberOf(l, signed);
+  const b = numberOf(r, signed);
   const truth = (v: boolean): bigint => (v ? 1n : 0n);
   const clamp = (v: bigint): bigint => {
     const low = signed ? -(1n << BigInt(l.width - 1)) : 0n;
@@ -123,7 +123,7 @@ export function slice(operand: Expr, high: number, low: number): Expr {
 /** Truncates or extends to a width. */
 export function resize(operand: Expr, width: number, signed = false): Expr {
   if (operand.width === width) return operand;
-  if (isConst(operand)) return constant(width, valueOf(operand, signed));
+  if (isConst(operand)) return constant(width, numberOf(operand, signed));
   return { kind: 'resize', width, signed, operand };
 }
 

@@ -20,7 +20,7 @@ export function assign(lw: Lowering, target: Item, value: Item, span: Span): voi
   if (isParted && isLiteral) {
     const written = new Set<string>();
     addCells(lw, target, written);
-    store(lw, target, overlaps(lw, value, written) ? snapshot(lw, value, span) : value, span);
+    store(lw, target, overlaps(value, written) ? snapshot(lw, value, span) : value, span);
     return;
   }
   store(lw, target, value, span);
@@ -76,7 +76,7 @@ function store(lw: Lowering, target: Item, value: Item, span: Span): void {
       if (value.kind === 'stack') copyStack(lw, target, value, span);
       else if (value.kind === 'record') {
         const parts = [...value.fields.values()];
-        target.elements.forEach((e, k) => store(lw, e, parts[k] ?? { kind: 'headerLiteral' }, span));
+        for (const [k, e] of target.elements.entries()) store(lw, e, parts[k] ?? { kind: 'headerLiteral' }, span);
       }
       return;
     case 'varbit':
@@ -141,7 +141,7 @@ export function invalidate(lw: Lowering, headers: readonly ir.HeaderId[], span: 
 
 function copyStack(lw: Lowering, target: StackItem, value: StackItem, span: Span): void {
   if (target.next === value.next) return;
-  target.elements.forEach((e, i) => store(lw, e, value.elements[i]!, span));
+  for (const [i, e] of target.elements.entries()) store(lw, e, value.elements[i]!, span);
   const next = (id: ir.VarId): ir.LValue & { kind: 'var' } => ({ kind: 'var', width: 32, id });
   lw.emit({ kind: 'assign', target: next(target.next), value: next(value.next), span });
 }
@@ -189,23 +189,27 @@ export function snapshot(lw: Lowering, value: Item, span: Span): Item {
 }
 
 /** Does the value read a variable or header of the set? */
-function overlaps(lw: Lowering, value: Item, written: ReadonlySet<string>): boolean {
+export function overlaps(value: Item, written: ReadonlySet<string>): boolean {
   switch (value.kind) {
     case 'scalar':
       return reads(value.expr, written);
     case 'cell':
       return reads(value.target, written);
     case 'dynamicSlice':
-      return overlaps(lw, value.base, written) || reads(value.low, written);
+      return overlaps(value.base, written) || reads(value.low, written);
     case 'choice':
-      return reads(value.index, written) || value.options.some((o) => overlaps(lw, o, written));
+      return reads(value.index, written) || value.options.some((o) => overlaps(o, written));
     case 'record':
-      return [...value.fields.values()].some((f) => overlaps(lw, f, written));
+      return [...value.fields.values()].some((f) => overlaps(f, written));
     case 'headerLiteral':
-      return value.fields !== undefined && overlaps(lw, value.fields, written);
+      return value.fields !== undefined && overlaps(value.fields, written);
     case 'header':
     case 'varbit':
       return written.has(`h${value.header}`);
+    case 'union':
+      return [...value.members.values()].some((m) => overlaps(m, written));
+    case 'stack':
+      return written.has(`v${value.next}`) || value.elements.some((e) => overlaps(e, written));
     default:
       return false;
   }

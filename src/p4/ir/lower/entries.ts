@@ -65,7 +65,7 @@ function prioritiesOf(lw: Lowering, property: ast.EntriesProperty, order: { larg
 
 function keyMatch(lw: Lowering, key: ir.TableKey, type: Type, set: ast.Keyset): ir.KeyMatch | undefined {
   const all = (1n << BigInt(key.width)) - 1n;
-  const valueOf = (e: ast.Expression): bigint => {
+  const constantValue = (e: ast.Expression): bigint => {
     const expr = read(lw, lower(lw, e, type), scalarWidth(type) ?? 1, e.span);
     if (!isConst(expr)) lw.error('not-constant', e.span, 'the keys of an entry must be known at compile time');
     return isConst(expr) ? expr.value : 0n;
@@ -76,34 +76,34 @@ function keyMatch(lw: Lowering, key: ir.TableKey, type: Type, set: ast.Keyset): 
         lw.error('bad-keyset', set.span, "a key of match kind 'exact' needs a value");
         return undefined;
       }
-      return { kind: 'exact', value: valueOf(set) };
+      return { kind: 'exact', value: constantValue(set) };
     case 'lpm': {
       if (!isExpression(set)) return { kind: 'lpm', value: 0n, prefixLength: 0 };
-      if (set.kind !== 'mask') return { kind: 'lpm', value: valueOf(set), prefixLength: key.width };
-      const mask = valueOf(set.mask);
+      if (set.kind !== 'mask') return { kind: 'lpm', value: constantValue(set), prefixLength: key.width };
+      const mask = constantValue(set.mask);
       const hole = all ^ mask;
       if ((hole & (hole + 1n)) !== 0n) {
         lw.error('bad-keyset', set.mask.span, "the mask of an 'lpm' key must be ones followed by zeros");
       }
       return {
         kind: 'lpm',
-        value: valueOf(set.value) & mask,
+        value: constantValue(set.value) & mask,
         prefixLength: hole === 0n ? key.width : key.width - hole.toString(2).length,
       };
     }
     case 'ternary': {
       if (!isExpression(set)) return { kind: 'ternary', value: 0n, mask: 0n };
-      if (set.kind !== 'mask') return { kind: 'ternary', value: valueOf(set), mask: all };
-      const mask = valueOf(set.mask);
-      return { kind: 'ternary', value: valueOf(set.value) & mask, mask };
+      if (set.kind !== 'mask') return { kind: 'ternary', value: constantValue(set), mask: all };
+      const mask = constantValue(set.mask);
+      return { kind: 'ternary', value: constantValue(set.value) & mask, mask };
     }
     case 'range':
       if (!isExpression(set)) return { kind: 'range', low: 0n, high: all };
-      if (set.kind === 'range') return { kind: 'range', low: valueOf(set.low), high: valueOf(set.high) };
-      if (set.kind === 'mask') return maskedRange(lw, set, valueOf(set.value), valueOf(set.mask), all);
-      return { kind: 'range', low: valueOf(set), high: valueOf(set) };
+      if (set.kind === 'range') return { kind: 'range', low: constantValue(set.low), high: constantValue(set.high) };
+      if (set.kind === 'mask') return maskedRange(lw, set, constantValue(set.value), constantValue(set.mask), all);
+      return { kind: 'range', low: constantValue(set), high: constantValue(set) };
     case 'optional':
-      return isExpression(set) ? { kind: 'optional', value: valueOf(set) } : { kind: 'optional' };
+      return isExpression(set) ? { kind: 'optional', value: constantValue(set) } : { kind: 'optional' };
     case 'selector':
       lw.error('bad-keyset', set.span, 'a table with a selector key cannot have entries in the program');
       return undefined;

@@ -10,7 +10,7 @@ import type { ConstValue } from '../../types/checked.ts';
 import type { Type } from '../../types/types.ts';
 import { and, assertNever, binary, concat, constant, isConst, mux, negate, not, or, resize, slice } from '../build.ts';
 import type * as ir from '../ir.ts';
-import { assign, snapshot } from './assign.ts';
+import { assign, overlaps, snapshot } from './assign.ts';
 import { lowerCall } from './calls.ts';
 import { foldIntegers } from './integers.ts';
 import { type Item, nothing, record, scalar, tuple } from './items.ts';
@@ -21,7 +21,7 @@ import { encodeConstant, isSigned, scalarWidth } from './scalars.ts';
 import { checkedElement } from './stacks.ts';
 import { allocate, defaultItem, memberOf } from './storage.ts';
 import { lowerApplyResult } from './tables.ts';
-import { isFixed } from './walk.ts';
+import { isFixed, writtenBy } from './walk.ts';
 
 /** Lowers an expression; `target` is the type that its context needs, its own type by default. */
 export function lower(lw: Lowering, e: ast.Expression, target?: Type): Item {
@@ -65,7 +65,7 @@ export function inOrder(lw: Lowering, parts: readonly (() => Item)[], span: Span
     return item;
   });
   for (let i = items.length - 2; i >= 0; i--) {
-    if (lw.out.length === marks[i]! || isStable(items[i]!)) continue;
+    if (lw.out.length === marks[i]! || !overlaps(items[i]!, writtenBy(lw.out.slice(marks[i])))) continue;
     const saved = lw.collect(() => {
       items[i] = snapshot(lw, items[i]!, span);
     });

@@ -4,7 +4,9 @@
  * `cell` is a scalar that can be assigned, `scalar` one that cannot. Structs, tuples, list and struct expressions are `record`s whose fields are again
  * items: a record of cells is an lvalue, a mixed one is not. A stack element with a run-time index is a `choice` between the elements.
  */
+import type { Span } from '../../../diag/index.ts';
 import type * as ast from '../../syntax/ast.ts';
+import type { BoundArgument } from '../../types/checked.ts';
 import type { Substitution } from '../../types/relations.ts';
 import type { HeaderType, Type } from '../../types/types.ts';
 import type { ActionCall, ActionId, Annotation, Expr, ExternId, HashAlgorithm, HeaderId, LValue, TableId, VarId } from '../ir.ts';
@@ -151,7 +153,10 @@ export interface TableInstance {
 export interface TableAction {
   readonly id: ActionId;
   readonly declaration: ast.ActionDeclaration;
-  readonly ref: ast.ActionRef;
+  readonly annotations: readonly ast.Annotation[];
+  /** Arguments that the action list gives for the parameters with a direction. */
+  readonly args: readonly BoundArgument[];
+  readonly span: Span;
   readonly tableOnly: boolean;
   readonly defaultOnly: boolean;
 }

@@ -70,14 +70,12 @@ function lowerActionBody(
 ): { params: ir.VarId[]; body: ir.Stmt[] } {
   const params: ir.VarId[] = [];
   const body = lw.collect(() => {
-    const call = lw.checked.callOf(action.ref);
-    const given = call.kind === 'action' ? call.args.filter((a) => a.parameter.direction !== 'none') : [];
     const bound = bindArguments(
       lw,
-      given,
+      action.args,
       (p) => lw.typeOfDeclaration(p),
       { mayAlias: false, prefix: `${action.declaration.name.name}.` },
-      action.ref.span,
+      action.span,
     );
     for (const p of controlPlaneParameters(action.declaration)) {
       const target = lw.newVar(`${action.declaration.name.name}.${p.name.name}`, scalarWidth(lw.typeOfDeclaration(p)) ?? 1);
@@ -158,7 +156,7 @@ function makeTable(lw: Lowering, declaration: ast.TableDeclaration, instance: Bl
       action: a.id,
       tableOnly: a.tableOnly,
       defaultOnly: a.defaultOnly,
-      annotations: irAnnotations(a.ref.annotations),
+      annotations: irAnnotations(a.annotations),
     })),
     size: Math.max(size ?? (isConst_ ? entries.length : defaultSize), entries.length, keys.length ? 1 : 0),
     defaultAction: { action: actions[defaultAction]?.id ?? 0, args: constantArguments(lw, defaultArgs, declaration.name.span) },
@@ -212,10 +210,13 @@ function listActions(
   for (const ref of refs) {
     const referent = lw.checked.referentOf(ref);
     if (referent?.kind !== 'action') continue;
+    const call = lw.checked.callOf(ref);
     actions.push({
       id: actionId(lw, referent, instance),
       declaration: referent,
-      ref,
+      annotations: ref.annotations,
+      args: call.kind === 'action' ? call.args.filter((a) => a.parameter.direction !== 'none') : [],
+      span: ref.span,
       tableOnly: hasAnnotation(ref.annotations, 'tableonly'),
       defaultOnly: hasAnnotation(ref.annotations, 'defaultonly'),
     });
@@ -232,19 +233,15 @@ function listActions(
     });
     return { actions, defaultAction: 0 };
   }
-  const ref = defaultOnlyRef(wanted, declaration.name.span);
-  actions.push({ id: actionId(lw, wanted, instance), declaration: wanted, ref, tableOnly: false, defaultOnly: true });
+  const { span } = declaration.name;
+  const annotations: ast.Annotation[] = [{ kind: 'annotation', name: 'defaultonly', form: 'none', args: [], tokens: [], span }];
+  const id = actionId(lw, wanted, instance);
+  actions.push({ id, declaration: wanted, annotations, args: [], span, tableOnly: false, defaultOnly: true });
   return { actions, defaultAction: actions.length - 1 };
 }
 
 function noAction(lw: Lowering): ast.Declaration | undefined {
   return lw.checked.program.declarations.find((d) => d.kind === 'action' && d.name.name === 'NoAction');
-}
-
-/** `@defaultonly NoAction`, as if it stood in the list. */
-function defaultOnlyRef(action: ast.ActionDeclaration, span: Span): ast.ActionRef {
-  const annotation: ast.Annotation = { kind: 'annotation', name: 'defaultonly', form: 'none', args: [], tokens: [], span };
-  return { kind: 'actionRef', annotations: [annotation], path: { kind: 'path', name: action.name, isGlobal: true, span }, span };
 }
 
 /** The IR action of a declaration: one per control instance, or one for an action at the top level. */

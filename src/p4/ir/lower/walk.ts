@@ -40,6 +40,7 @@ export function childrenOf(e: Expr): readonly Expr[] {
 export function reads(e: Expr, written: ReadonlySet<string>): boolean {
   if (e.kind === 'var') return written.has(`v${e.id}`);
   if (e.kind === 'field' || e.kind === 'valid') return written.has(`h${e.header}`);
+  if (e.kind === 'intrinsic') return e.name === 'parserError' && written.has('parserError');
   return childrenOf(e).some((c) => reads(c, written));
 }
 
@@ -69,6 +70,47 @@ export function bodiesOf(s: Stmt): readonly (readonly Stmt[])[] {
     default:
       return [];
   }
+}
+
+/** Storage that the statements may write: `v` and a variable's id, `h` and a header's. */
+export function writtenBy(stmts: readonly Stmt[], into: Set<string> = new Set()): Set<string> {
+  for (const s of stmts) {
+    switch (s.kind) {
+      case 'assign':
+      case 'assignSlice':
+        into.add(s.target.kind === 'var' ? `v${s.target.id}` : `h${s.target.header}`);
+        break;
+      case 'setValid':
+      case 'extract':
+        into.add(`h${s.header}`);
+        break;
+      case 'copyHeader':
+      case 'copyVarbit':
+        into.add(`h${s.target}`);
+        break;
+      case 'registerRead':
+        for (const t of s.targets) into.add(`v${t}`);
+        break;
+      case 'apply':
+        for (const v of [s.hit, s.actionRun, ...s.bodies.flatMap((b) => b.params)]) if (v !== undefined) into.add(`v${v}`);
+        break;
+      case 'setParserError':
+        into.add('parserError');
+        break;
+      case 'lookahead':
+      case 'random':
+      case 'allocateFlowId':
+      case 'getEntryExpireTime':
+      case 'addEntry':
+      case 'meter':
+        if (s.target !== undefined) into.add(`v${s.target}`);
+        break;
+      default:
+        break;
+    }
+    for (const body of bodiesOf(s)) writtenBy(body, into);
+  }
+  return into;
 }
 
 /** Does any statement, however deep, satisfy the predicate? */
