@@ -10,7 +10,8 @@ export function summary(packet: Uint8Array): string {
     const target = header === icmpv6 ? neighbourTarget(bytes) : undefined;
     return target === undefined ? header.describe(bytes) : `${header.describe(bytes)} ${target}`;
   });
-  if (problem !== undefined) parts.push(`(${problem})`);
+  // Bytes that are no Ethernet frame at all are only that: tests of languages send them.
+  if (problem !== undefined && layers.length > 0) parts.push(`(${problem})`);
   return [...parts, `${payload.length} bytes`].join(', ');
 }
 

@@ -222,7 +222,12 @@ class Run {
         break;
       case 'addValue': {
         const set = names.extern(s.set, 'valueSet');
-        backend.addValue(set.id, names.matches(set, s.matches, s.span) as KeyMatch[]);
+        // The key of a set of plain values has no name of its own.
+        const only = set.keys.length === 1 ? set.keys[0]!.name : undefined;
+        const matches = s.matches.map((m) =>
+          only !== undefined && m.key.text === 'value' ? { ...m, key: { ...m.key, text: only } } : m,
+        );
+        backend.addValue(set.id, names.matches(set, matches, s.span) as KeyMatch[]);
         break;
       }
       case 'expectNotification':
