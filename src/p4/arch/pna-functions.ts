@@ -246,17 +246,15 @@ function entryArguments(lw: Lowering, call: ExternCall, index: number, action: T
     : own.kind === 'infint' && types.length === 1
       ? types[0]
       : undefined;
-  const item = lower(lw, source, target);
-  const values = leaves(lw, item, source.span);
   const name = action.declaration.name.name;
-  if (values.length !== parameters.length) {
-    lw.error(
-      'add-entry',
-      source.span,
-      `action '${name}' has ${parameters.length} parameters, but ${values.length} values are given`,
-    );
+  const refuse = (given: number): undefined => {
+    const wanted = parameters.length === 1 ? '1 parameter' : `${parameters.length} parameters`;
+    lw.error('add-entry', source.span, `action '${name}' has ${wanted}, but the number of values given is ${given}`);
     return undefined;
-  }
+  };
+  if (own.kind === 'unknownStruct' && own.elements.length !== parameters.length) return refuse(own.elements.length);
+  const values = leaves(lw, lower(lw, source, target), source.span);
+  if (values.length !== parameters.length) return refuse(values.length);
   for (const [i, value] of values.entries()) {
     const width = scalarWidth(types[i]!);
     if (width === value.width) continue;

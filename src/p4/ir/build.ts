@@ -8,6 +8,8 @@ import type { BinaryOp, Expr } from './ir.ts';
 
 const comparisons: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['eq', 'ne', 'lt', 'le', 'gt', 'ge']);
 
+const opposites: Readonly<Partial<Record<BinaryOp, BinaryOp>>> = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', gt: 'le', le: 'gt' };
+
 /** A constant of a width; the value wraps. */
 export function constant(width: number, value: bigint | number): Expr {
   return { kind: 'const', width, value: BigInt.asUintN(width, BigInt(value)) };
@@ -95,6 +97,10 @@ function fold(op: BinaryOp, l: Expr & { kind: 'const' }, r: Expr & { kind: 'cons
 export function not(operand: Expr): Expr {
   if (isConst(operand)) return constant(operand.width, ~operand.value);
   if (operand.kind === 'unary' && operand.op === 'not') return operand.operand;
+  if (operand.kind === 'binary' && operand.width === 1) {
+    const opposite = opposites[operand.op];
+    if (opposite) return { ...operand, op: opposite };
+  }
   return { kind: 'unary', width: operand.width, op: 'not', operand };
 }
 

@@ -122,7 +122,7 @@ function lookahead(lw: Lowering, call: ExternCall): Item {
   const fill = (item: Item): void => {
     switch (item.kind) {
       case 'cell': {
-        const target = lw.newVar('$ahead', item.target.width);
+        const target = item.target.kind === 'var' ? item.target : lw.newVar('$ahead', item.target.width);
         lw.emit({ kind: 'lookahead', target: target.id, width: target.width, offsetBits, span });
         offsetBits += target.width;
         assign(lw, item, scalar(target), span);
