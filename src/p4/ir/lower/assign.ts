@@ -107,14 +107,12 @@ function storeHeader(lw: Lowering, target: HeaderItem, value: Item, span: Span):
     case 'header':
       if (value.header === target.header) return;
       lw.emit({ kind: 'copyHeader', target: target.header, source: value.header, span });
-      if (target.siblings.length) {
-        const others = lw.collect(() => invalidate(lw, target.siblings, span));
-        lw.emit({ kind: 'if', condition: { kind: 'valid', width: 1, header: target.header }, then: others, else: [], span });
-      }
+      // An invalid source leaves the union without a header, as setInvalid does.
+      invalidate(lw, target.siblings, span);
       return;
     case 'headerLiteral':
       if (!value.fields) {
-        lw.emit({ kind: 'setValid', header: target.header, valid: false, span });
+        invalidate(lw, [target.header, ...target.siblings], span);
         return;
       }
       makeValid(lw, target, span);

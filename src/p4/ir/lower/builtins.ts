@@ -44,7 +44,7 @@ function setValidity(lw: Lowering, item: Item, valid: boolean, span: Span): void
   if (item.kind === 'choice') storeChosen(lw, item.index, item.options, (o) => setValidity(lw, o, valid, span), span);
   else if (item.kind === 'header') {
     if (valid) makeValid(lw, item, span);
-    else invalidate(lw, [item.header], span);
+    else invalidate(lw, [item.header, ...item.siblings], span);
   }
 }
 
