@@ -136,7 +136,7 @@ describe.skipIf(reason)(`what leaves a packet port${reason ? ` (${reason})` : ''
 function vxlanHeaders(innerLength: number): Uint8Array {
   const bytes = fromHex(
     `${macs}0800 45000000010040004011 0000 0a0000010a000002 c00012b500000000 0800000000002a00`.replace(/\s/g, ''),
-  );
+  )!;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   view.setUint16(16, 36 + innerLength);
   view.setUint16(24, internetChecksum(bytes.subarray(14, 34)));
