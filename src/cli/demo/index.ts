@@ -29,13 +29,16 @@ export async function demoCommand(options: { seconds?: number; json?: boolean })
   const signal = endOn(child, ['SIGINT', 'SIGTERM', 'SIGHUP']);
   const checks: CheckResult[] = [];
   let summary: Summary | undefined;
+  let problem: string | undefined;
   createInterface({ input: child.stdout! }).on('line', (text) => {
     const line = JSON.parse(text) as Line;
     if ('check' in line) {
       checks.push(line.check);
       progress(printCheck(line.check));
-    } else if ('problem' in line) process.stderr.write(`softipu: ${line.problem}\n`);
-    else if ('log' in line) process.stderr.write(`softipu run printed:\n${line.log}\n`);
+    } else if ('problem' in line) {
+      problem = line.problem;
+      process.stderr.write(`softipu: ${problem}\n`);
+    } else if ('log' in line) process.stderr.write(`softipu run printed:\n${line.log}\n`);
     else summary = line.summary;
   });
   await new Promise<void>((done, failed) => {
@@ -46,7 +49,10 @@ export async function demoCommand(options: { seconds?: number; json?: boolean })
   const passed = checks.filter((c) => c.ok).length;
   if (summary !== undefined) progress(printSummary(summary, passed, checks.length));
   const ok = summary?.ok ?? false;
-  if (options.json) process.stdout.write(`${JSON.stringify({ ok, checks, seconds: (summary?.totalMs ?? 0) / 1000 })}\n`);
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ ok, checks, problem, seconds: (summary?.totalMs ?? 0) / 1000, ports: summary?.ports })}\n`,
+    );
   return ok ? 0 : 1;
 }
 

@@ -21,8 +21,8 @@ import {
   vxlan,
 } from './topology.ts';
 
-/** How long an idle UDP flow lives in the demo, and any other one that a check waits for. */
-export const udpTimeoutMs = 3000;
+/** How long an idle UDP flow lives in the demo: a check waits for it. */
+export const udpTimeoutMs = 2000;
 
 /** Writes node.yaml and all manifests below `directory`. Returns the path of node.yaml. */
 export function writeConfiguration(directory: string): string {

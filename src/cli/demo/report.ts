@@ -38,11 +38,11 @@ export function printCheck({ name, ok, detail, ms }: CheckResult): string {
 }
 
 /** Packets in and out per port, then the verdict. */
-export function printSummary({ ok, ports, totalMs }: Summary, passed: number, count: number): string {
+export function printSummary({ ok, ports, preparedMs, totalMs }: Summary, passed: number, count: number): string {
   const lines = ports.map((p) => {
     const name = String(p.name ?? p.interface ?? p.port ?? '?');
     return `  ${name.padEnd(16)} ${String(p.rxPackets ?? '-').padStart(9)} packets in  ${String(p.txPackets ?? '-').padStart(9)} out\n`;
   });
   const verdict = ok ? `all ${count} checks hold` : `${count - passed} of ${count} checks failed`;
-  return `\n${lines.join('')}\n${verdict}, ${(totalMs / 1000).toFixed(1)} s\n`;
+  return `\n${lines.join('')}\n${verdict}; ${(totalMs / 1000).toFixed(1)} s, ${(preparedMs / 1000).toFixed(1)} s of it before the first packet\n`;
 }
