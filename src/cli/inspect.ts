@@ -40,11 +40,17 @@ export function tableRows(runtime: Runtime): object[] {
 export function statRows(runtime: Runtime): object[] {
   const drops = runtime.arena
     .drops(0)
-    .flatMap((count, reason) => (count === 0n ? [] : [{ counter: `drops.${dropReasons[reason] ?? reason}`, index: reason, packets: Number(count), bytes: 0 }]));
+    .flatMap((count, reason) =>
+      count === 0n
+        ? []
+        : [{ counter: `drops.${dropReasons[reason] ?? reason}`, index: reason, packets: Number(count), bytes: 0 }],
+    );
   const externs = runtime.program.objects.externs.filter((e) => e.kind === 'counter');
   const counters = runtime.arena.counters.flatMap((array, i) =>
     Array.from({ length: array.size }, (_, index) => ({ index, data: array.read(index) })).flatMap(({ index, data }) =>
-      data && data.packets + data.bytes > 0n ? [{ counter: externs[i]?.name ?? String(i), index, packets: Number(data.packets), bytes: Number(data.bytes) }] : [],
+      data && data.packets + data.bytes > 0n
+        ? [{ counter: externs[i]?.name ?? String(i), index, packets: Number(data.packets), bytes: Number(data.bytes) }]
+        : [],
     ),
   );
   return [...drops, ...counters];
