@@ -4,6 +4,9 @@
  */
 import { Arena, type ArenaSpec, layoutArena } from '../../src/arena/index.ts';
 import { emptyTypeInfo, type MatchType, type P4Info, type Preamble, type Table } from '../../src/p4/p4info/p4info.ts';
+import { Device, EntityBuilder, type ProgramActions } from '../../src/p4runtime/index.ts';
+
+const fullName = (name: string): string => (name.startsWith('packet_') ? name : `MainControl.${name}`);
 
 export interface TableDescription {
   readonly name: string;
@@ -138,6 +141,40 @@ export function makeP4Info(program: ProgramDescription): P4Info {
   };
 }
 
+/** The order of the tables' actions. */
+export function makeProgramActions(program: ProgramDescription): ProgramActions {
+  const names = [...new Set(program.tables.flatMap((t) => t.actions.map((text) => parseAction(text).name)))];
+  return {
+    actions: names.map((name) => ({ name: fullName(name) })),
+    tables: program.tables.map((t) => ({
+      name: fullName(t.name),
+      actions: t.actions.map((text) => ({ action: names.indexOf(parseAction(text).name) })),
+    })),
+  };
+}
+
+/** A device on a fresh arena; the clock stands at `clock.nowMs`, packets for the program are kept in `injected`. */
+export function makeDevice(program: ProgramDescription) {
+  const arena = makeArena(program);
+  const clock = { nowMs: 1000 };
+  const injected: Uint8Array[] = [];
+  let parks = 0;
+  const device = new Device({
+    target: {
+      arena,
+      atomically: (change) => {
+        parks++;
+        return change();
+      },
+      nowMs: () => clock.nowMs,
+      inject: (bytes) => injected.push(bytes),
+    },
+    p4info: makeP4Info(program),
+    program: makeProgramActions(program),
+  });
+  return { device, arena, clock, injected, parks: () => parks, build: new EntityBuilder(makeP4Info(program)) };
+}
+
 /** The arena of a description, fresh. */
 export function makeArena(program: ProgramDescription): Arena {
   const selectors = program.selectors ?? [];
@@ -145,7 +182,7 @@ export function makeArena(program: ProgramDescription): Arena {
     table.actions.map((text) => ({ paramWidths: parseAction(text).params.map((p) => p.bitwidth) }));
   const spec: ArenaSpec = {
     tables: program.tables.map((table) => ({
-      name: table.name,
+      name: fullName(table.name),
       keys: table.keys.map((text) => {
         const [field, kind] = text.split(' ');
         return { width: typed(field!).bitwidth, matchKind: (kind ?? 'exact') as 'exact' };
@@ -160,14 +197,14 @@ export function makeArena(program: ProgramDescription): Arena {
       directMeter: table.directMeter !== undefined,
     })),
     profiles: selectors.map((s) => ({
-      name: s.name,
+      name: fullName(s.name),
       size: s.members,
       actions: widths(program.tables.find((t) => t.implementation === s.name)!),
       groups: { max: s.groups, maglevSize: s.maglevSize },
     })),
-    counters: program.counters ?? [],
-    meters: program.meters ?? [],
-    registers: (program.registers ?? []).map((r) => ({ name: r.name, size: r.size, fieldWidths: [r.width] })),
+    counters: (program.counters ?? []).map((c) => ({ ...c, name: fullName(c.name) })),
+    meters: (program.meters ?? []).map((m) => ({ ...m, name: fullName(m.name) })),
+    registers: (program.registers ?? []).map((r) => ({ name: fullName(r.name), size: r.size, fieldWidths: [r.width] })),
     digests: [],
     valueSets: [],
     scratchBytes: 0,
@@ -200,5 +237,5 @@ function typed(text: string): Typed {
 }
 
 function preamble(id: number, name: string): Preamble {
-  return { id, name: `MainControl.${name}`.replace('MainControl.packet_', 'packet_'), alias: name, annotations: [] };
+  return { id, name: fullName(name), alias: name, annotations: [] };
 }

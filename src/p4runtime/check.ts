@@ -1,0 +1,189 @@
+/**
+ * What an entity says against what the program has (P4Runtime specification, "Table Entry", "Bytestrings", "Action Profile"): everything that can be
+ * checked without looking at what is installed. The result is in the arena's terms. Each refusal names table, field, value and what was expected.
+ */
+import type { EntryKey, KeyMatch } from '../arena/index.ts';
+import type { ActionRef, MatchField } from '../p4/p4info/p4info.ts';
+import type { Binding, BoundTable } from './binding.ts';
+import { allOnes, fromBytes, toHex } from './bytes.ts';
+import type { Action, FieldMatch, MeterConfig, TableEntry } from './entities.ts';
+import { StatusError } from './status.ts';
+import { printValue } from './values.ts';
+
+/** An action in the arena's terms. */
+export interface CheckedAction {
+  /** Place in the table's list of actions. */
+  readonly index: number;
+  readonly params: readonly bigint[];
+}
+
+export function checkTable(binding: Binding, tableId: number): BoundTable {
+  const table = binding.tables.get(tableId);
+  if (!table) throw new StatusError(tableId === 0 ? 'INVALID_ARGUMENT' : 'NOT_FOUND', `no table has the id ${tableId}`);
+  return table;
+}
+
+/** The number of a bytestring that must fit a width; `what` is "table 'services', field 'port'". */
+export function checkValue(value: Uint8Array, width: number, what: string): bigint {
+  if (value.length === 0) throw new StatusError('OUT_OF_RANGE', `${what}: the value is empty, expected ${width} bits`);
+  const number = fromBytes(value);
+  if (number >> BigInt(width) !== 0n) {
+    throw new StatusError('OUT_OF_RANGE', `${what}: 0x${toHex(value)} does not fit ${width} bits`);
+  }
+  return number;
+}
+
+/** Match and priority of an entry that is not the default one. */
+export function checkKey({ info, label, hasPriority }: BoundTable, entry: TableEntry): EntryKey {
+  if (info.matchFields.length === 0) {
+    throw new StatusError('INVALID_ARGUMENT', `${label} has no key: it has no entries but the default one`);
+  }
+  const seen = new Set<number>();
+  for (const { fieldId } of entry.match) {
+    if (!info.matchFields.some((field) => field.id === fieldId)) {
+      throw new StatusError('INVALID_ARGUMENT', `${label} has no match field with the id ${fieldId}`);
+    }
+    if (seen.has(fieldId)) throw new StatusError('INVALID_ARGUMENT', `${label}, field id ${fieldId} is matched twice`);
+    seen.add(fieldId);
+  }
+  const priority = entry.priority ?? 0;
+  if (hasPriority && !(Number.isInteger(priority) && priority > 0 && priority < 2 ** 31)) {
+    throw new StatusError('INVALID_ARGUMENT', `${label}: entries need a priority from 1 to 2147483647, found ${priority}`);
+  }
+  if (!hasPriority && priority !== 0) {
+    throw new StatusError(
+      'INVALID_ARGUMENT',
+      `${label}: entries have no priority (no ternary, range or optional field), found ${priority}`,
+    );
+  }
+  const matches = info.matchFields.map((field) => checkMatch(field, entry, `${label}, field '${field.name}'`));
+  return { matches, priority };
+}
+
+function checkMatch(field: MatchField, entry: TableEntry, what: string): KeyMatch {
+  const match = entry.match.find((m) => m.fieldId === field.id);
+  if (!match) return dontCare(field, what);
+  const width = field.bitwidth;
+  const value = (bytes: Uint8Array, part = ''): bigint => checkValue(bytes, width, what + part);
+  const refuse = (message: string): never => {
+    throw new StatusError('INVALID_ARGUMENT', `${what}: ${message}`);
+  };
+  if (kindOf(match) !== field.matchType)
+    return refuse(`expected ${article(field.matchType)} match, found ${kindOf(match).toLowerCase()}`);
+  if ('exact' in match) return { kind: 'exact', value: value(match.exact.value) };
+  if ('optional' in match) return { kind: 'optional', value: value(match.optional.value) };
+  if ('lpm' in match) {
+    const { prefixLen } = match.lpm;
+    if (!Number.isInteger(prefixLen) || prefixLen < 0 || prefixLen > width)
+      refuse(`prefix length ${prefixLen}, expected 1 to ${width}`);
+    if (prefixLen === 0) refuse('prefix length 0 matches anything: leave the field out');
+    const number = value(match.lpm.value);
+    if ((number & allOnes(width - prefixLen)) !== 0n) {
+      refuse(`${printValue(match.lpm.value, field)}/${prefixLen} has bits behind the prefix`);
+    }
+    return { kind: 'lpm', value: number, prefixLength: prefixLen };
+  }
+  if ('ternary' in match) {
+    const mask = value(match.ternary.mask, ' mask');
+    const number = value(match.ternary.value);
+    if (mask === 0n) refuse('mask 0 matches anything: leave the field out');
+    if ((number & ~mask) !== 0n) refuse(`value 0x${number.toString(16)} has bits outside the mask 0x${mask.toString(16)}`);
+    return { kind: 'ternary', value: number, mask };
+  }
+  const low = value(match.range.low, ' low');
+  const high = value(match.range.high, ' high');
+  if (low > high) refuse(`low ${low} is above high ${high}`);
+  if (low === 0n && high === allOnes(width)) refuse('the whole range matches anything: leave the field out');
+  return { kind: 'range', low, high };
+}
+
+function dontCare({ matchType, bitwidth }: MatchField, what: string): KeyMatch {
+  switch (matchType) {
+    case 'EXACT':
+      throw new StatusError('INVALID_ARGUMENT', `${what} is missing, expected an exact match of ${bitwidth} bits`);
+    case 'LPM':
+      return { kind: 'lpm', value: 0n, prefixLength: 0 };
+    case 'TERNARY':
+      return { kind: 'ternary', value: 0n, mask: 0n };
+    case 'RANGE':
+      return { kind: 'range', low: 0n, high: allOnes(bitwidth) };
+    case 'OPTIONAL':
+      return { kind: 'optional' };
+    default:
+      return assertNever(matchType);
+  }
+}
+
+/** An action of a table's list, where its scope allows it. */
+export function checkAction(
+  { names }: Binding,
+  { info: table, actionPlaces }: BoundTable,
+  label: string,
+  action: Action,
+  use: 'entry' | 'default',
+): CheckedAction {
+  const ref = table.actionRefs.find(({ id }) => id === action.actionId);
+  const index = actionPlaces.get(action.actionId);
+  const info = names.actions.byId(action.actionId);
+  if (!ref || index === undefined || !info) {
+    const name = info ? `action '${names.actions.label(action.actionId)}'` : `action with the id ${action.actionId}`;
+    throw new StatusError('INVALID_ARGUMENT', `${label} has no ${name}`);
+  }
+  const what = `${label}, action '${names.actions.label(action.actionId)}'`;
+  checkScope(ref, use, what);
+  for (const { paramId } of action.params) {
+    if (!info.params.some((param) => param.id === paramId)) {
+      throw new StatusError('INVALID_ARGUMENT', `${what} has no parameter with the id ${paramId}`);
+    }
+  }
+  const params = info.params.map((param) => {
+    const given = action.params.filter((p) => p.paramId === param.id);
+    if (given.length !== 1) {
+      const problem = given.length === 0 ? 'is missing' : 'is given twice';
+      throw new StatusError('INVALID_ARGUMENT', `${what}: parameter '${param.name}' ${problem}, expected ${param.bitwidth} bits`);
+    }
+    return checkValue(given[0]!.value, param.bitwidth, `${what}, parameter '${param.name}'`);
+  });
+  return { index, params };
+}
+
+function checkScope({ scope }: ActionRef, use: 'entry' | 'default', what: string): void {
+  if (use === 'entry' && scope === 'DEFAULT_ONLY') {
+    throw new StatusError('PERMISSION_DENIED', `${what} is for the default entry only`);
+  }
+  if (use === 'default' && scope === 'TABLE_ONLY') {
+    throw new StatusError('PERMISSION_DENIED', `${what} is not for the default entry`);
+  }
+}
+
+/** Milliseconds, rounded up. */
+export function checkIdleTimeout({ table, label }: BoundTable, entry: TableEntry): number {
+  const ns = entry.idleTimeoutNs ?? 0n;
+  if (ns < 0n) throw new StatusError('INVALID_ARGUMENT', `${label}: idle timeout ${ns} ns is negative`);
+  if (ns !== 0n && table.layout.spec.ageing === 'none') {
+    throw new StatusError('INVALID_ARGUMENT', `${label} has no idle timeouts, found ${ns} ns`);
+  }
+  return Number((ns + 999_999n) / 1_000_000n);
+}
+
+export function checkMeterConfig(config: MeterConfig, what: string): void {
+  const { cir, cburst, pir, pburst } = config;
+  if ([cir, cburst, pir, pburst].some((n) => n < 0n))
+    throw new StatusError('INVALID_ARGUMENT', `${what}: a rate or burst is negative`);
+  if (cir > pir) throw new StatusError('INVALID_ARGUMENT', `${what}: committed rate ${cir} is above peak rate ${pir}`);
+}
+
+function kindOf(match: FieldMatch): MatchField['matchType'] {
+  if ('exact' in match) return 'EXACT';
+  if ('lpm' in match) return 'LPM';
+  if ('ternary' in match) return 'TERNARY';
+  return 'range' in match ? 'RANGE' : 'OPTIONAL';
+}
+
+function article(type: MatchField['matchType']): string {
+  return `${type === 'TERNARY' || type === 'RANGE' ? 'a' : 'an'} ${type.toLowerCase()}`;
+}
+
+function assertNever(value: never): never {
+  throw new Error(`not reached: ${String(value)}`);
+}

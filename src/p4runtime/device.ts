@@ -1,0 +1,285 @@
+/**
+ * The P4Runtime device in this process: writes and reads of entities on a running program.
+ *
+ * A batch is applied whole or not at all, and the data plane sees it whole or not at all: everything that can be checked beforehand is; then, while the
+ * data plane stands between two batches, the updates are carried out in order, and taken back if one of them fails.
+ */
+import type { Arena, TableEntry as ArenaEntry } from '../arena/index.ts';
+import type { P4Info } from '../p4/p4info/p4info.ts';
+import { Binding, type BoundTable, type ProgramActions } from './binding.ts';
+import { prepareCounter, prepareMeter, prepareRegister, readCounters, readMeters, readRegisters } from './cells.ts';
+import { checkKey, checkTable } from './check.ts';
+import type { Entity, PacketIn, PacketOut, TableEntry, Update } from './entities.ts';
+import { P4Names } from './names.ts';
+import { fromPacketOut, toPacketIn } from './packet-io.ts';
+import { ProfileState, type References } from './profiles.ts';
+import { type Ids, type ReadWishes, readDefault, readEntry } from './read.ts';
+import { ok, type Status, StatusError, statusOf } from './status.ts';
+import { prepareDirect, prepareTableEntry, type Step, type Tables } from './tables.ts';
+import { Transaction } from './transaction.ts';
+
+/** What the device needs of the running data plane. */
+export interface ControlTarget {
+  readonly arena: Arena;
+  /** Runs `change` while no packet is under way. */
+  atomically<T>(change: () => T): T;
+  /** The clock of the entries' timers: milliseconds modulo 2^32. */
+  nowMs(): number;
+  /** Runs a packet through the program as coming from the control plane's port. */
+  inject(bytes: Uint8Array): void;
+}
+
+export interface DeviceOptions {
+  readonly target: ControlTarget;
+  readonly p4info: P4Info;
+  /** Order of the tables' actions: the IR, or what was kept of it. */
+  readonly program: ProgramActions;
+}
+
+/** An entry that ageing took out, as whoever sweeps the tables reports it. */
+export interface ExpiredEntry {
+  /** Index of the table in the arena. */
+  readonly table: number;
+  /** Numbers in text, one per key. */
+  readonly matches: readonly string[];
+  readonly action: number;
+  readonly params: readonly string[];
+  readonly packets?: string;
+  readonly bytes?: string;
+}
+
+const nothingElse: ReadWishes = { counters: false, meters: false, timeSinceLastHit: false };
+
+export class Device {
+  readonly names: P4Names;
+  readonly #target: ControlTarget;
+  readonly #binding: Binding;
+  readonly #profiles: ReadonlyMap<number, ProfileState>;
+  readonly #tables: Tables;
+
+  /** Throws RangeError if P4Info and arena are not of the same program. */
+  constructor({ target, p4info, program }: DeviceOptions) {
+    this.names = new P4Names(p4info);
+    this.#target = target;
+    const binding = new Binding(this.names, target.arena, program);
+    this.#binding = binding;
+    this.#profiles = new Map(
+      [...binding.profiles].map(([id, bound]) => [id, new ProfileState(binding, bound, () => this.#references(id))]),
+    );
+    this.#tables = { binding, profiles: this.#profiles, nowMs: () => target.nowMs() };
+  }
+
+  /**
+   * Applies all updates or none. One status per update: all OK, or the failing ones with their code and the rest ABORTED. All mistakes that can be
+   * seen without the installed entries are reported at once, of the others the first.
+   */
+  write(updates: readonly Update[]): Status[] {
+    const steps: Step[] = [];
+    const statuses = updates.map((update) => statusOf(() => steps.push(this.#prepare(update))));
+    if (statuses.some(isBad)) return aborted(statuses);
+    const failed = this.#target.atomically(() => run(steps));
+    if (!failed) return statuses;
+    return aborted(statuses.map((status, i) => (i === failed.at ? failed.status : status)));
+  }
+
+  /**
+   * Entities that match a filter (P4Runtime specification, "Wildcard Reads"): ids 0 and absent indexes mean all. Counters, meters and times of table
+   * entries are read if the filter has these fields. Status other than OK: nothing is read.
+   */
+  read(filters: readonly Entity[]): { readonly status: Status; readonly entities: readonly Entity[] } {
+    const entities: Entity[] = [];
+    const status = statusOf(() => {
+      for (const filter of filters) for (const entity of this.#read(filter)) entities.push(entity);
+    });
+    return { status, entities: isBad(status) ? [] : entities };
+  }
+
+  /** Everything that a controller wrote, and that would be gone with a new program: no default entries, const entries, learned entries. */
+  readInstalled(): Entity[] {
+    const members = [...this.#profiles.values()].flatMap((profile) => profile.members());
+    const groups = [...this.#profiles.values()].flatMap((profile) => profile.groups());
+    const entries = [...this.#binding.tables.values()].flatMap((bound) =>
+      this.#entries(bound, nothingElse, (entry) => !entry.isFromDataPlane && !entry.isConst),
+    );
+    return [
+      ...members.map((actionProfileMember) => ({ actionProfileMember })),
+      ...groups.map((actionProfileGroup) => ({ actionProfileGroup })),
+      ...entries.map((tableEntry) => ({ tableEntry })),
+    ];
+  }
+
+  packetOut(packet: PacketOut): void {
+    this.#target.inject(fromPacketOut(this.names.info, packet));
+  }
+
+  /** A packet that the program sent to the control plane's port; undefined if it is too short to have come from there. */
+  toPacketIn(bytes: Uint8Array): PacketIn | undefined {
+    return toPacketIn(this.names.info, bytes);
+  }
+
+  /** An expired entry for an IdleTimeoutNotification; undefined if its table is hidden from controllers. */
+  toExpired(expired: ExpiredEntry): TableEntry | undefined {
+    const table = this.#target.arena.tables[expired.table];
+    const bound = [...this.#binding.tables.values()].find((b) => b.table === table);
+    if (!bound) return undefined;
+    const entry: ArenaEntry = {
+      handle: 0,
+      matches: expired.matches.map((value) => ({ kind: 'exact', value: BigInt(value) })),
+      priority: 0,
+      call: { kind: 'action', action: expired.action, params: expired.params.map(BigInt) },
+      idleTimeoutMs: 0,
+      isConst: false,
+      isFromDataPlane: true,
+      profile: 0,
+    };
+    const { packets, bytes } = expired;
+    return {
+      ...readEntry(bound, entry, this.#ids(bound), 0, nothingElse),
+      ...(packets !== undefined && { counterData: { packetCount: BigInt(packets), byteCount: BigInt(bytes ?? '0') } }),
+    };
+  }
+
+  #prepare({ type, entity }: Update): Step {
+    const binding = this.#binding;
+    if ('tableEntry' in entity) return prepareTableEntry(this.#tables, type, entity.tableEntry);
+    if ('actionProfileMember' in entity) {
+      const member = entity.actionProfileMember;
+      return this.#profile(member.actionProfileId).prepareMember(type, member);
+    }
+    if ('actionProfileGroup' in entity) {
+      const group = entity.actionProfileGroup;
+      return this.#profile(group.actionProfileId).prepareGroup(type, group);
+    }
+    if ('counterEntry' in entity) return prepareCounter(binding, type, entity.counterEntry);
+    if ('meterEntry' in entity) return prepareMeter(binding, type, entity.meterEntry);
+    if ('registerEntry' in entity) return prepareRegister(binding, type, entity.registerEntry);
+    if ('directCounterEntry' in entity) {
+      const { tableEntry, data } = entity.directCounterEntry;
+      return prepareDirect(this.#tables, type, tableEntry, { counterData: data });
+    }
+    if ('directMeterEntry' in entity) {
+      const { tableEntry, config } = entity.directMeterEntry;
+      return prepareDirect(this.#tables, type, tableEntry, { meterConfig: config });
+    }
+    throw new StatusError('UNIMPLEMENTED', 'digests are not configured through this device yet');
+  }
+
+  #read(filter: Entity): Entity[] {
+    if ('tableEntry' in filter) return this.#readTable(filter.tableEntry).map((tableEntry) => ({ tableEntry }));
+    if ('actionProfileMember' in filter) {
+      const { actionProfileId, memberId } = filter.actionProfileMember;
+      return this.#profilesOf(actionProfileId)
+        .flatMap((profile) => profile.members())
+        .filter((member) => memberId === 0 || member.memberId === memberId)
+        .map((actionProfileMember) => ({ actionProfileMember }));
+    }
+    if ('actionProfileGroup' in filter) {
+      const { actionProfileId, groupId } = filter.actionProfileGroup;
+      return this.#profilesOf(actionProfileId)
+        .flatMap((profile) => profile.groups())
+        .filter((group) => groupId === 0 || group.groupId === groupId)
+        .map((actionProfileGroup) => ({ actionProfileGroup }));
+    }
+    if ('counterEntry' in filter)
+      return readCounters(this.#binding, filter.counterEntry).map((counterEntry) => ({ counterEntry }));
+    if ('meterEntry' in filter) return readMeters(this.#binding, filter.meterEntry).map((meterEntry) => ({ meterEntry }));
+    if ('registerEntry' in filter) {
+      return readRegisters(this.#binding, filter.registerEntry).map((registerEntry) => ({ registerEntry }));
+    }
+    if ('directCounterEntry' in filter) {
+      const wish: TableEntry = { ...filter.directCounterEntry.tableEntry, counterData: { byteCount: 0n, packetCount: 0n } };
+      return this.#readTable(wish).flatMap(({ counterData, ...tableEntry }) =>
+        counterData ? [{ directCounterEntry: { tableEntry, data: counterData } }] : [],
+      );
+    }
+    if ('directMeterEntry' in filter) {
+      const wish: TableEntry = {
+        ...filter.directMeterEntry.tableEntry,
+        meterConfig: { cir: 0n, cburst: 0n, pir: 0n, pburst: 0n },
+      };
+      return this.#readTable(wish).flatMap(({ meterConfig, ...tableEntry }) =>
+        meterConfig ? [{ directMeterEntry: { tableEntry, config: meterConfig } }] : [],
+      );
+    }
+    throw new StatusError('UNIMPLEMENTED', 'digests are not read through this device yet');
+  }
+
+  #readTable(filter: TableEntry): TableEntry[] {
+    const bounds = filter.tableId === 0 ? [...this.#binding.tables.values()] : [checkTable(this.#binding, filter.tableId)];
+    const wishes: ReadWishes = {
+      counters: filter.counterData !== undefined,
+      meters: filter.meterConfig !== undefined,
+      timeSinceLastHit: filter.timeSinceLastHit !== undefined,
+    };
+    if (filter.isDefaultAction) return bounds.map((bound) => readDefault(bound, wishes));
+    if (filter.match.length === 0) return bounds.flatMap((bound) => this.#entries(bound, wishes, () => true));
+    return bounds.flatMap((bound) => {
+      const handle = bound.table.find(checkKey(bound, filter));
+      if (handle === undefined) return [];
+      return readEntry(bound, bound.table.read(handle), this.#ids(bound), this.#target.nowMs(), wishes);
+    });
+  }
+
+  #entries(bound: BoundTable, wishes: ReadWishes, isWanted: (entry: ArenaEntry) => boolean): TableEntry[] {
+    if (bound.info.matchFields.length === 0) return [];
+    const ids = this.#ids(bound);
+    const nowMs = this.#target.nowMs();
+    const result: TableEntry[] = [];
+    for (const entry of bound.table.entries()) if (isWanted(entry)) result.push(readEntry(bound, entry, ids, nowMs, wishes));
+    return result;
+  }
+
+  #ids({ profile }: BoundTable): Ids {
+    const state = profile && this.#profiles.get(profile.info.preamble.id);
+    return state?.idsByPlace() ?? { members: new Map(), groups: new Map() };
+  }
+
+  #profile(id: number): ProfileState {
+    const profile = this.#profiles.get(id);
+    if (!profile) throw new StatusError('NOT_FOUND', `no action profile has the id ${id}`);
+    return profile;
+  }
+
+  #profilesOf(id: number): ProfileState[] {
+    return id === 0 ? [...this.#profiles.values()] : [this.#profile(id)];
+  }
+
+  /** Members and groups that entries of a profile's tables refer to. O(slots of the tables). */
+  #references(profileId: number): References {
+    const members = new Set<number>();
+    const groups = new Set<number>();
+    for (const { info, table } of this.#binding.tables.values()) {
+      if (info.implementationId !== profileId) continue;
+      for (const { call } of table.entries()) {
+        if (call.kind === 'member') members.add(call.member);
+        if (call.kind === 'group') groups.add(call.group);
+      }
+    }
+    return { members, groups };
+  }
+}
+
+/** Runs all steps or takes back those that ran; what failed, if something did. */
+function run(steps: readonly Step[]): { readonly at: number; readonly status: Status } | undefined {
+  const transaction = new Transaction();
+  const status = statusOf(() => {
+    steps.forEach((step, i) => {
+      transaction.step = i;
+      step(transaction);
+    });
+    transaction.commit();
+  });
+  if (!isBad(status)) return undefined;
+  transaction.rollback();
+  return { at: transaction.step, status };
+}
+
+function isBad({ code }: Status): boolean {
+  return code !== 'OK';
+}
+
+function aborted(statuses: readonly Status[]): Status[] {
+  return statuses.map((status) =>
+    status === ok ? { code: 'ABORTED', message: 'not applied, because another update of the batch failed' } : status,
+  );
+}

@@ -1,0 +1,227 @@
+/**
+ * Action profile members and groups: the controller's ids, their places in the arena, and what they hold.
+ *
+ * A member's key in its group's Maglev table is its action as text, so a group spreads flows the same way on every node, whatever ids and places its
+ * members have there. Changing what a member does changes its key, and with it the tables of its groups.
+ */
+import type { GroupMember } from '../arena/index.ts';
+import type { Binding, BoundProfile } from './binding.ts';
+import { type CheckedAction, checkAction } from './check.ts';
+import type { Action, ActionProfileGroup, ActionProfileMember, UpdateType } from './entities.ts';
+import { printAction } from './print.ts';
+import { StatusError } from './status.ts';
+import type { Transaction } from './transaction.ts';
+
+interface Member {
+  readonly place: number;
+  readonly action: Action;
+  readonly checked: CheckedAction;
+  readonly key: string;
+}
+
+interface Group {
+  readonly place: number;
+  readonly entity: ActionProfileGroup;
+}
+
+/** Places that entries of tables refer to. */
+export interface References {
+  readonly members: ReadonlySet<number>;
+  readonly groups: ReadonlySet<number>;
+}
+
+export class ProfileState {
+  readonly #binding: Binding;
+  readonly #bound: BoundProfile;
+  /** What the entries of the profile's tables refer to now. */
+  readonly #references: () => References;
+  readonly #members = new Map<number, Member>();
+  readonly #groups = new Map<number, Group>();
+
+  constructor(binding: Binding, bound: BoundProfile, references: () => References) {
+    this.#binding = binding;
+    this.#bound = bound;
+    this.#references = references;
+  }
+
+  /** Place of a member; throws NOT_FOUND. */
+  memberPlace(id: number): number {
+    return this.#member(id).place;
+  }
+
+  /** Place of a group; throws NOT_FOUND. */
+  groupPlace(id: number): number {
+    return this.#group(id).place;
+  }
+
+  /** Ids by place, for reading many entries. */
+  idsByPlace(): { readonly members: ReadonlyMap<number, number>; readonly groups: ReadonlyMap<number, number> } {
+    return {
+      members: new Map([...this.#members].map(([id, { place }]) => [place, id])),
+      groups: new Map([...this.#groups].map(([id, { place }]) => [place, id])),
+    };
+  }
+
+  members(): ActionProfileMember[] {
+    const actionProfileId = this.#bound.info.preamble.id;
+    return [...this.#members].map(([memberId, { action }]) => ({ actionProfileId, memberId, action }));
+  }
+
+  groups(): ActionProfileGroup[] {
+    return [...this.#groups.values()].map((group) => group.entity);
+  }
+
+  /** Checks a member; the result writes it. */
+  prepareMember(type: UpdateType, { memberId, action }: ActionProfileMember): (transaction: Transaction) => void {
+    const { info, label } = this.#bound;
+    if (memberId === 0) throw new StatusError('INVALID_ARGUMENT', `${label}: member id 0 is reserved`);
+    if (type === 'DELETE') return (transaction) => this.#deleteMember(transaction, memberId);
+    if (!action) throw new StatusError('INVALID_ARGUMENT', `${label}, member ${memberId}: no action given`);
+    const table = this.#binding.tables.get(info.tableIds[0] ?? 0);
+    if (!table) throw new StatusError('INVALID_ARGUMENT', `no table uses ${label}`);
+    const checked = checkAction(this.#binding, table, `${label}, member ${memberId}`, action, 'entry');
+    const content = { action, checked, key: printAction(this.#binding.names, action) };
+    return type === 'INSERT'
+      ? (transaction) => this.#insertMember(transaction, memberId, content)
+      : (transaction) => this.#modifyMember(transaction, memberId, content);
+  }
+
+  /** Checks a group; the result writes it. */
+  prepareGroup(type: UpdateType, group: ActionProfileGroup): (transaction: Transaction) => void {
+    const { info, label } = this.#bound;
+    const what = `${label}, group ${group.groupId}`;
+    const refuse = (message: string): never => {
+      throw new StatusError('INVALID_ARGUMENT', message);
+    };
+    if (!info.withSelector) refuse(`${label} has no selector: it has no groups`);
+    if (group.groupId === 0) refuse(`${label}: group id 0 is reserved`);
+    if (type === 'DELETE') return (transaction) => this.#deleteGroup(transaction, group.groupId);
+    const ids = new Set<number>();
+    let total = 0;
+    for (const { memberId, weight } of group.members) {
+      if (ids.has(memberId)) refuse(`${what} has member ${memberId} twice`);
+      ids.add(memberId);
+      if (!Number.isInteger(weight) || weight < 1) refuse(`${what}, member ${memberId}: weight ${weight}, expected 1 or more`);
+      total += weight;
+    }
+    const limit = group.maxSize || info.maxGroupSize;
+    if (limit > 0 && total > limit) {
+      throw new StatusError('RESOURCE_EXHAUSTED', `${what}: its weights add up to ${total}, it takes ${limit}`);
+    }
+    return type === 'INSERT'
+      ? (transaction) => this.#insertGroup(transaction, group)
+      : (transaction) => this.#modifyGroup(transaction, group);
+  }
+
+  #insertMember(transaction: Transaction, id: number, content: Omit<Member, 'place'>): void {
+    const { profile, label } = this.#bound;
+    if (this.#members.has(id)) throw new StatusError('ALREADY_EXISTS', `${label} has a member ${id} already`);
+    const place = profile.insertMember(content.checked.index, content.checked.params);
+    if (place === 'full') {
+      throw new StatusError('RESOURCE_EXHAUSTED', `${label} is full: it has room for ${profile.layout.spec.size} members`);
+    }
+    this.#members.set(id, { ...content, place });
+    transaction.onUndo(() => {
+      this.#members.delete(id);
+      profile.removeMember(place);
+    });
+  }
+
+  #modifyMember(transaction: Transaction, id: number, content: Omit<Member, 'place'>): void {
+    const before = this.#member(id);
+    const write = (member: Member): void => {
+      this.#members.set(id, member);
+      this.#bound.profile.modifyMember(member.place, member.checked.index, member.checked.params);
+      for (const group of this.#groups.values()) {
+        if (before.key !== content.key && group.entity.members.some((m) => m.memberId === id)) this.#writeGroup(group);
+      }
+    };
+    write({ ...content, place: before.place });
+    transaction.onUndo(() => write(before));
+  }
+
+  #deleteMember(transaction: Transaction, id: number): void {
+    const { profile, label } = this.#bound;
+    const member = this.#member(id);
+    this.#members.delete(id);
+    transaction.onUndo(() => this.#members.set(id, member));
+    transaction.atEnd(() => {
+      const group = [...this.#groups.values()].find((g) => g.entity.members.some((m) => m.memberId === id));
+      if (group) {
+        throw new StatusError('FAILED_PRECONDITION', `${label}: group ${group.entity.groupId} still has member ${id}`);
+      }
+      if (this.#references().members.has(member.place)) {
+        throw new StatusError('FAILED_PRECONDITION', `${label}: an entry still refers to member ${id}`);
+      }
+    });
+    transaction.onCommit('member', () => profile.removeMember(member.place));
+  }
+
+  #insertGroup(transaction: Transaction, entity: ActionProfileGroup): void {
+    const { profile, label } = this.#bound;
+    if (this.#groups.has(entity.groupId)) {
+      throw new StatusError('ALREADY_EXISTS', `${label} has a group ${entity.groupId} already`);
+    }
+    const place = profile.insertGroup(this.#toArena(entity));
+    if (typeof place === 'string') {
+      const room = profile.layout.spec.groups?.max ?? 0;
+      throw new StatusError('RESOURCE_EXHAUSTED', `${label} is full: it has room for ${room} groups`);
+    }
+    this.#groups.set(entity.groupId, { place, entity });
+    transaction.onUndo(() => {
+      this.#groups.delete(entity.groupId);
+      profile.removeGroup(place);
+    });
+  }
+
+  #modifyGroup(transaction: Transaction, entity: ActionProfileGroup): void {
+    const before = this.#group(entity.groupId);
+    // Undoing writes the slots back as they were: its members may be other ones by then.
+    const write = (group: Group, members: readonly GroupMember[]): void => {
+      this.#groups.set(entity.groupId, group);
+      this.#bound.profile.modifyGroup(group.place, members);
+    };
+    const membersBefore = this.#bound.profile.group(before.place) ?? [];
+    write({ place: before.place, entity }, this.#toArena(entity));
+    transaction.onUndo(() => write(before, membersBefore));
+  }
+
+  #deleteGroup(transaction: Transaction, id: number): void {
+    const { profile, label } = this.#bound;
+    const group = this.#group(id);
+    this.#groups.delete(id);
+    transaction.onUndo(() => this.#groups.set(id, group));
+    transaction.atEnd(() => {
+      if (this.#references().groups.has(group.place)) {
+        throw new StatusError('FAILED_PRECONDITION', `${label}: an entry still refers to group ${id}`);
+      }
+    });
+    transaction.onCommit('group', () => profile.removeGroup(group.place));
+  }
+
+  #writeGroup({ place, entity }: Group): void {
+    this.#bound.profile.modifyGroup(place, this.#toArena(entity));
+  }
+
+  #toArena({ members, groupId }: ActionProfileGroup): GroupMember[] {
+    return members.map(({ memberId, weight }) => {
+      const member = this.#members.get(memberId);
+      if (!member) {
+        throw new StatusError('NOT_FOUND', `${this.#bound.label}, group ${groupId}: there is no member ${memberId}`);
+      }
+      return { member: member.place, weight, key: member.key };
+    });
+  }
+
+  #member(id: number): Member {
+    const member = this.#members.get(id);
+    if (!member) throw new StatusError('NOT_FOUND', `${this.#bound.label} has no member ${id}`);
+    return member;
+  }
+
+  #group(id: number): Group {
+    const group = this.#groups.get(id);
+    if (!group) throw new StatusError('NOT_FOUND', `${this.#bound.label} has no group ${id}`);
+    return group;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Writing table entries (P4Runtime specification, "Table Entry"): each update is checked, and becomes a step that a transaction runs and can take
+ * back. Direct counters and meters are written with their entry or through their own entities.
+ */
+import { type TableEntry as ArenaEntry, defaultHandle, type EntryCall, type EntryKey } from '../arena/index.ts';
+import type { Binding, BoundTable } from './binding.ts';
+import { checkAction, checkIdleTimeout, checkKey, checkMeterConfig, checkTable } from './check.ts';
+import type { TableEntry, UpdateType } from './entities.ts';
+import { printKey } from './print.ts';
+import type { ProfileState } from './profiles.ts';
+import { StatusError } from './status.ts';
+import type { Transaction } from './transaction.ts';
+
+export type Step = (transaction: Transaction) => void;
+
+export interface Tables {
+  readonly binding: Binding;
+  readonly profiles: ReadonlyMap<number, ProfileState>;
+  readonly nowMs: () => number;
+}
+
+export function prepareTableEntry(tables: Tables, type: UpdateType, entry: TableEntry): Step {
+  const bound = checkTable(tables.binding, entry.tableId);
+  if (entry.isConst) throw new StatusError('INVALID_ARGUMENT', `${bound.label}: a controller writes no const entries`);
+  const resources = prepareResources(bound, entry);
+  if (entry.isDefaultAction) return prepareDefault(tables, bound, type, entry, resources);
+  if (bound.info.isConstTable && (type !== 'MODIFY' || entry.action)) {
+    throw new StatusError('PERMISSION_DENIED', `${bound.label} has const entries: they cannot be changed`);
+  }
+  const key = checkKey(bound, entry);
+  const where = printKey(tables.binding.names, { tableEntry: entry });
+  switch (type) {
+    case 'INSERT':
+      return prepareInsert(tables, bound, entry, key, where, resources);
+    case 'MODIFY':
+      return prepareModify(tables, bound, entry, key, where, resources);
+    case 'DELETE':
+      return (transaction) => deleteEntry(tables, bound, key, where, transaction);
+    default:
+      return assertNever(type);
+  }
+}
+
+/** A direct counter's or meter's own entity: MODIFY of what the entry has. */
+export function prepareDirect(
+  { binding }: Tables,
+  type: UpdateType,
+  entry: TableEntry,
+  resources: Pick<TableEntry, 'counterData' | 'meterConfig'>,
+): Step {
+  const bound = checkTable(binding, entry.tableId);
+  if (type !== 'MODIFY')
+    throw new StatusError('INVALID_ARGUMENT', `${bound.label}: direct counters and meters can only be modified`);
+  const write = prepareResources(bound, { ...entry, ...resources });
+  if (entry.isDefaultAction) return (transaction) => write(defaultHandle, transaction);
+  const key = checkKey(bound, entry);
+  const where = printKey(binding.names, { tableEntry: entry });
+  return (transaction) => write(find(bound, key, where), transaction);
+}
+
+function prepareInsert(
+  tables: Tables,
+  bound: BoundTable,
+  entry: TableEntry,
+  key: EntryKey,
+  where: string,
+  resources: Resources,
+): Step {
+  const { table, label } = bound;
+  if (!entry.action) throw new StatusError('INVALID_ARGUMENT', `${where}: no action given`);
+  const call = prepareCall(tables, bound, entry, where);
+  const idleTimeoutMs = checkIdleTimeout(bound, entry);
+  return (transaction) => {
+    const handle = table.insert({ ...key, call: call(), idleTimeoutMs }, tables.nowMs());
+    if (handle === 'exists') throw new StatusError('ALREADY_EXISTS', `${where}: there is such an entry already`);
+    if (handle === 'full') {
+      throw new StatusError(
+        'RESOURCE_EXHAUSTED',
+        `${label} is full: ${table.count} entries, it takes ${table.layout.spec.size}; ${where}`,
+      );
+    }
+    transaction.onUndo(() => table.remove(handle));
+    resources(handle, transaction);
+  };
+}
+
+function prepareModify(
+  tables: Tables,
+  bound: BoundTable,
+  entry: TableEntry,
+  key: EntryKey,
+  where: string,
+  resources: Resources,
+): Step {
+  const { table } = bound;
+  const call = entry.action ? prepareCall(tables, bound, entry, where) : undefined;
+  const idleTimeoutMs = table.layout.spec.ageing === 'none' && !entry.idleTimeoutNs ? undefined : checkIdleTimeout(bound, entry);
+  return (transaction) => {
+    const handle = find(bound, key, where);
+    const before = table.read(handle);
+    refuseConst(before, where);
+    table.modify(handle, { call: call?.(), idleTimeoutMs }, tables.nowMs());
+    transaction.onUndo(() => table.modify(handle, { call: before.call, idleTimeoutMs: before.idleTimeoutMs }, tables.nowMs()));
+    resources(handle, transaction);
+  };
+}
+
+function deleteEntry(tables: Tables, bound: BoundTable, key: EntryKey, where: string, transaction: Transaction): void {
+  const { table, hasCounter, hasMeter } = bound;
+  const handle = find(bound, key, where);
+  const before = table.read(handle);
+  refuseConst(before, where);
+  const counter = hasCounter ? table.counter(handle) : undefined;
+  const meter = hasMeter ? table.meter(handle) : undefined;
+  table.remove(handle);
+  transaction.onUndo(() => {
+    const again = table.insert(before, tables.nowMs());
+    if (typeof again !== 'number') return;
+    if (counter) table.setCounter(again, counter.packets, counter.bytes);
+    if (meter) table.setMeter(again, meter);
+  });
+}
+
+function prepareDefault(tables: Tables, bound: BoundTable, type: UpdateType, entry: TableEntry, resources: Resources): Step {
+  const { table, info, label } = bound;
+  const refuse = (message: string): never => {
+    throw new StatusError('INVALID_ARGUMENT', `${label}, default entry: ${message}`);
+  };
+  if (type !== 'MODIFY') refuse(`it can only be modified, found ${type}`);
+  if (entry.match.length > 0 || entry.priority) refuse('it has neither match nor priority');
+  if (entry.idleTimeoutNs) refuse('it has no idle timeout');
+  if (info.constDefaultActionId !== undefined) {
+    throw new StatusError('PERMISSION_DENIED', `${label}, default entry: its action is const`);
+  }
+  const initial = info.initialDefaultAction;
+  const action = entry.action
+    ? 'action' in entry.action
+      ? entry.action.action
+      : refuse('it takes an action, no member or group')
+    : { actionId: initial?.actionId ?? 0, params: initial?.arguments ?? [] };
+  const checked = checkAction(tables.binding, bound, label, action, 'default');
+  return (transaction) => {
+    const before = table.getDefault();
+    table.setDefault(checked.index, checked.params);
+    transaction.onUndo(() => table.setDefault(before.action, before.params));
+    resources(defaultHandle, transaction);
+  };
+}
+
+/** What the entry does. Members and groups are looked up when the step runs: they may come in the same batch. */
+function prepareCall({ binding, profiles }: Tables, bound: BoundTable, entry: TableEntry, where: string): () => EntryCall {
+  const action = entry.action!;
+  const { profile, label } = bound;
+  if ('actionProfileActionSet' in action) {
+    throw new StatusError('UNIMPLEMENTED', `${where}: one-shot action sets are not supported yet; write members and a group`);
+  }
+  if ('action' in action) {
+    if (profile)
+      throw new StatusError(
+        'INVALID_ARGUMENT',
+        `${where}: entries refer to members or groups of ${profile.label}, not to actions`,
+      );
+    const { index, params } = checkAction(binding, bound, label, action.action, 'entry');
+    return () => ({ kind: 'action', action: index, params });
+  }
+  const state = profile && profiles.get(profile.info.preamble.id);
+  if (!state) throw new StatusError('INVALID_ARGUMENT', `${where}: ${label} has no action profile, its entries take actions`);
+  if ('actionProfileMemberId' in action) {
+    return () => ({ kind: 'member', member: state.memberPlace(action.actionProfileMemberId) });
+  }
+  if (!profile.info.withSelector) throw new StatusError('INVALID_ARGUMENT', `${where}: ${profile.label} has no groups`);
+  return () => ({ kind: 'group', group: state.groupPlace(action.actionProfileGroupId) });
+}
+
+/** Writes an entry's direct counter and meter, if it gives values for them. */
+type Resources = (handle: number, transaction: Transaction) => void;
+
+function prepareResources(
+  bound: BoundTable,
+  { counterData, meterConfig }: Pick<TableEntry, 'counterData' | 'meterConfig'>,
+): Resources {
+  const { table, label, hasCounter, hasMeter } = bound;
+  if (counterData && !hasCounter) throw new StatusError('INVALID_ARGUMENT', `${label} has no direct counter`);
+  if (meterConfig && !hasMeter) throw new StatusError('INVALID_ARGUMENT', `${label} has no direct meter`);
+  if (meterConfig) checkMeterConfig(meterConfig, `${label}, direct meter`);
+  return (handle, transaction) => {
+    if (counterData) {
+      const before = table.counter(handle);
+      table.setCounter(handle, counterData.packetCount, counterData.byteCount);
+      transaction.onUndo(() => table.setCounter(handle, before.packets, before.bytes));
+    }
+    if (meterConfig) {
+      const before = table.meter(handle);
+      table.setMeter(handle, meterConfig);
+      transaction.onUndo(() => table.setMeter(handle, before));
+    }
+  };
+}
+
+function find({ table }: BoundTable, key: EntryKey, where: string): number {
+  const handle = table.find(key);
+  if (handle === undefined) throw new StatusError('NOT_FOUND', `${where}: there is no such entry`);
+  return handle;
+}
+
+function refuseConst(entry: ArenaEntry, where: string): void {
+  if (entry.isConst) throw new StatusError('PERMISSION_DENIED', `${where}: the entry is const`);
+}
+
+function assertNever(value: never): never {
+  throw new Error(`not reached: ${String(value)}`);
+}

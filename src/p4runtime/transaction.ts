@@ -1,0 +1,42 @@
+/**
+ * All or nothing: what a batch of updates has done so far, and how to take it back.
+ *
+ * Steps change the arena at once and say how to undo it. Members and groups are taken out of the arena last, when everything else has worked, so that
+ * undoing never has to find the same place again. What must be true of the whole (nothing refers to what is gone) is checked before that.
+ */
+export class Transaction {
+  /** Index of the update that is being carried out or checked. */
+  step = 0;
+  readonly #undo: (() => void)[] = [];
+  readonly #checks: { readonly step: number; readonly check: () => void }[] = [];
+  readonly #lastGroups: (() => void)[] = [];
+  readonly #lastMembers: (() => void)[] = [];
+
+  /** Steps are undone last one first. */
+  onUndo(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
+  /** Runs when all steps are done; throws a StatusError to refuse the whole. */
+  atEnd(check: () => void): void {
+    this.#checks.push({ step: this.step, check });
+  }
+
+  /** Runs when nothing can fail any more. Groups go before members. */
+  onCommit(kind: 'group' | 'member', commit: () => void): void {
+    (kind === 'group' ? this.#lastGroups : this.#lastMembers).push(commit);
+  }
+
+  /** Throws what a check throws; then nothing is committed. */
+  commit(): void {
+    for (const { step, check } of this.#checks) {
+      this.step = step;
+      check();
+    }
+    for (const last of [...this.#lastGroups, ...this.#lastMembers]) last();
+  }
+
+  rollback(): void {
+    for (const undo of this.#undo.reverse()) undo();
+  }
+}
