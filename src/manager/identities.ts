@@ -2,9 +2,9 @@
  * Identities: addresses that no policy tells apart are one identity, so that policies are about a few identities instead of many addresses.
  *
  * Two addresses are told apart if a peer of some rule matches one and not the other, if different policies select them, if they resolve a named port
- * differently, or if one is the node's own. Policies draw boundaries only around pods and prefixes, so it is enough to look at each pod, each node
- * address, each `cidr` and each `except`: the address space between them is uniform. These regions are nested, and longest-prefix match finds
- * the innermost one.
+ * differently, if they are selected and only one is on this node (each node decides for its pods), or if one is the node's own.
+ * Policies draw boundaries only around pods and prefixes, so it is enough to look at each pod, each node address, each `cidr` and each `except`:
+ * the address space between them is uniform. These regions are nested, and longest-prefix match finds the innermost one.
  *
  *   10.0.0.0/8            matched by block A                  identity 1
  *     10.1.0.0/16         except of A                         identity 0
@@ -30,7 +30,7 @@ export interface Identity {
   readonly namedPorts: ReadonlyMap<string, number>;
   /** The node's own address. */
   readonly isNode: boolean;
-  /** One of its pods lives on this node. */
+  /** Its pods live on this node. Told apart for pods that policies select only. */
   readonly isLocal: boolean;
 }
 
@@ -51,11 +51,7 @@ export function identify(model: Model, installed: ReadonlyMap<string, number>): 
     else classes.set(region.signature, [region]);
   }
   const ids = number(classes, installed);
-  const all = [...classes].map(([signature, alike]) => ({
-    ...alike[0]!.traits,
-    id: ids.get(signature)!,
-    isLocal: alike.some((region) => region.isLocal),
-  }));
+  const all = [...classes].map(([signature, alike]) => ({ ...alike[0]!.traits, id: ids.get(signature)! }));
   const prefixes: [string, number][] = [];
   for (const [text, region] of regions) {
     const around = nextWider(regions, region.prefix)?.signature ?? '';
@@ -89,7 +85,7 @@ export function namedPortKey(name: string, protocol: Protocol): string {
 
 // ---------------------------------------------------------------- regions
 
-type Traits = Omit<Identity, 'id' | 'isLocal'>;
+type Traits = Omit<Identity, 'id'>;
 
 /** A piece of the address space between the boundaries that pods, node and blocks draw. */
 interface Region {
@@ -97,7 +93,6 @@ interface Region {
   readonly traits: Traits;
   /** The same for regions that are alike; '' for traits that say nothing. */
   readonly signature: string;
-  readonly isLocal: boolean;
 }
 
 interface Block {
@@ -142,8 +137,9 @@ function toRegions(model: Model): Map<string, Region> {
         policies: pod ? model.policies.filter((p) => p.namespace === pod.namespace && selects(p.podSelector, pod.labels)) : [],
         namedPorts: new Map(pod ? namedPortsOf(pod).filter(([name]) => names.has(name)) : []),
         isNode: nodes.has(key),
+        isLocal: pod?.port !== undefined,
       };
-      return [key, { prefix, traits, signature: toSignature(traits), isLocal: pod?.port !== undefined }];
+      return [key, { prefix, traits, signature: toSignature(traits) }];
     }),
   );
 }
@@ -174,12 +170,13 @@ function namedPortsOf(pod: Pod): [string, number][] {
   );
 }
 
-function toSignature({ peers, policies, namedPorts, isNode }: Traits): string {
+function toSignature({ peers, policies, namedPorts, isNode, isLocal }: Traits): string {
   const parts = [
     ...[...peers].sort(),
     ...policies.map((p) => `policy ${p.namespace}/${p.name}`).sort(),
     ...[...namedPorts].map(([name, port]) => `port ${name}=${port}`).sort(),
     ...(isNode ? ['node'] : []),
+    ...(isLocal && policies.length > 0 ? ['here'] : []),
   ];
   return parts.join('\n');
 }

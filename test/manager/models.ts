@@ -1,7 +1,13 @@
 /** Small models to start tests from. Node 10.1.0.0/24 with pods behind ports 11, 12, ...; the network behind port 1. */
-import type { EndpointSlice, LabelSelector, Model, Pod, Service } from '../../src/manager/index.ts';
+import type { EndpointSlice, LabelSelector, Model, Pod, Port, Service } from '../../src/manager/index.ts';
 
 export const gatewayMac = '02:00:00:00:00:01';
+
+export const netPort: Port = { number: 1, kind: 'net', mac: '02:00:00:00:aa:01', address: '192.168.50.1' };
+
+export function podPort(number: number): Port {
+  return { number, kind: 'pod', mac: gatewayMac, address: '169.254.1.1' };
+}
 
 export const emptyModel: Model = {
   node: {
@@ -10,7 +16,7 @@ export const emptyModel: Model = {
     gateway: { addresses: ['169.254.1.1'], mac: gatewayMac },
     tunnel: { address: '192.168.50.1', mac: '02:00:00:00:50:01', vni: 4096, port: 1 },
   },
-  ports: [{ number: 1, kind: 'net', mac: '02:00:00:00:aa:01', address: '192.168.50.1' }],
+  ports: [netPort, ...[11, 12, 13, 14, 15, 16, 17, 18, 19].map(podPort)],
   namespaces: [
     { name: 'default', labels: { 'kubernetes.io/metadata.name': 'default' } },
     { name: 'other', labels: { 'kubernetes.io/metadata.name': 'other', team: 'blue' } },
