@@ -86,14 +86,12 @@ function placeToAdd(memory: Memory, layout: TableLayout, hash: number, key: Uint
   return victim;
 }
 
-/** PNA restart_expire_timer for the entry that the table's apply found; nothing after a miss. */
+/** PNA restart_expire_timer for the entry that the table's apply found; nothing after a miss. The notified flag waits for the sweeper. */
 export function restartExpireTimer(table: MatchTable, handle: number, nowMs: number): void {
   const { memory, layout } = table;
   if (handle === defaultHandle || layout.spec.ageing === 'none') return;
   const at = slotAddress(layout, handle);
   setU32(memory, at + entryHead.deadlineMs, nowMs + u32(memory, at + entryHead.timeoutMs));
-  const flags = memory.view.getUint8(at + entryHead.flags);
-  memory.view.setUint8(at + entryHead.flags, flags & ~entryFlags.notified);
 }
 
 /** PNA set_entry_expire_time: another profile, and the timer starts again. */
@@ -137,7 +135,7 @@ export function sweep(
     const flags = memory.view.getUint8(at + entryHead.flags);
     const isNotified = (flags & entryFlags.notified) !== 0;
     if (!isExpired(memory, at, nowMs)) {
-      // Compiled code restarts timers without touching the flag.
+      // The timer was restarted; the data plane spares itself this store.
       if (isNotified) memory.view.setUint8(at + entryHead.flags, flags & ~entryFlags.notified);
     } else if (layout.spec.ageing === 'autoDelete') {
       onExpired?.(slot);

@@ -47,7 +47,7 @@ export type Report =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly error?: { readonly code: string; readonly message: string; readonly next?: string };
+      readonly error?: { readonly code: string; readonly message: string; readonly help?: string };
       readonly ports?: readonly PortReport[];
       readonly warning?: string;
     }
@@ -121,7 +121,7 @@ function obey(order: Order): void {
         post({ kind: 'done', id: order.id, warning });
       } catch (error) {
         if (!isOperatorError(error)) throw error;
-        post({ kind: 'done', id: order.id, error: { code: error.code, message: error.message, next: error.next } });
+        post({ kind: 'done', id: order.id, error: { code: error.code, message: error.message, help: error.help } });
       }
       return;
     case 'removePort':

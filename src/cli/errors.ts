@@ -4,17 +4,17 @@
  */
 export class UserError extends Error {
   readonly code: string;
-  readonly next: string | undefined;
+  readonly help: string | undefined;
 
-  constructor(code: string, message: string, next?: string) {
+  constructor(code: string, message: string, help?: string) {
     super(message);
     this.name = 'UserError';
     this.code = code;
-    this.next = next;
+    this.help = help;
   }
 }
 
 /** Any error with a `code` in kebab-case came from one of our rooms and is meant for the user. */
-export function isOperatorError(error: unknown): error is Error & { code: string; next?: string } {
+export function isOperatorError(error: unknown): error is Error & { code: string; help?: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[a-z]+(-[a-z0-9]+)*$/.test(error.code);
 }

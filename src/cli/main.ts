@@ -25,7 +25,7 @@ function action<A extends unknown[]>(run: (...args: A) => Promise<number> | numb
 
 const collect = (value: string, all: string[]): string[] => [...all, value];
 const json = new Option('--json', 'print one JSON object instead of text');
-const socket = new Option('-s, --socket PATH', 'control socket of the running node').default('softipu.sock');
+const socket = new Option('-s, --socket <PATH>', 'control socket of the running node').default('softipu.sock');
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -36,7 +36,7 @@ function wholeNumber(text: string): number {
 program
   .command('demo')
   .description('the main job on real traffic between network namespaces, nothing to configure')
-  .option('--seconds N', 'bound of the traffic part', wholeNumber)
+  .option('--seconds <N>', 'bound of the traffic part', wholeNumber)
   .addOption(json)
   .action(
     action(async (options: { seconds?: number; json?: boolean }) => (await import('./demo/index.ts')).demoCommand(options)),
@@ -53,14 +53,14 @@ program
   .description('any P4 program as a switch')
   .argument('<FILE.p4>')
   .requiredOption(
-    '-i, --interface N@SPEC',
+    '-i, --interface <N@SPEC>',
     'port number and interface, e.g. 0@veth0, 1@tap:t1, 2@pcap:in.pcap,out.pcap',
     collect,
     [],
   )
-  .option('--net N,...', 'numbers of the network ports; all others are host ports')
-  .option('-I DIR', 'where #include looks', collect, [])
-  .option('-D NAME=VALUE', 'macro', collect, [])
+  .option('--net <N,...>', 'numbers of the network ports; all others are host ports')
+  .option('-I <DIR>', 'where #include looks', collect, [])
+  .option('-D <NAME=VALUE>', 'macro', collect, [])
   .addOption(socket)
   .action(
     action(async (file: string, options: { interface: string[]; net?: string; I: string[]; D: string[]; socket: string }) =>
@@ -72,13 +72,13 @@ program
   .command('compile')
   .description('the P4 compiler')
   .argument('<FILE.p4>')
-  .option('-I DIR', 'where #include looks', collect, [])
-  .option('-D NAME=VALUE', 'macro', collect, [])
+  .option('-I <DIR>', 'where #include looks', collect, [])
+  .option('-D <NAME=VALUE>', 'macro', collect, [])
   .addOption(
-    new Option('--emit FORM', 'what to write; none only checks').choices(['wasm', 'wat', 'ir', 'p4info', 'none']).default('none'),
+    new Option('--emit <FORM>', 'what to write; none only checks').choices(['wasm', 'wat', 'ir', 'p4info', 'none']).default('none'),
   )
   .option('-E', 'only preprocess')
-  .option('-o FILE', 'where to; stdout for text otherwise')
+  .option('-o <FILE>', 'where to; stdout for text otherwise')
   .addOption(json)
   .action(
     action(
@@ -100,7 +100,7 @@ program
   .command('stf')
   .description('runs packet tests; without arguments the ones that come with softipu')
   .argument('[FILES...]', 'FILE.p4 FILE.stf')
-  .addOption(new Option('--backend NAME', 'what runs the program').choices(['wasm', 'interp', 'both']).default('both'))
+  .addOption(new Option('--backend <NAME>', 'what runs the program').choices(['wasm', 'interp', 'both']).default('both'))
   .addOption(json)
   .action(
     action(async (files: string[], options: { backend: 'wasm' | 'interp' | 'both'; json?: boolean }) =>
@@ -131,7 +131,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (isOperatorError(error)) {
-    process.stderr.write(`softipu: ${error.message}\n${error.next ? `  ${error.next}\n` : ''}`);
+    process.stderr.write(`softipu: ${error.message}\n${error.help ? `  ${error.help}\n` : ''}`);
     process.exitCode = 1;
   } else {
     process.stderr.write(

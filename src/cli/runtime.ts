@@ -151,7 +151,7 @@ export class Runtime extends EventEmitter<Events> {
     const answer = new Promise<Extract<Report, { kind: 'done' }>>((done) => this.#waiting.set(id, { done }));
     this.#send({ ...order, id } as Order);
     const report = await answer;
-    if (report.error) throw new UserError(report.error.code, report.error.message, report.error.next);
+    if (report.error) throw new UserError(report.error.code, report.error.message, report.error.help);
     return report;
   }
 

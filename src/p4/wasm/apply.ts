@@ -159,7 +159,10 @@ function loadParam(p: Pipe, id: VarId, action: Action, place: { offset: number; 
   const bits = paddedPlace(action.base, action.offset + place.offset, place.width);
   const isRaw = p.rawVars.has(id);
   if (isWide(place.width)) {
-    if (!isRaw) return p.setLimbs(id, place.width, loadWideBits(p, bits));
+    if (!isRaw) {
+      p.setLimbs(id, place.width, loadWideBits(p, bits));
+      return;
+    }
     const words = loadRawWords(p, bits);
     for (const [i, local] of p.varLocals(id).entries()) p.set(local, words[i]!());
     return;

@@ -100,17 +100,22 @@ export function storeRaw(f: Fn, base: Get, at: number, count: number, value: Ref
   const { i32: A, i64: B } = f.m;
   switch (count) {
     case 1:
-      return f.emit(A.store8(at, 1, base(), value));
+      f.emit(A.store8(at, 1, base(), value));
+      return;
     case 2:
-      return f.emit(A.store16(at, 1, base(), value));
+      f.emit(A.store16(at, 1, base(), value));
+      return;
     case 4:
-      return f.emit(A.store(at, 1, base(), value));
+      f.emit(A.store(at, 1, base(), value));
+      return;
     case 8:
-      return f.emit(B.store(at, 1, base(), value));
+      f.emit(B.store(at, 1, base(), value));
+      return;
     case 3: {
       const x = f.holdI32(value);
       f.emit(A.store16(at, 1, base(), x()));
-      return f.emit(A.store8(at + 2, 1, base(), A.shr_u(x(), A.const(16))));
+      f.emit(A.store8(at + 2, 1, base(), A.shr_u(x(), A.const(16))));
+      return;
     }
     default: {
       const x = f.holdI64(value);
@@ -162,14 +167,18 @@ export function storeBits(f: Fn, place: BitPlace, value: Ref): void {
     const lowWidth = 8 - spare;
     storeBits(f, { ...place, width: width - lowWidth }, narrowTo(f, width - lowWidth, B.shr_u(x(), B.const(lowWidth))));
     const low = B.and(x(), B.const(onesOf(lowWidth)));
-    return storeBits(f, { ...place, bit: bit + width - lowWidth, width: lowWidth }, narrowTo(f, lowWidth, low));
+    storeBits(f, { ...place, bit: bit + width - lowWidth, width: lowWidth }, narrowTo(f, lowWidth, low));
+    return;
   }
   const isWhole = (bit & 7) === 0 && spare === 0;
   const I = count <= 4 ? f.m.i32 : f.m.i64;
   let number = count > 4 ? extend(f, width, value) : value;
   if (spare > 0) number = I.shl(number, constant(f, count * 8, BigInt(spare)));
   const raw = swapBytes(f, count, number);
-  if (isWhole) return storeRaw(f, base, first, count, raw);
+  if (isWhole) {
+    storeRaw(f, base, first, count, raw);
+    return;
+  }
   const keep = onesOf(8 * count) ^ swapConstant(onesOf(width) << BigInt(spare), count);
   const old = I.and(loadRaw(f, base, first, count, bound), constant(f, count * 8, keep));
   storeRaw(f, base, first, count, I.or(old, raw));

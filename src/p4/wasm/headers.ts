@@ -124,8 +124,9 @@ export function copyOut(p: Pipe, header: HeaderId, to: Get): void {
 /** Assigns to a variable or to bits high..low of a field. */
 export function assign(p: Pipe, target: LValue, value: Expr, high?: number, low?: number): void {
   if (target.kind === 'var') {
-    if (high === undefined || low === undefined) return assignVar(p, target.id, value);
-    return assignVar(p, target.id, spliced(target, value, high, low));
+    const isWhole = high === undefined || low === undefined;
+    assignVar(p, target.id, isWhole ? value : spliced(target, value, high, low));
+    return;
   }
   p.whereValid(target.header, () => {
     const place = fieldPlace(p, target.header, target.field, high, low);

@@ -104,11 +104,8 @@ function finish(p: Pipe): void {
   const { i32: A, i64: B } = p.m;
   const at = (): number => p.get(p.descriptor);
   const { deparses, mirrors, multicasts } = p.unit.features;
-  // A packet that got no fate is dropped, unless it went to a group.
-  const unset = multicasts
-    ? p.m.select(p.get(p.hasGroup), A.const(0), A.const(dropReasons.indexOf('no-destination')))
-    : A.const(dropReasons.indexOf('no-destination'));
-  p.set(p.reason, p.m.select(A.lt_s(p.get(p.reason), A.const(0)), unset, p.get(p.reason)));
+  const noFate = A.lt_s(p.get(p.reason), A.const(0));
+  p.set(p.reason, p.m.select(noFate, A.const(dropReasons.indexOf('no-destination')), p.get(p.reason)));
   if (deparses) {
     p.emit(A.store(descriptor.addr, 4, at(), p.get(p.addr)));
     p.emit(A.store(descriptor.length, 4, at(), p.packetLength()));

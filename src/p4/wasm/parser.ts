@@ -19,11 +19,12 @@ import { compareWide, narrowSlice, wideConstant } from './wide.ts';
 
 type ParserStmt = Extract<Stmt, { kind: 'parser' }>;
 
-/** Times that a parse may come to the same state. */
-const maxVisits = 256;
+/** Jumps back that one parse may make before it ends with ParserTimeout. */
+const maxBackJumps = 256;
 
 export function parser(p: Pipe, s: ParserStmt, body: (p: Pipe, list: readonly Stmt[]) => void): void {
   const { i32: A } = p.m;
+  p.clearHeaders();
   p.set(p.payload, p.get(p.addr));
   p.set(p.parserError, A.const(0));
   const order = layOut(s);
@@ -33,7 +34,7 @@ export function parser(p: Pipe, s: ParserStmt, body: (p: Pipe, list: readonly St
   const labels = order.map(() => p.label());
   const again = p.label();
   const resume = p.local(i32);
-  const visits = backTargets.map(() => p.local(i32));
+  const jumps = p.local(i32);
   const before = new Map<number, Facts>([[s.start, p.facts]]);
   for (const target of backTargets) before.set(target, forget(p.facts, changed));
 
@@ -47,7 +48,9 @@ export function parser(p: Pipe, s: ParserStmt, body: (p: Pipe, list: readonly St
       return;
     }
     p.set(resume, A.const(backTargets.indexOf(target) + 1));
-    p.br(again);
+    p.set(jumps, A.add(p.get(jumps), A.const(1)));
+    p.br(again, A.le_u(p.get(jumps), A.const(maxBackJumps)));
+    fail(p, 'ParserTimeout');
   };
   const scope: ParserScope = { end: p.label(), facts: undefined, jump };
   p.parser = scope;
@@ -56,11 +59,6 @@ export function parser(p: Pipe, s: ParserStmt, body: (p: Pipe, list: readonly St
     const state = order[index]!;
     p.facts = before.get(state);
     if (!p.facts) return;
-    const count = visits[backTargets.indexOf(state)];
-    if (count !== undefined) {
-      p.set(count, A.add(p.get(count), A.const(1)));
-      failIf(p, A.gt_u(p.get(count), A.const(maxVisits)), 'ParserTimeout');
-    }
     body(p, s.states[state]!.body);
     if (p.facts) leave(p);
   };
@@ -74,9 +72,12 @@ export function parser(p: Pipe, s: ParserStmt, body: (p: Pipe, list: readonly St
     run(index);
   };
   p.block(() => {
-    if (backTargets.length === 0) return nest(order.length - 1);
+    if (backTargets.length === 0) {
+      nest(order.length - 1);
+      return;
+    }
     p.set(resume, A.const(0));
-    for (const count of visits) p.set(count, A.const(0));
+    p.set(jumps, A.const(0));
     p.loop(() => nest(order.length - 1), again);
   }, scope.end);
   p.facts = scope.facts;
@@ -92,7 +93,10 @@ export function leave(p: Pipe): void {
 }
 
 export function goto(p: Pipe, state: number | 'accept' | 'reject'): void {
-  if (typeof state !== 'number') return leave(p);
+  if (typeof state !== 'number') {
+    leave(p);
+    return;
+  }
   p.parser!.jump(state);
   p.facts = undefined;
 }

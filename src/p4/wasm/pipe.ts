@@ -28,9 +28,8 @@ export interface Applied {
 export interface LabelScope {
   readonly breakTo: string;
   readonly continueTo?: string;
-  /** What holds where `break` lands, and where `continue` leaves from. */
+  /** What holds where `break` lands. */
   facts: Facts;
-  atContinue?: Facts;
 }
 
 export interface ParserScope {
@@ -215,18 +214,11 @@ export class Pipe extends Fn {
     this.facts = this.facts && new Map([...this.#headers.keys()].map((id) => [id, false]));
   }
 
-  clearMirrors(): void {
-    if (!this.unit.features.mirrors) return;
-    const none = (): Ref => this.m.i64.const(-1);
-    for (const half of [0, 8]) this.emit(this.m.i64.store(context.mirrorSlots + half, 8, this.get(this.context), none()));
-  }
-
-  /** Drops the packet, mirror copies and all, and leaves the pipeline. */
+  /** Drops the packet and leaves the pipeline. */
   abandon(reason: number): void {
     this.set(this.outPort, this.m.i32.const(-1));
     this.set(this.reason, this.m.i32.const(reason));
     this.set(this.hasGroup, this.m.i32.const(0));
-    this.clearMirrors();
     this.br(this.done);
   }
 }

@@ -68,14 +68,14 @@ export function evaluateRaw(p: Pipe, e: Expr): Ref {
     }
     case 'concat':
       if (e.left.width % 8 === 0 && e.right.width % 8 === 0 && e.right.width > 0) {
-        const left = fit(p, e.left, e.width);
-        const right = fit(p, e.right, e.width);
+        const left = inTypeOf(p, e.left, e.width);
+        const right = inTypeOf(p, e.right, e.width);
         return I.or(left, I.shl(right, constant(p, e.width, BigInt(e.left.width))));
       }
       break;
     case 'resize':
       if (!e.signed && e.operand.width % 8 === 0 && e.operand.width > 0 && e.operand.width <= e.width) {
-        return I.shl(fit(p, e.operand, e.width), constant(p, e.width, BigInt(e.width - e.operand.width)));
+        return I.shl(inTypeOf(p, e.operand, e.width), constant(p, e.width, BigInt(e.width - e.operand.width)));
       }
       break;
     default:
@@ -122,7 +122,7 @@ export function evaluateRawWords(p: Pipe, e: Expr): Limbs {
 }
 
 /** Raw value of a narrower expression in the type of `width` bits. */
-function fit(p: Pipe, e: Expr, width: number): Ref {
+function inTypeOf(p: Pipe, e: Expr, width: number): Ref {
   const value = evaluateRaw(p, e);
   if (typeOf(e.width) === typeOf(width)) return value;
   return e.width <= 32 ? extend(p, e.width, value) : narrowTo(p, width, value);

@@ -14,7 +14,6 @@ import { meter } from './meters.ts';
 import { isWide } from './narrow.ts';
 import { advance, extract, goto, lookahead, parser } from './parser.ts';
 import type { LabelScope, Pipe } from './pipe.ts';
-import { forEachStmt } from './walk.ts';
 import { narrowSlice } from './wide.ts';
 
 /** Passes after which a packet that keeps recirculating is dropped. */
@@ -34,19 +33,26 @@ export function statements(p: Pipe, list: readonly Stmt[]): void {
 function statement(p: Pipe, s: Stmt): void {
   switch (s.kind) {
     case 'assign':
-      return assign(p, s.target, s.value);
+      assign(p, s.target, s.value);
+      return;
     case 'assignSlice':
-      return assign(p, s.target, s.value, s.high, s.low);
+      assign(p, s.target, s.value, s.high, s.low);
+      return;
     case 'setValid':
-      return setValid(p, s.header, s.valid);
+      setValid(p, s.header, s.valid);
+      return;
     case 'copyHeader':
-      return copyHeader(p, s.target, s.source);
+      copyHeader(p, s.target, s.source);
+      return;
     case 'copyVarbit':
-      return copyVarbit(p, s.target, s.source);
+      copyVarbit(p, s.target, s.source);
+      return;
     case 'if':
-      return ifStatement(p, s);
+      ifStatement(p, s);
+      return;
     case 'switch':
-      return switchStatement(p, s);
+      switchStatement(p, s);
+      return;
     case 'block': {
       const scope: LabelScope = { breakTo: p.label(), facts: undefined };
       p.labels.set(s.label, scope);
@@ -55,71 +61,97 @@ function statement(p: Pipe, s: Stmt): void {
       return;
     }
     case 'loop':
-      return loopStatement(p, s);
+      loopStatement(p, s);
+      return;
     case 'break':
     case 'continue': {
       const scope = p.labels.get(s.label);
       const to = s.kind === 'break' ? scope?.breakTo : scope?.continueTo;
       if (!scope || to === undefined) throw new Bug(`${s.kind} ${s.label} outside`);
       if (s.kind === 'break') scope.facts = meet(scope.facts, p.facts);
-      else scope.atContinue = meet(scope.atContinue, p.facts);
       p.br(to);
       p.facts = undefined;
       return;
     }
     case 'apply':
-      return apply(p, s, statements);
+      apply(p, s, statements);
+      return;
     case 'parser':
-      return parser(p, s, statements);
+      parser(p, s, statements);
+      return;
     case 'goto':
-      return goto(p, s.state);
+      goto(p, s.state);
+      return;
     case 'extract':
-      return extract(p, s);
+      extract(p, s);
+      return;
     case 'lookahead':
-      return lookahead(p, s);
+      lookahead(p, s);
+      return;
     case 'advance':
-      return advance(p, s.bits);
+      advance(p, s.bits);
+      return;
     case 'setParserError':
-      return p.set(p.parserError, number32(p, s.error));
+      p.set(p.parserError, number32(p, s.error));
+      return;
     case 'deparse':
-      return deparse(p, s, statements);
+      deparse(p, s, statements);
+      return;
     case 'emit':
-      return emit(p, s.header);
+      emit(p, s.header);
+      return;
     case 'nextPass':
-      return nextPass(p);
+      nextPass(p);
+      return;
     case 'output':
-      return setFate(p, number32(p, s.port), 'none');
+      setFate(p, number32(p, s.port), 'none');
+      return;
     case 'drop':
-      return setFate(p, p.m.i32.const(-1), s.reason);
+      setFate(p, p.m.i32.const(-1), s.reason);
+      return;
     case 'multicast':
+      setFate(p, p.m.i32.const(-1), 'none');
       p.set(p.group, number32(p, s.group));
-      return p.set(p.hasGroup, p.m.i32.const(1));
+      p.set(p.hasGroup, p.m.i32.const(1));
+      return;
     case 'mirror':
-      return mirror(p, s);
+      mirror(p, s);
+      return;
     case 'addEntry':
-      return addEntry(p, s);
+      addEntry(p, s);
+      return;
     case 'restartExpireTimer':
-      return restartExpireTimer(p, s.table);
+      restartExpireTimer(p, s.table);
+      return;
     case 'getEntryExpireTime':
-      return getEntryExpireTime(p, s.table, s.target);
+      getEntryExpireTime(p, s.table, s.target);
+      return;
     case 'setEntryExpireTime':
-      return setEntryExpireTime(p, s.table, number32(p, s.profile));
+      setEntryExpireTime(p, s.table, number32(p, s.profile));
+      return;
     case 'count':
-      return count(p, s);
+      count(p, s);
+      return;
     case 'meter':
-      return meter(p, s);
+      meter(p, s);
+      return;
     case 'registerRead':
-      return registerRead(p, s);
+      registerRead(p, s);
+      return;
     case 'registerWrite':
-      return registerWrite(p, s);
+      registerWrite(p, s);
+      return;
     case 'random':
-      return random(p, s);
+      random(p, s);
+      return;
     case 'digest':
-      return digest(p, s);
+      digest(p, s);
+      return;
     case 'allocateFlowId':
-      return allocateFlowId(p, s.target);
+      allocateFlowId(p, s.target);
+      return;
     default:
-      return assertNever(s);
+      assertNever(s);
   }
 }
 
@@ -130,7 +162,10 @@ export function number32(p: Pipe, e: Expr): Ref {
 
 function ifStatement(p: Pipe, s: Extract<Stmt, { kind: 'if' }>): void {
   const known = decide(p.facts, s.condition);
-  if (known !== undefined) return statements(p, known ? s.then : s.else);
+  if (known !== undefined) {
+    statements(p, known ? s.then : s.else);
+    return;
+  }
   const before = p.facts;
   let after: Facts;
   const branch = (body: readonly Stmt[], outcome: boolean): void => {
@@ -158,9 +193,8 @@ function switchStatement(p: Pipe, s: Extract<Stmt, { kind: 'switch' }>): void {
     statements(p, body);
     after = meet(after, p.facts);
   };
-  const values = s.cases.flatMap((c) => c.values);
-  const low = values.reduce((a, b) => (b < a ? b : a), values[0] ?? 0n);
-  const high = values.reduce((a, b) => (b > a ? b : a), values[0] ?? 0n);
+  const values = s.cases.flatMap((c) => c.values).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const [low = 0n, high = 0n] = [values[0], values.at(-1)];
   const span = high - low + 1n;
   const isDense = values.length >= 4 && span <= BigInt(4 * values.length) && span <= BigInt(maxBranchTable);
   if (isDense && s.value.width <= 32) {
@@ -228,36 +262,16 @@ export function branchTable(
 }
 
 function loopStatement(p: Pipe, s: Extract<Stmt, { kind: 'loop' }>): void {
-  const before = p.facts;
-  const scope: LabelScope = { breakTo: p.label(), continueTo: p.label(), facts: undefined, atContinue: undefined };
+  const scope: LabelScope = { breakTo: p.label(), continueTo: p.label(), facts: undefined };
   p.labels.set(s.label, scope);
-  const body = (): void => {
-    scope.facts = undefined;
-    scope.atContinue = undefined;
-    p.block(() => {
-      p.loop((again) => {
-        statements(p, s.body);
-        scope.atContinue = meet(scope.atContinue, p.facts);
-        if (p.facts) p.br(again);
-      }, scope.continueTo);
-    }, scope.breakTo);
-  };
-  p.facts = forget(before, changedHeaders(s.body));
-  if (containsParser(s.body)) {
-    // Passes begin with all headers invalid, which is worth knowing: emitted once to find out what holds at the end of a round, then for good.
-    p.collect(body);
-    p.facts = meet(before, scope.atContinue);
-  }
-  body();
+  p.facts = forget(p.facts, changedHeaders(s.body));
+  p.block(() => {
+    p.loop((again) => {
+      statements(p, s.body);
+      if (p.facts) p.br(again);
+    }, scope.continueTo);
+  }, scope.breakTo);
   p.facts = scope.facts;
-}
-
-function containsParser(body: readonly Stmt[]): boolean {
-  let found = false;
-  forEachStmt(body, (s) => {
-    found ||= s.kind === 'parser';
-  });
-  return found;
 }
 
 function nextPass(p: Pipe): void {
@@ -271,4 +285,5 @@ function nextPass(p: Pipe): void {
 function setFate(p: Pipe, port: Ref, reason: (typeof dropReasons)[number]): void {
   p.set(p.outPort, port);
   p.set(p.reason, p.m.i32.const(dropReasons.indexOf(reason)));
+  p.set(p.hasGroup, p.m.i32.const(0));
 }

@@ -33,7 +33,7 @@ export interface Both {
 
 type Process = (context: number, descriptors: number, count: number) => void;
 
-const bufferBytes = 4096;
+const bufferBytes = 16384;
 const batch = 64;
 const pageBytes = 65536;
 
@@ -52,7 +52,7 @@ export function both(p: Program, options: { readonly optimize?: boolean } = {}):
   start(judged, p);
   const compiledCopies = new Map<number, string[]>();
   const judgedCopies = new Map<number, string[]>();
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(artifact.wasm as BufferSource), {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(artifact.wasm), {
     env: { memory, ...hooks(compiled, compiledCopies) },
   });
   const compiledProcess = instance.exports.process as Process;
@@ -124,7 +124,7 @@ function place(arena: Arena, at: number, buffer: number, packet: Packet): void {
   arena.bytes.fill(0, at, at + descriptor.bytes);
   // Rubbish around the packet: nothing may depend on it.
   arena.bytes.fill(0xa5, buffer, buffer + bufferBytes);
-  const addr = buffer + 1024 + (bytes.length % 7);
+  const addr = buffer + 8192 + (bytes.length % 7);
   arena.bytes.set(bytes, addr);
   const set = (field: number, value: number): void => arena.view.setUint32(at + field, value, true);
   set(descriptor.addr, addr);
