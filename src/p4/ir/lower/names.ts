@@ -30,13 +30,21 @@ export function hasAnnotation(annotations: readonly ast.Annotation[], name: stri
 
 /** Annotations as the IR carries them: all but `@name`, which is in the name already. */
 export function irAnnotations(annotations: readonly ast.Annotation[]): Annotation[] {
-  return annotations.filter((a) => a.name !== 'name').map((a) => ({ name: a.name, body: bodyOf(a), text: a.tokens.join(' ') }));
+  return annotations.filter((a) => a.name !== 'name').map((a) => ({ name: a.name, body: bodyOf(a), text: textOf(a) }));
 }
 
 function bodyOf(a: ast.Annotation): string {
   const [only, ...others] = a.args;
   if (only && others.length === 0 && only.value.kind === 'string' && !only.name) return only.value.value;
   return a.tokens.join('');
+}
+
+/** The tokens with the spaces that a person would write. */
+function textOf(a: ast.Annotation): string {
+  return a.tokens
+    .join(' ')
+    .replace(/ ([,;:).\]])/g, '$1')
+    .replace(/([([.]) /g, '$1');
 }
 
 /** Name of a table key without `@name`: as written, with `$valid$` for isValid(). */
