@@ -1,0 +1,92 @@
+/** What a running node shows beyond any program: services with their endpoints, flows, what the control plane was told. */
+import type { TableEntry } from '../arena/index.ts';
+import { endpointsOf, type IpuManager } from '../manager/index.ts';
+import { fromBigint, printAddress } from '../wire/index.ts';
+import type { Handler } from './control-socket.ts';
+import type { Runtime } from './runtime.ts';
+
+const protocolNames: Readonly<Record<string, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP' };
+/** `flows` shows at most so many: a person looks, a program reads the tables. */
+const maxFlows = 10_000;
+
+export function nodeHandlers(runtime: Runtime, manager: IpuManager): Record<string, Handler> {
+  return {
+    services: () => serviceRows(manager),
+    flows: () => flowRows(runtime),
+    notifications: () => manager.idle.last.map((record) => ({ atMs: record.atMs, entry: record.entry })),
+    neighbours: () => manager.neighbours.map((n) => ({ address: n.address, mac: n.mac, port: n.port })),
+    unresolved: () => manager.unresolved.map((u) => ({ address: u.address, port: u.port })),
+  };
+}
+
+/** One row per service address and port. */
+function serviceRows(manager: IpuManager): object[] {
+  const { model } = manager;
+  if (!model) return [];
+  return model.services.flatMap((service) =>
+    service.ports.flatMap((port) =>
+      service.clusterIPs.map((address) => {
+        const endpoints = endpointsOf(model, service, port);
+        return {
+          namespace: service.namespace,
+          service: service.name,
+          address,
+          port: port.port,
+          protocol: port.protocol,
+          endpoints: endpoints.length,
+          at: endpoints.map((e) => `${e.address}:${e.port}`).join(' '),
+        };
+      }),
+    ),
+  );
+}
+
+/** One row per entry of the flow cache, which has one per direction. */
+function flowRows(runtime: Runtime): object[] {
+  const index = runtime.program.objects.tables.findIndex((t) => t.name.endsWith('.flows'));
+  const table = runtime.arena.tables[index];
+  if (!table) return [];
+  const actions = runtime.program.objects.tables[index]!.actions.map((a) => {
+    const { name } = runtime.program.objects.actions[a.action]!;
+    return name.slice(name.lastIndexOf('.') + 1);
+  });
+  const nowMs = runtime.nowMs();
+  const rows: object[] = [];
+  for (const entry of table.entries()) {
+    if (rows.length === maxFlows) break;
+    const left = table.timeLeftMs(entry.handle, nowMs);
+    if (left !== undefined && left <= 0) continue;
+    const counter = table.counter(entry.handle);
+    rows.push({
+      ...keyColumns(entry),
+      ...actionColumns(entry, actions),
+      packets: Number(counter.packets),
+      bytes: Number(counter.bytes),
+      expiresInMs: left ?? null,
+    });
+  }
+  return rows;
+}
+
+function keyColumns(entry: TableEntry): object {
+  const [source, destination, sourcePort, destinationPort, protocol] = entry.matches.map((m) =>
+    m.kind === 'exact' ? BigInt(m.value as bigint) : 0n,
+  );
+  return {
+    protocol: protocolNames[String(protocol)] ?? String(protocol),
+    source: address(source!),
+    sourcePort: Number(sourcePort),
+    destination: address(destination!),
+    destinationPort: Number(destinationPort),
+  };
+}
+
+function actionColumns(entry: TableEntry, actions: readonly string[]): object {
+  if (entry.call.kind !== 'action') return { action: '-', to: '-' };
+  const [to, port] = entry.call.params as readonly bigint[];
+  return { action: actions[entry.call.action] ?? '-', to: to === undefined ? '-' : `${address(to)}:${port}` };
+}
+
+function address(value: bigint): string {
+  return printAddress(fromBigint(value, 4));
+}
