@@ -139,7 +139,7 @@ function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, bo
     body(p, list);
     after = meet(after, p.facts);
   };
-  const isEmpty = (index: number): boolean => s.bodies[index]!.body.length === 0;
+  const isEmpty = (index: number): boolean => s.bodies[index]!.body.length === 0 && s.bodies[index]!.params.length === 0;
   const full = s.bodies.flatMap((_, i) => (isEmpty(i) ? [] : [i]));
   if (s.bodies.length === 1) {
     run(0);
