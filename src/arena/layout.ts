@@ -39,6 +39,7 @@
  *  - All insertions into an addOnMiss table lie within maxAddProbes of their home, so its lookups may stop there, too.
  *  - hits + 1, misses + 1 per apply of a table with a key; an empty group or an unused member is a miss: default action, hit 0.
  *  - Direct counters and meters of a miss are the default entry's; restart and set of the expire time do nothing after a miss.
+ *  - Restart and set leave the `notified` flag to the sweeper, which clears it when it finds the entry alive again.
  *
  * The slot size is rounded up to 16, 32 or 64, above that to a multiple of 64, so that small entries do not cross cache lines.
  */
