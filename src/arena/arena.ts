@@ -14,6 +14,8 @@ import { ValueSet } from './value-set.ts';
 
 /** What a fresh arena starts with. */
 export interface ArenaStart {
+  /** The memory is all zero already, as a new WebAssembly.Memory is: pages that nothing lies in stay untouched and cost nothing. */
+  readonly isZero?: boolean;
   /** Whole numbers 0 .. 2^32 - 1, for the seeds of tables and workers. */
   readonly random: () => number;
   /** Seed of endpoint selection and targetDefault: configuration, the same on every node. */
@@ -67,7 +69,7 @@ export class Arena {
    */
   init(start: ArenaStart): void {
     const { layout, memory } = this;
-    this.bytes.fill(0, 0, layout.programEnd);
+    if (!start.isZero) this.bytes.fill(0, 0, layout.programEnd);
     defaultExpireProfilesMs.forEach((ms, i) => {
       this.setExpireProfile(i, ms);
     });
@@ -79,7 +81,7 @@ export class Arena {
       setU32(memory, at + context.flowId, Math.floor((2 ** 32 / layout.spec.workers) * worker));
       for (let slot = 0; slot < 4; slot++) setU32(memory, at + context.mirrorSlots + 4 * slot, 0xffffffff);
     }
-    for (const profile of this.profiles) profile.reset();
+    if (!start.isZero) for (const profile of this.profiles) profile.reset();
     this.tables.forEach((table, i) => {
       setU32(memory, table.layout.header + tableHeader.seed, start.random());
       const { defaultAction, entries } = start.tables[i]!;

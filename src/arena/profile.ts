@@ -121,13 +121,11 @@ export class ActionProfile {
     for (const [group, members] of this.#groups) this.#writeGroup(group, members);
   }
 
-  /** No members, no groups; every group empty. */
+  /** No members, no groups. A group's lookup table is written when the group is made: until then its memory is not touched. */
   reset(): void {
     const { layout, memory } = this;
     memory.bytes.fill(0, layout.members, layout.members + layout.memberBytes * layout.spec.size);
-    const max = layout.spec.groups?.max ?? 0;
-    memory.bytes.fill(0, layout.groups, layout.groups + 8 * max);
-    memory.bytes.fill(0xff, layout.maglev, layout.maglev + layout.maglevStride * max);
+    memory.bytes.fill(0, layout.groups, layout.groups + 8 * (layout.spec.groups?.max ?? 0));
     this.#groups.clear();
   }
 

@@ -11,10 +11,11 @@ export interface StartOptions {
   readonly hashSeed?: number;
 }
 
-/** Initialises a new arena for a program: seeds, default actions, the program's own entries, registers. */
+/** Initialises an arena over a new memory for a program: seeds, default actions, the program's own entries, registers. */
 export function startProgram(arena: Arena, program: ProgramObjects, options: StartOptions): void {
   arena.init({
     ...options,
+    isZero: true,
     tables: program.tables.map((table): ArenaStart['tables'][number] => ({
       defaultAction: {
         kind: 'action',
