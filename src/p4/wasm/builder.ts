@@ -16,6 +16,27 @@ export type Type = binaryen.Type;
 
 export const { i32, i64, none } = binaryen;
 
+type LoadOf = (offset: number, align: number, pointer: Ref) => Ref;
+
+/**
+ * An empty module. binaryen 132 marks full-width loads as signed, and its optimiser then turns `i64.extend_i32_u(i32.load)` into `i64.load32_s`;
+ * so the mark is taken off as each load is made.
+ */
+export function newModule(): binaryen.Module {
+  const module = new binaryen.Module();
+  const { Load } = binaryen as unknown as { Load: { setSigned(load: Ref, isSigned: boolean): void } };
+  const unsigned =
+    (load: LoadOf): LoadOf =>
+    (offset, align, pointer) => {
+      const made = load(offset, align, pointer);
+      Load.setSigned(made, false);
+      return made;
+    };
+  module.i32.load = unsigned(module.i32.load);
+  module.i64.load = unsigned(module.i64.load);
+  return module;
+}
+
 export class Fn {
   readonly unit: Unit;
   readonly m: binaryen.Module;

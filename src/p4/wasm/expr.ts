@@ -141,7 +141,7 @@ export function evaluateLimbs(p: Pipe, e: Expr): Limbs {
       return selectWide(p, condition, evaluateLimbs(p, e.then), evaluateLimbs(p, e.else));
     }
     case 'hash':
-      return extendWide(p, hashLimbs(p, e), 64, e.width, false);
+      return wideSlice(p, hashLimbs(p, e), 0, e.width);
     case 'intrinsic':
       return extendWide(p, [p.holdI64(extend(p, e.name === 'timestampNs' ? 64 : 32, intrinsic(p, e.name)))], 64, e.width, false);
     case 'valid':

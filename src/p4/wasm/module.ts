@@ -5,7 +5,7 @@
 import binaryen from 'binaryen';
 import { type ArenaSpec, context, descriptor, layoutArena } from '../../arena/layout.ts';
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
-import { i32, none } from './builder.ts';
+import { i32, newModule, none } from './builder.ts';
 import { mirrorSlotCount } from './externs.ts';
 import { Pipe } from './pipe.ts';
 import { rawVariables } from './representation.ts';
@@ -31,7 +31,7 @@ export function buildModule(program: Program, workers: number, optimize: boolean
   const arena = arenaSpec(program, scratch.bytes, workers);
   const layout = layoutArena(arena);
   const initialPages = Math.ceil(layout.programEnd / pageBytes);
-  const module = new binaryen.Module();
+  const module = newModule();
   const { Features } = binaryen;
   module.setFeatures(
     Features.Atomics | Features.BulkMemory | Features.BulkMemoryOpt | Features.SignExt | Features.MutableGlobals,
