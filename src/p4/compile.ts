@@ -6,7 +6,7 @@ import type { Program } from './ir/ir.ts';
 import { lowerProgram } from './ir/lower/index.ts';
 import { buildP4Info } from './p4info/build.ts';
 import type { P4Info } from './p4info/p4info.ts';
-import { runPasses } from './passes/index.ts';
+import { type Pass, runPasses } from './passes/index.ts';
 import { parseProgram } from './syntax/index.ts';
 import { checkProgram } from './types/index.ts';
 
@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly includeDirs: readonly string[];
   /** Macros defined before the first line. */
   readonly defines?: Readonly<Record<string, string>>;
+  /** Passes over the IR; all by default. */
+  readonly passes?: readonly Pass[];
 }
 
 export interface CompileResult {
@@ -43,5 +45,6 @@ export function compileToIr(options: CompileOptions): CompileResult {
   const lowered = lowerProgram(checked, diag);
   if (!lowered || diag.hasErrors) return { diagnostics: diag.all };
   const p4info = buildP4Info(lowered, checked, diag);
-  return { ir: runPasses(lowered.program), p4info, diagnostics: diag.all };
+  if (diag.hasErrors) return { diagnostics: diag.all };
+  return { ir: runPasses(lowered.program, options.passes), p4info, diagnostics: diag.all };
 }

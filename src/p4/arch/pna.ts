@@ -16,7 +16,7 @@ import type { BlockRole, Lowering } from '../ir/lower/lowering.ts';
 import { lowerParser } from '../ir/lower/parsers.ts';
 import { scalarWidth } from '../ir/lower/scalars.ts';
 import { allocate, clearHeaders } from '../ir/lower/storage.ts';
-import { someStmt } from '../ir/lower/walk.ts';
+import { someStmt } from '../ir/walk.ts';
 import type * as ast from '../syntax/ast.ts';
 import { equalTypes, substitute } from '../types/relations.ts';
 import type { Type } from '../types/types.ts';

@@ -1,16 +1,21 @@
 /** The passes over the IR, in order. Each is one file with one function `Program -> Program`. */
 import type { Program } from '../ir/ir.ts';
+import { removeDeadVariables } from './remove-dead-variables.ts';
 
 export interface Pass {
   readonly name: string;
   readonly run: (program: Program) => Program;
 }
 
-export const passes: readonly Pass[] = [];
+export const passes: readonly Pass[] = [{ name: 'remove-dead-variables', run: removeDeadVariables }];
 
-/** Runs all passes; `after` sees the program behind each (for `--dump-after`). */
-export function runPasses(program: Program, after: (pass: Pass, program: Program) => void = () => {}): Program {
-  return passes.reduce((p, pass) => {
+/** Runs passes, all by default; `after` sees the program behind each (for `--dump-after`). */
+export function runPasses(
+  program: Program,
+  chosen: readonly Pass[] = passes,
+  after: (pass: Pass, program: Program) => void = () => {},
+): Program {
+  return chosen.reduce((p, pass) => {
     const result = pass.run(p);
     after(pass, result);
     return result;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type CompileResult, compileToIr } from '../../../src/p4/compile.ts';
 import { printProgram } from '../../../src/p4/ir/index.ts';
+import type { Pass } from '../../../src/p4/passes/index.ts';
 
 const includeDir = new URL('../../../p4/include', import.meta.url).pathname;
 
@@ -48,7 +49,8 @@ PNA_NIC(P(), ${old ? 'Pre(), ' : ''}C(), D()) main;
 `;
 }
 
-export function compile(parts: Parts): CompileResult {
+/** Compiles without passes, so that nothing written is lost because nobody reads it. */
+export function compile(parts: Parts, passes: readonly Pass[] = []): CompileResult {
   const text = program(parts);
   const readFile = (path: string): string | undefined => {
     if (path === 'test.p4') return text;
@@ -58,12 +60,12 @@ export function compile(parts: Parts): CompileResult {
       return undefined;
     }
   };
-  return compileToIr({ path: 'test.p4', readFile, includeDirs: [includeDir] });
+  return compileToIr({ path: 'test.p4', readFile, includeDirs: [includeDir], passes });
 }
 
 /** The program as text, without indentation and running numbers, so that fragments can be found in it; or the messages, if it does not compile. */
-export function irText(parts: Parts): string {
-  const result = compile(parts);
+export function irText(parts: Parts, passes: readonly Pass[] = []): string {
+  const result = compile(parts, passes);
   if (!result.ir) return errors(result).join('\n');
   return printProgram(result.ir).replace(/^ +/gm, '').replace(/#\d+/g, '#');
 }

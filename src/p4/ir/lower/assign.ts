@@ -6,12 +6,12 @@
 import type { Span } from '../../../diag/index.ts';
 import { binary, constant, not, resize, slice } from '../build.ts';
 import type * as ir from '../ir.ts';
+import { reads } from '../walk.ts';
 import type { HeaderItem, Item, StackItem } from './items.ts';
 import { scalar } from './items.ts';
 import type { Lowering } from './lowering.ts';
 import { read } from './reading.ts';
 import { clearHeaders, headerFields } from './storage.ts';
-import { reads } from './walk.ts';
 
 /** Emits `target = value`. Shapes agree, or the checker has reported. */
 export function assign(lw: Lowering, target: Item, value: Item, span: Span): void {

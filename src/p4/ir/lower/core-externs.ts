@@ -11,6 +11,7 @@ import type * as ir from '../ir.ts';
 import { assign, storeChosen } from './assign.ts';
 import { lower, lowerBool, lowerScalar } from './expressions.ts';
 import { type Item, nothing, scalar } from './items.ts';
+import { partTypes } from './keysets.ts';
 import type { Lowering } from './lowering.ts';
 import { scalarWidth } from './scalars.ts';
 import { nextOf, rejectIf } from './stacks.ts';
@@ -155,30 +156,41 @@ function advance(lw: Lowering, call: ExternCall): Item {
 
 function emit(lw: Lowering, call: ExternCall): Item {
   if (lw.role !== 'deparser') lw.error('wrong-place', call.call.span, "'emit' may only be called in the deparser");
-  else emitItem(lw, lower(lw, argument(call, 0)!), call.call.span);
+  else {
+    const source = argument(call, 0)!;
+    emitItem(lw, lower(lw, source), lw.typeOf(source), call.call.span);
+  }
   return nothing;
 }
 
-function emitItem(lw: Lowering, item: Item, span: Span): void {
+function emitItem(lw: Lowering, item: Item, type: Type, span: Span): void {
   switch (item.kind) {
     case 'header':
       lw.emit({ kind: 'emit', header: item.header, span });
       return;
     case 'union':
-      for (const m of item.members.values()) emitItem(lw, m, span);
+      for (const m of item.members.values()) emitItem(lw, m, m.type, span);
       return;
-    case 'stack':
-      for (const e of item.elements) emitItem(lw, e, span);
+    case 'stack': {
+      const element = type.kind === 'stack' ? type.element : type;
+      for (const e of item.elements) emitItem(lw, e, element, span);
       return;
-    case 'record':
-      for (const f of item.fields.values()) emitItem(lw, f, span);
+    }
+    case 'record': {
+      const types = partTypes(type);
+      for (const [i, f] of [...item.fields.values()].entries()) emitItem(lw, f, types[i] ?? type, span);
       return;
+    }
     case 'choice':
-      storeChosen(lw, item.index, item.options, (o) => emitItem(lw, o, span), span);
+      storeChosen(lw, item.index, item.options, (o) => emitItem(lw, o, type, span), span);
       return;
-    case 'headerLiteral':
-      if (item.fields) lw.unsupported(span, "'emit' of a header expression");
+    case 'headerLiteral': {
+      if (!item.fields) return;
+      const header = allocate(lw, type, '$emitted', span);
+      assign(lw, header, item, span);
+      if (header.kind === 'header') emitItem(lw, header, type, span);
       return;
+    }
     case 'nothing':
       return;
     default:

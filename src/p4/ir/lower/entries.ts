@@ -59,7 +59,8 @@ function prioritiesOf(lw: Lowering, property: ast.EntriesProperty, order: { larg
     const before = own[i - 1] ?? 0n;
     own.push(given ?? (order.largestWins ? before - order.delta : before + order.delta));
   }
-  const top = own.reduce((most, p) => (p > most ? p : most), 0n);
+  let top = 0n;
+  for (const p of own) if (p > top) top = p;
   return own.map((p) => Number(order.largestWins ? p : top + 1n - p));
 }
 

@@ -10,6 +10,7 @@ import type { ConstValue } from '../../types/checked.ts';
 import type { Type } from '../../types/types.ts';
 import { and, assertNever, binary, concat, constant, isConst, mux, negate, not, or, resize, slice } from '../build.ts';
 import type * as ir from '../ir.ts';
+import { isFixed, writtenBy } from '../walk.ts';
 import { assign, overlaps, snapshot } from './assign.ts';
 import { lowerCall } from './calls.ts';
 import { foldIntegers } from './integers.ts';
@@ -21,7 +22,6 @@ import { encodeConstant, isSigned, scalarWidth } from './scalars.ts';
 import { checkedElement } from './stacks.ts';
 import { allocate, defaultItem, memberOf } from './storage.ts';
 import { lowerApplyResult } from './tables.ts';
-import { isFixed, writtenBy } from './walk.ts';
 
 /** Lowers an expression; `target` is the type that its context needs, its own type by default. */
 export function lower(lw: Lowering, e: ast.Expression, target?: Type): Item {

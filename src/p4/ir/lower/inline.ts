@@ -8,6 +8,7 @@ import { type Substitution, substitute } from '../../types/relations.ts';
 import type { Type } from '../../types/types.ts';
 import { constant } from '../build.ts';
 import type * as ir from '../ir.ts';
+import { someStmt } from '../walk.ts';
 import { assign } from './assign.ts';
 import { type Bound, bindArguments, calleeFrame } from './binding.ts';
 import { lower } from './expressions.ts';
@@ -15,7 +16,6 @@ import { type BlockInstance, type Item, nothing } from './items.ts';
 import type { Frame, Lowering } from './lowering.ts';
 import { lowerStatements } from './statements.ts';
 import { allocate, clearHeaders } from './storage.ts';
-import { someStmt } from './walk.ts';
 
 /** Type arguments of a call as the callee sees them: the caller's own type parameters are filled in. */
 export function resolveTypeArgs(lw: Lowering, typeArgs: Substitution): Substitution {

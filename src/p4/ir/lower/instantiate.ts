@@ -188,12 +188,13 @@ function makeValueSet(lw: Lowering, d: ast.ValueSetDeclaration, prefix: string):
       ...(typeName ? { typeName } : {}),
     };
   };
-  const keys =
-    type.kind === 'struct'
-      ? type.fields.map((f) => key(f.name, f.type, f.declaration.annotations))
-      : type.kind === 'tuple'
-        ? type.elements.map((t, i) => key(`f${i}`, t, []))
-        : [key(name, type, d.annotations)];
+  const keysOf = (t: Type, fieldName: string, annotations: readonly ast.Annotation[]): ir.TableKey[] => {
+    const inner = (n: string): string => (fieldName === '' ? n : `${fieldName}.${n}`);
+    if (t.kind === 'struct') return t.fields.flatMap((f) => keysOf(f.type, inner(f.name), f.declaration.annotations));
+    if (t.kind === 'tuple') return t.elements.flatMap((e, i) => keysOf(e, inner(`f${i}`), annotations));
+    return [key(fieldName === '' ? name : fieldName, t, annotations)];
+  };
+  const keys = keysOf(type, '', d.annotations);
   const size = Number(lowerInteger(lw, d.size) ?? 0n);
   lw.externs.push({ kind: 'valueSet', id, name, size, keys, annotations: irAnnotations(d.annotations) });
   return id;

@@ -54,6 +54,8 @@ export function partTypes(type: Type): readonly Type[] {
     case 'tuple':
     case 'unknownStruct':
       return type.elements;
+    case 'stack':
+      return Array.from({ length: type.size }, () => type.element);
     default:
       return [type];
   }

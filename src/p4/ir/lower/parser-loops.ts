@@ -5,8 +5,8 @@
 import type { Span } from '../../../diag/index.ts';
 import { binary, constant } from '../build.ts';
 import type * as ir from '../ir.ts';
+import { bodiesOf } from '../walk.ts';
 import type { Lowering } from './lowering.ts';
-import { bodiesOf } from './walk.ts';
 
 const maxRounds = 4096;
 

@@ -1,7 +1,7 @@
 /**
  * Where data lives: variables and header instances for a type, and the parts of an item.
  *
- * Structs and tuples are taken apart down to scalars and headers. A struct inside a header becomes fields `outer.inner` of that header. A stack has its
+ * Structs and tuples are taken apart down to scalars and headers. A struct inside a header becomes fields `outer.inner` of that header, an array `name[0]` and so on. A stack has its
  * elements and one variable with the index of the next; a union has its members, which know each other.
  */
 import type { Span } from '../../../diag/index.ts';
@@ -78,6 +78,8 @@ function headerTypeIndex(lw: Lowering, type: HeaderType, span: Span): number {
       fields.push({ name, width: t.width, offsetBits: bits });
     } else if (t.kind === 'struct') {
       for (const f of t.fields) add(f.type, `${name}.${f.name}`);
+    } else if (t.kind === 'stack') {
+      for (let i = 0; i < t.size; i++) add(t.element, `${name}[${i}]`);
     } else {
       lw.unsupported(span, `a header field of type '${printType(t)}'`);
     }
@@ -109,6 +111,8 @@ export function headerField(lw: Lowering, header: HeaderItem, name: string): Ite
 function fieldItem(lw: Lowering, header: ir.HeaderId, type: Type, path: string): Item {
   if (type.kind === 'struct')
     return record(type.fields.map((f) => [f.name, fieldItem(lw, header, f.type, `${path}.${f.name}`)] as const));
+  if (type.kind === 'stack')
+    return tuple(Array.from({ length: type.size }, (_, i) => fieldItem(lw, header, type.element, `${path}[${i}]`)));
   const index = headerTypeOf(lw, header).fields.findIndex((f) => f.name === path);
   if (index < 0) return nothing;
   if (type.kind === 'varbit') return { kind: 'varbit', header };

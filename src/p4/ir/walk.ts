@@ -1,8 +1,8 @@
 /**
  * Walks over IR expressions and statements: children of a node, and questions answered with them.
  */
-import { assertNever } from '../build.ts';
-import type { Expr, Stmt } from '../ir.ts';
+import { assertNever } from './build.ts';
+import type { Expr, Stmt } from './ir.ts';
 
 /** Direct subexpressions. */
 export function childrenOf(e: Expr): readonly Expr[] {
@@ -116,4 +116,87 @@ export function writtenBy(stmts: readonly Stmt[], into: Set<string> = new Set())
 /** Does any statement, however deep, satisfy the predicate? */
 export function someStmt(stmts: readonly Stmt[], test: (s: Stmt) => boolean): boolean {
   return stmts.some((s) => test(s) || bodiesOf(s).some((b) => someStmt(b, test)));
+}
+
+/** Expressions directly inside a statement (not those of its bodies). */
+export function expressionsOf(s: Stmt): readonly Expr[] {
+  const given = (...all: readonly (Expr | undefined)[]): Expr[] => all.filter((e) => e !== undefined);
+  switch (s.kind) {
+    case 'assign':
+    case 'assignSlice':
+    case 'switch':
+      return [s.value];
+    case 'if':
+      return [s.condition];
+    case 'apply':
+      return s.keys;
+    case 'extract':
+      return given(s.varbitBits);
+    case 'advance':
+      return [s.bits];
+    case 'setParserError':
+      return [s.error];
+    case 'output':
+      return [s.port];
+    case 'mirror':
+      return [s.slot, s.session];
+    case 'multicast':
+      return [s.group];
+    case 'addEntry':
+      return [...s.args, s.profile];
+    case 'setEntryExpireTime':
+      return [s.profile];
+    case 'count':
+      return given(s.index, s.increment);
+    case 'meter':
+      return given(s.index, s.color, s.length);
+    case 'registerRead':
+      return [s.index];
+    case 'registerWrite':
+      return [s.index, ...s.values];
+    case 'random':
+      return [s.low, s.high];
+    case 'digest':
+      return s.fields;
+    case 'setValid':
+    case 'copyHeader':
+    case 'copyVarbit':
+    case 'block':
+    case 'loop':
+    case 'break':
+    case 'continue':
+    case 'parser':
+    case 'goto':
+    case 'lookahead':
+    case 'deparse':
+    case 'emit':
+    case 'nextPass':
+    case 'drop':
+    case 'restartExpireTimer':
+    case 'getEntryExpireTime':
+    case 'allocateFlowId':
+      return [];
+    default:
+      return assertNever(s);
+  }
+}
+
+/** The statement with every statement list directly inside it replaced. */
+export function mapBodies(s: Stmt, change: (body: readonly Stmt[]) => readonly Stmt[]): Stmt {
+  switch (s.kind) {
+    case 'if':
+      return { ...s, then: change(s.then), else: change(s.else) };
+    case 'switch':
+      return { ...s, cases: s.cases.map((c) => ({ ...c, body: change(c.body) })), default: change(s.default) };
+    case 'block':
+    case 'loop':
+    case 'deparse':
+      return { ...s, body: change(s.body) };
+    case 'apply':
+      return { ...s, bodies: s.bodies.map((b) => ({ ...b, body: change(b.body) })) };
+    case 'parser':
+      return { ...s, states: s.states.map((st) => ({ ...st, body: change(st.body) })) };
+    default:
+      return s;
+  }
 }
