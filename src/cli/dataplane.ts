@@ -158,7 +158,7 @@ function age(nowMs: number): void {
     each.slot = sweep(each.table, each.slot, count, (nowMs % 4294967296) | 0, (handle) => {
       const entry = each.table.read(handle);
       const counter = each.table.counter(handle);
-      if (!entry || entry.call.kind !== 'action') return;
+      if (entry.call.kind !== 'action') return;
       entries.push({
         table: each.index,
         matches: entry.matches.map((m) => ('value' in m ? String(m.value) : '')),
