@@ -1,0 +1,115 @@
+/** Manifests as text -> objects and problems: YAML or JSON, several documents, lists of objects. Kinds that say nothing to a data plane are skipped. */
+import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { readEndpointSlice } from './endpoint-slice.ts';
+import { distance, Field } from './field.ts';
+import { type Metadata, readMetadata } from './metadata.ts';
+import { readNetworkPolicy } from './network-policy.ts';
+import { readNode } from './node.ts';
+import type { KubernetesObject, ObjectContent } from './objects.ts';
+import { readNamespace, readPod } from './pod.ts';
+import type { Problem } from './problems.ts';
+import { readService } from './service.ts';
+
+export interface ManifestFile {
+  /** As messages shall name it. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface ReadManifests {
+  readonly objects: readonly KubernetesObject[];
+  readonly problems: readonly Problem[];
+}
+
+type Kind = KubernetesObject['kind'];
+
+const apiVersions: Readonly<Record<Kind, string>> = {
+  Service: 'v1',
+  Pod: 'v1',
+  Namespace: 'v1',
+  Node: 'v1',
+  EndpointSlice: 'discovery.k8s.io/v1',
+  NetworkPolicy: 'networking.k8s.io/v1',
+};
+
+/** Every object of a file, and everything that is wrong with it. */
+export function readManifest({ path, text }: ManifestFile): ReadManifests {
+  const lines = new LineCounter();
+  const problems: Problem[] = [];
+  const objects: KubernetesObject[] = [];
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  for (const document of Array.isArray(documents) ? documents : []) {
+    for (const { pos, message } of document.errors) {
+      problems.push({ file: path, line: lines.linePos(pos[0]).line, field: '', message: lowerFirst(message) });
+    }
+    if (document.errors.length > 0 || document.contents === null) continue;
+    const source = { file: path, document: document as Document, lines, problems, reported: new WeakSet<Node>() };
+    objects.push(...readObject(new Field(source, document.contents as Node, '')));
+  }
+  return { objects, problems };
+}
+
+function readObject(object: Field, defaultKind?: string): KubernetesObject[] {
+  if (!object.exists) return [];
+  const fields = object.entries();
+  if (fields.length === 0) return [];
+  const kindField = object.get('kind');
+  const kind = kindField.string() ?? defaultKind;
+  if (kind === undefined) {
+    kindField.required();
+    return [];
+  }
+  if (kind.endsWith('List') && object.get('items').exists) {
+    const itemKind = kind === 'List' ? undefined : kind.slice(0, -'List'.length);
+    return object
+      .get('items')
+      .items()
+      .flatMap((item) => readObject(item, itemKind));
+  }
+  if (!isKnown(kind)) {
+    const near = Object.keys(apiVersions).find((known) => distance(known, kind) <= 2);
+    if (near) kindField.fail(`unknown kind '${kind}'; did you mean '${near}'?`);
+    return [];
+  }
+  const apiVersion = object.get('apiVersion');
+  const version = apiVersion.string();
+  if (version === undefined && defaultKind === undefined) apiVersion.required();
+  else if (version !== undefined && version !== apiVersions[kind]) {
+    apiVersion.fail(`expected '${apiVersions[kind]}' for kind '${kind}', found '${version}'`);
+  }
+  const metadata = readMetadata(object, kind !== 'Node' && kind !== 'Namespace');
+  if (!metadata) return [];
+  const { namespace, name } = metadata;
+  return [{ namespace, name, file: object.file, line: object.line, ...readContent(kind, object, metadata) }];
+}
+
+function readContent(kind: Kind, object: Field, metadata: Metadata): ObjectContent {
+  switch (kind) {
+    case 'Service':
+      return { kind, content: readService(object, metadata) };
+    case 'EndpointSlice':
+      return { kind, content: readEndpointSlice(object, metadata) };
+    case 'NetworkPolicy':
+      return { kind, content: readNetworkPolicy(object, metadata) };
+    case 'Pod':
+      return { kind, content: readPod(object, metadata) };
+    case 'Namespace':
+      return { kind, content: readNamespace(metadata) };
+    case 'Node':
+      return { kind, content: readNode(object, metadata) };
+    default:
+      return assertNever(kind);
+  }
+}
+
+function isKnown(kind: string): kind is Kind {
+  return Object.hasOwn(apiVersions, kind);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function assertNever(value: never): never {
+  throw new Error(`not reached: ${String(value)}`);
+}

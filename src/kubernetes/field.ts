@@ -1,0 +1,216 @@
+/**
+ * A value of a manifest with its place: readers take what they need and say what they expect; what does not fit becomes a problem with file, line and
+ * path, and the reader goes on, so that one look reports every mistake.
+ *
+ * As in Kubernetes' JSON, null is the same as absent.
+ */
+import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
+import { parseAddress, parseIpv4, parseMac, parsePrefix, printAddress, printMac, printPrefix } from '../wire/index.ts';
+import type { Problem } from './problems.ts';
+
+/** Where fields come from and problems go. */
+export interface Source {
+  readonly file: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly problems: Problem[];
+  /** Values that were said not to be mappings. */
+  readonly reported: WeakSet<Node>;
+}
+
+export class Field {
+  readonly #source: Source;
+  readonly #node: Node | undefined;
+  /** Place for the message if there is no node: the mapping that lacks it. */
+  readonly #parent: Node | undefined;
+  readonly path: string;
+
+  constructor(source: Source, node: unknown, path: string, parent?: Node) {
+    this.#source = source;
+    const resolved = isAlias(node) ? node.resolve(source.document) : node;
+    const isNull = resolved === null || resolved === undefined || (isScalar(resolved) && resolved.value === null);
+    this.#node = isNull ? undefined : (resolved as Node);
+    this.#parent = (resolved as Node | undefined) ?? parent;
+    this.path = path;
+  }
+
+  get exists(): boolean {
+    return this.#node !== undefined;
+  }
+
+  get line(): number {
+    const start = (this.#node ?? this.#parent)?.range?.[0];
+    return start === undefined ? 1 : this.#source.lines.linePos(start).line;
+  }
+
+  get file(): string {
+    return this.#source.file;
+  }
+
+  /** Reports a problem here; silent about what is missing in a place that was reported itself. */
+  fail(message: string): void {
+    if (!this.#node && this.#parent && this.#source.reported.has(this.#parent)) return;
+    this.#source.problems.push({ file: this.file, line: this.line, field: this.path, message });
+  }
+
+  /** Reports a missing value; returns whether it is there. */
+  required(): boolean {
+    if (!this.exists) this.fail('is missing');
+    return this.exists;
+  }
+
+  /** A field of a mapping. Of anything else an absent one; that it is no mapping is reported. */
+  get(name: string): Field {
+    this.#isMapping();
+    const value = isMap(this.#node) ? this.#node.get(name, true) : undefined;
+    return new Field(this.#source, value, this.#child(name), this.#node ?? this.#parent);
+  }
+
+  /** Reports if this is no mapping, or has fields that are not in `known`; for places where an overlooked field would change the meaning. */
+  only(known: readonly string[]): void {
+    for (const [name, field] of this.entries()) {
+      if (known.includes(name)) continue;
+      const near = known.find((k) => k.toLowerCase() === name.toLowerCase() || distance(k, name) <= 2);
+      field.fail(`unknown field; ${near ? `did you mean '${near}'?` : `known are ${quoted(known)}`}`);
+    }
+  }
+
+  entries(): [string, Field][] {
+    if (!this.#isMapping() || !isMap(this.#node)) return [];
+    return this.#node.items.map((pair) => {
+      const name = String(isScalar(pair.key) ? pair.key.value : pair.key);
+      return [name, new Field(this.#source, pair.value, this.#child(name), pair.key as Node)];
+    });
+  }
+
+  items(): Field[] {
+    if (!this.exists) return [];
+    if (!isSeq(this.#node)) {
+      this.fail(`expected a list, found ${this.#describe()}`);
+      return [];
+    }
+    return this.#node.items.map((item, i) => new Field(this.#source, item, `${this.path}[${i}]`, this.#node));
+  }
+
+  /** undefined if absent or reported. */
+  string(): string | undefined {
+    if (!this.exists) return undefined;
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    if (typeof value === 'string') return value;
+    const hint = typeof value === 'number' || typeof value === 'boolean' ? '; put it in quotes' : '';
+    this.fail(`expected a string, found ${this.#describe()}${hint}`);
+    return undefined;
+  }
+
+  boolean(): boolean | undefined {
+    if (!this.exists) return undefined;
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    if (typeof value === 'boolean') return value;
+    this.fail(`expected true or false, found ${this.#describe()}`);
+    return undefined;
+  }
+
+  integer(low: number, high: number): number | undefined {
+    if (!this.exists) return undefined;
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value;
+    this.fail(`expected a whole number from ${low} to ${high}, found ${this.#describe()}`);
+    return undefined;
+  }
+
+  port(): number | undefined {
+    return this.integer(1, 65535);
+  }
+
+  get isNumber(): boolean {
+    return isScalar(this.#node) && typeof this.#node.value === 'number';
+  }
+
+  oneOf<T extends string>(values: readonly T[]): T | undefined {
+    const text = this.string();
+    if (text === undefined || values.includes(text as T)) return text as T | undefined;
+    this.fail(`expected one of ${quoted(values)}, found '${text}'`);
+    return undefined;
+  }
+
+  /** Canonical text of an IPv4 or IPv6 address. */
+  address(): string | undefined {
+    const text = this.string();
+    if (text === undefined) return undefined;
+    const bytes = parseAddress(text);
+    if (!bytes) this.fail(`expected an IP address, found '${text}'`);
+    return bytes && printAddress(bytes);
+  }
+
+  ipv4(): string | undefined {
+    const text = this.string();
+    if (text !== undefined && !parseIpv4(text)) {
+      this.fail(`expected an IPv4 address, found '${text}'`);
+      return undefined;
+    }
+    return text;
+  }
+
+  /** Canonical text of a prefix; bits behind its length are cleared, as Kubernetes reads them. */
+  prefix(): string | undefined {
+    const text = this.string();
+    if (text === undefined) return undefined;
+    const prefix = text.includes('/') ? parsePrefix(text) : undefined;
+    if (!prefix) this.fail(`expected a prefix such as '10.0.0.0/8', found '${text}'`);
+    return prefix && printPrefix(prefix);
+  }
+
+  mac(): string | undefined {
+    const text = this.string();
+    if (text === undefined) return undefined;
+    const bytes = parseMac(text);
+    if (!bytes) this.fail(`expected a MAC address such as '02:00:00:00:00:01', found '${text}'`);
+    return bytes && printMac(bytes);
+  }
+
+  /** Text by name. */
+  strings(): Record<string, string> {
+    const result: Record<string, string> = {};
+    for (const [name, field] of this.entries()) {
+      const value = field.string();
+      if (value !== undefined) result[name] = value;
+    }
+    return result;
+  }
+
+  /** Reports another thing than a mapping, once. */
+  #isMapping(): boolean {
+    if (this.#node === undefined || isMap(this.#node)) return this.#node !== undefined;
+    if (!this.#source.reported.has(this.#node)) this.fail(`expected a mapping, found ${this.#describe()}`);
+    this.#source.reported.add(this.#node);
+    return false;
+  }
+
+  #child(name: string): string {
+    const part = /[./]/.test(name) ? `[${name}]` : `.${name}`;
+    return this.path === '' ? part.replace(/^\./, '') : this.path + part;
+  }
+
+  #describe(): string {
+    if (isMap(this.#node)) return 'a mapping';
+    if (isSeq(this.#node)) return 'a list';
+    return isScalar(this.#node) ? `'${String(this.#node.value)}'` : 'something else';
+  }
+}
+
+function quoted(values: readonly string[]): string {
+  return values.map((v) => `'${v}'`).join(', ');
+}
+
+/** Edit distance, for "did you mean". */
+export function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,7 @@
+/** Kubernetes objects from manifests -> the manager's model. */
+export { type ManifestFile, type ReadManifests, readManifest } from './documents.ts';
+export { Manifests } from './manifests.ts';
+export type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
+export { type Problem, printProblem } from './problems.ts';
+export { type NodeSettings, type PortSettings, type ToModel, toModel } from './to-model.ts';
+export { readDirectory, type WatchOptions, watchDirectory } from './watch.ts';

@@ -1,0 +1,58 @@
+/**
+ * v1 Node: where other nodes' pods are and how to tunnel to them. The end point of a node's VXLAN tunnel is in its annotations, flannel's or Calico's, so
+ * that nodes with and without softipu can talk.
+ */
+import { parseMac, printMac } from '../wire/index.ts';
+import type { Field } from './field.ts';
+import type { Metadata } from './metadata.ts';
+import type { NodeObject } from './objects.ts';
+
+const flannel = 'flannel.alpha.coreos.com/';
+const calicoMac = 'projectcalico.org/VXLANTunnelMACAddr';
+/** Calico's only VNI. */
+const calicoVni = 4096;
+
+export function readNode(object: Field, { name }: Metadata): NodeObject {
+  const spec = object.get('spec');
+  const podCIDRs = [spec.get('podCIDR'), ...spec.get('podCIDRs').items()].flatMap((field) => field.prefix() ?? []);
+  const internalIPs = object
+    .get('status')
+    .get('addresses')
+    .items()
+    .filter((item) => item.get('type').string() === 'InternalIP')
+    .flatMap((item) => item.get('address').address() ?? []);
+  return {
+    name,
+    internalIPs: [...new Set(internalIPs)].filter((address) => !address.includes(':')),
+    podCIDRs: [...new Set(podCIDRs)].filter((prefix) => !prefix.includes(':')),
+    vtep: readVtep(object.get('metadata').get('annotations')),
+  };
+}
+
+function readVtep(annotations: Field): NodeObject['vtep'] {
+  const type = annotations.get(`${flannel}backend-type`).string();
+  const mac = annotations.get(calicoMac).mac();
+  if (type !== 'vxlan') return mac === undefined ? {} : { mac, vni: calicoVni };
+  const address = annotations.get(`${flannel}public-ip`).ipv4();
+  return { ...(address !== undefined && { address }), ...readBackendData(annotations.get(`${flannel}backend-data`)) };
+}
+
+/** `{"VNI":1,"VtepMAC":"02:00:00:00:00:01"}` */
+function readBackendData(field: Field): { readonly mac?: string; readonly vni?: number } {
+  const text = field.string();
+  if (text === undefined) return {};
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    data = undefined;
+  }
+  const { VNI, VtepMAC } = typeof data === 'object' && data !== null ? (data as { VNI?: unknown; VtepMAC?: unknown }) : {};
+  const mac = typeof VtepMAC === 'string' ? parseMac(VtepMAC) : undefined;
+  const isVni = typeof VNI === 'number' && Number.isInteger(VNI) && VNI >= 0 && VNI < 1 << 24;
+  if (!mac || !isVni) {
+    field.fail(`expected '{"VNI":1,"VtepMAC":"02:00:00:00:00:01"}', found '${text}'`);
+    return {};
+  }
+  return { mac: printMac(mac), vni: VNI };
+}

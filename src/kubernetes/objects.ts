@@ -1,0 +1,48 @@
+/** Kubernetes objects as far as a node's data plane is concerned, checked. Services, slices, policies and namespaces already have the model's form. */
+import type { ContainerPort, EndpointSlice, Labels, Namespace, NetworkPolicy, Service } from '../manager/index.ts';
+
+export type KubernetesObject = Place & ObjectContent;
+
+/** `content` is absent if the object is valid and none of our business (a headless service). */
+export type ObjectContent =
+  | { readonly kind: 'Service'; readonly content?: Service }
+  | { readonly kind: 'EndpointSlice'; readonly content?: EndpointSlice }
+  | { readonly kind: 'NetworkPolicy'; readonly content?: NetworkPolicy }
+  | { readonly kind: 'Namespace'; readonly content?: Namespace }
+  | { readonly kind: 'Pod'; readonly content?: PodObject }
+  | { readonly kind: 'Node'; readonly content?: NodeObject };
+
+export interface Place {
+  /** '' for what lives in no namespace. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface PodObject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly nodeName?: string;
+  readonly hostNetwork: boolean;
+  /** Succeeded or Failed: its address may be another pod's by now. */
+  readonly isOver: boolean;
+  /** IPv4, once it has one. */
+  readonly address?: string;
+  readonly containerPorts: readonly ContainerPort[];
+}
+
+export interface NodeObject {
+  readonly name: string;
+  /** IPv4 only, like everything here. */
+  readonly internalIPs: readonly string[];
+  readonly podCIDRs: readonly string[];
+  /** What annotations say about its tunnel end point. */
+  readonly vtep: { readonly address?: string; readonly mac?: string; readonly vni?: number };
+}
+
+/** What identifies an object among all: `Service default/web`. */
+export function objectKey({ kind, namespace, name }: KubernetesObject): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}

@@ -1,0 +1,13 @@
+/** What is wrong with a manifest, and where. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  /** `spec.ports[0].port`; '' for the whole document. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** `services.yaml:12: spec.ports[0].port: expected a whole number from 1 to 65535, found 'http'` */
+export function printProblem({ file, line, field, message }: Problem): string {
+  return `${file}:${line}: ${field === '' ? '' : `${field}: `}${message}`;
+}

@@ -1,0 +1,138 @@
+/** Objects of the cluster and the settings of this node -> the manager's model. */
+import type { Model, Pod, Port, RemoteNode, Tunnel } from '../manager/index.ts';
+import type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
+
+/** How this node is set up: what `node.yaml` says. */
+export interface NodeSettings {
+  readonly nodeName: string;
+  readonly nodeAddresses: readonly string[];
+  /** Default: what the Node object's annotations say. */
+  readonly vtep?: { readonly address: string; readonly mac: string };
+  readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
+  readonly vxlan: { readonly vni: number };
+  /** Next hop for everything that is neither pod nor neighbour. */
+  readonly uplinkGateway?: string;
+  readonly ports: readonly PortSettings[];
+}
+
+export interface PortSettings {
+  readonly number: number;
+  readonly interface: string;
+  readonly kind: 'net' | 'host' | 'pod';
+  /** namespace/name of the pod behind it. */
+  readonly pod?: string;
+  /** MAC address of what is behind it. */
+  readonly mac?: string;
+  /** Our own MAC address on it, of net ports: the interface's. Default: the tunnel's. */
+  readonly hardwareAddress?: string;
+}
+
+export interface ToModel {
+  readonly model: Model;
+  /** What is not as one might expect, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Pure; O(objects). */
+export function toModel(objects: readonly KubernetesObject[], settings: NodeSettings): ToModel {
+  const notes: string[] = [];
+  const nodes = contents(objects, 'Node');
+  const own = nodes.find((node) => node.name === settings.nodeName);
+  const net = settings.ports.find((port) => port.kind === 'net');
+  const tunnel = toTunnel(settings, own, net?.number);
+  const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])];
+  const { gateway } = settings;
+  const ports = settings.ports.map(({ number, kind, hardwareAddress }): Port => {
+    if (kind !== 'net') return { number, kind, mac: gateway.mac, ...(gateway.addresses[0] && { address: gateway.addresses[0] }) };
+    const address = tunnel?.address ?? addresses[0];
+    return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, ...(address && { address }) };
+  });
+  const host = settings.ports.find((port) => port.kind === 'host');
+  const model: Model = {
+    node: { name: settings.nodeName, addresses, gateway, ...(tunnel && { tunnel }) },
+    ports,
+    namespaces: contents(objects, 'Namespace'),
+    pods: toPods(contents(objects, 'Pod'), settings, notes),
+    services: contents(objects, 'Service'),
+    endpointSlices: contents(objects, 'EndpointSlice'),
+    policies: contents(objects, 'NetworkPolicy'),
+    remoteNodes: nodes.filter((node) => node !== own).flatMap((node) => toRemoteNode(node, settings, notes)),
+    routes:
+      net && settings.uplinkGateway !== undefined
+        ? [{ destination: '0.0.0.0/0', port: net.number, via: settings.uplinkGateway }]
+        : [],
+    neighbours: host?.mac === undefined ? [] : addresses.map((address) => ({ address, mac: host.mac!, port: host.number })),
+  };
+  return { model: withNamespaces(model), notes };
+}
+
+type Kind = KubernetesObject['kind'];
+type ContentOf<K extends Kind> = NonNullable<Extract<KubernetesObject, { kind: K }>['content']>;
+
+function contents<K extends Kind>(objects: readonly KubernetesObject[], kind: K): ContentOf<K>[] {
+  return objects.flatMap((object) => (object.kind === kind && object.content ? [object.content as ContentOf<K>] : []));
+}
+
+function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: number | undefined): Tunnel | undefined {
+  const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs[0];
+  const mac = settings.vtep?.mac ?? own?.vtep.mac;
+  if (netPort === undefined || address === undefined || mac === undefined) return undefined;
+  const vni = settings.vtep ? settings.vxlan.vni : (own?.vtep.vni ?? settings.vxlan.vni);
+  return { address, mac, vni, port: netPort };
+}
+
+function toRemoteNode(node: NodeObject, settings: NodeSettings, notes: string[]): RemoteNode[] {
+  const { name, podCIDRs, vtep, internalIPs } = node;
+  const vtepAddress = vtep.address ?? internalIPs[0];
+  if (podCIDRs.length === 0) return [];
+  if (vtepAddress === undefined || vtep.mac === undefined) {
+    notes.push(`node '${name}' has no VXLAN annotations (flannel's or Calico's): its pods cannot be reached`);
+    return [];
+  }
+  return [{ name, podCIDRs, vtepAddress, vtepMac: vtep.mac, vni: vtep.vni ?? settings.vxlan.vni }];
+}
+
+/** Pods with an address; those of this node with the port that is set up for them. */
+function toPods(pods: readonly PodObject[], settings: NodeSettings, notes: string[]): Pod[] {
+  const ports = new Map(settings.ports.flatMap((port) => (port.pod === undefined ? [] : [[port.pod, port]])));
+  const byAddress = new Map<string, Pod>();
+  for (const pod of pods) {
+    const { namespace, name, labels, containerPorts, address } = pod;
+    const key = `${namespace}/${name}`;
+    const port = ports.get(key);
+    ports.delete(key);
+    if (pod.hostNetwork || pod.isOver) continue;
+    if (address === undefined) {
+      if (port) notes.push(`pod '${key}' behind port '${port.interface}' has no address yet`);
+      continue;
+    }
+    if (pod.nodeName === settings.nodeName && !port) notes.push(`pod '${key}' is on this node, but no port is set up for it`);
+    const other = byAddress.get(address);
+    if (other) {
+      notes.push(`pods '${other.namespace}/${other.name}' and '${key}' have the same address ${address}; the first one counts`);
+      continue;
+    }
+    byAddress.set(address, {
+      namespace,
+      name,
+      labels,
+      address,
+      containerPorts,
+      ...(port && { port: port.number }),
+      ...(port?.mac !== undefined && { mac: port.mac }),
+    });
+  }
+  for (const [key, port] of ports) notes.push(`port '${port.interface}' is for pod '${key}', which is in no manifest`);
+  return [...byAddress.values()];
+}
+
+/** A namespace that nobody described still has its name as a label. */
+function withNamespaces(model: Model): Model {
+  const known = new Set(model.namespaces.map((ns) => ns.name));
+  const named = new Set([...model.pods, ...model.policies].map((object) => object.namespace));
+  const missing = [...named].filter((name) => !known.has(name));
+  return {
+    ...model,
+    namespaces: [...model.namespaces, ...missing.map((name) => ({ name, labels: { 'kubernetes.io/metadata.name': name } }))],
+  };
+}

@@ -1,0 +1,135 @@
+/** Objects and this node's settings -> model. */
+import { describe, expect, test } from 'vitest';
+import { type NodeSettings, readManifest, toModel } from '../../src/kubernetes/index.ts';
+
+const settings: NodeSettings = {
+  nodeName: 'node-a',
+  nodeAddresses: [],
+  gateway: { addresses: ['169.254.1.1'], mac: '02:00:00:00:00:01' },
+  vxlan: { vni: 4096 },
+  ports: [
+    { number: 1, interface: 'veth-net', kind: 'net', hardwareAddress: '02:00:00:00:aa:01' },
+    { number: 2, interface: 'veth-a', kind: 'pod', pod: 'default/a', mac: '02:00:00:00:01:01' },
+  ],
+};
+
+const model = (text: string, more: Partial<NodeSettings> = {}) => {
+  const { objects, problems } = readManifest({ path: 'x.yaml', text });
+  expect(problems).toEqual([]);
+  return toModel(objects, { ...settings, ...more });
+};
+
+const pod = (name: string, spec: string, status: string): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec: ${spec}\nstatus: ${status}\n---\n`;
+
+const node = (name: string, address: string, annotations: string, podCIDR = '10.2.0.0/24'): string => `apiVersion: v1
+kind: Node
+metadata: {name: ${name}, annotations: {${annotations}}}
+spec: {podCIDR: ${podCIDR}, podCIDRs: [${podCIDR}, "fd00::/64"]}
+status: {addresses: [{type: Hostname, address: ${name}}, {type: InternalIP, address: ${address}}]}
+---
+`;
+const flannel = (mac: string, vni = 1): string =>
+  `flannel.alpha.coreos.com/backend-type: vxlan, flannel.alpha.coreos.com/backend-data: '{"VNI":${vni},"VtepMAC":"${mac}"}', ` +
+  'flannel.alpha.coreos.com/public-ip: 192.168.9.9';
+
+const a = pod('a', '{nodeName: node-a}', '{podIP: 10.1.0.1}');
+
+describe('pods', () => {
+  test('a pod and its port', () => {
+    const text = pod(
+      'a',
+      '{nodeName: node-a, containers: [{ports: [{name: http, containerPort: 8080}]}]}',
+      '{phase: Running, podIPs: [{ip: "fd00::1"}, {ip: 10.1.0.1}]}',
+    );
+    const { model: m, notes } = model(text);
+    expect(notes).toEqual([]);
+    expect(m.pods).toEqual([
+      {
+        namespace: 'default',
+        name: 'a',
+        labels: {},
+        address: '10.1.0.1',
+        port: 2,
+        mac: '02:00:00:00:01:01',
+        containerPorts: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+      },
+    ]);
+    expect(m.namespaces).toEqual([{ name: 'default', labels: { 'kubernetes.io/metadata.name': 'default' } }]);
+  });
+
+  test.each([
+    ['no manifest', '', [`port 'veth-a' is for pod 'default/a', which is in no manifest`]],
+    [
+      'no address yet',
+      pod('a', '{nodeName: node-a}', '{phase: Pending}'),
+      ["pod 'default/a' behind port 'veth-a' has no address yet"],
+    ],
+    [
+      'no port',
+      a + pod('b', '{nodeName: node-a}', '{podIP: 10.1.0.2}'),
+      ["pod 'default/b' is on this node, but no port is set up for it"],
+    ],
+    [
+      'an address twice',
+      a + pod('c', '{}', '{podIP: 10.1.0.1}'),
+      ["pods 'default/a' and 'default/c' have the same address 10.1.0.1; the first one counts"],
+    ],
+    [
+      'a node without tunnel',
+      a + node('node-b', '192.168.50.2', ''),
+      ["node 'node-b' has no VXLAN annotations (flannel's or Calico's): its pods cannot be reached"],
+    ],
+  ])('a note: %s', (_, text, notes) => {
+    expect(model(text).notes).toEqual(notes);
+  });
+
+  test('pods that are over, and pods with the network of their node, are none', () => {
+    const text = `${a}${pod('b', '{}', '{phase: Succeeded, podIP: 10.1.0.1}')}${pod('c', '{hostNetwork: true}', '{podIP: 192.168.50.1}')}`;
+    const { model: m, notes } = model(text);
+    expect([m.pods.map((p) => p.name), notes]).toEqual([['a'], []]);
+  });
+});
+
+describe('nodes', () => {
+  test('flannel', () => {
+    const { model: m } = model(a + node('node-b', '192.168.50.2', flannel('02:00:00:00:50:02', 7)));
+    expect(m.remoteNodes).toEqual([
+      { name: 'node-b', podCIDRs: ['10.2.0.0/24'], vtepAddress: '192.168.9.9', vtepMac: '02:00:00:00:50:02', vni: 7 },
+    ]);
+  });
+
+  test('Calico', () => {
+    const annotations =
+      'projectcalico.org/IPv4VXLANTunnelAddr: 10.2.0.0, projectcalico.org/VXLANTunnelMACAddr: "02:00:00:00:50:02"';
+    const { model: m } = model(a + node('node-b', '192.168.50.2', annotations));
+    expect(m.remoteNodes).toMatchObject([{ vtepAddress: '192.168.50.2', vtepMac: '02:00:00:00:50:02', vni: 4096 }]);
+  });
+
+  test('our own end by the Node object, or by the settings', () => {
+    const own = node('node-a', '192.168.50.1', flannel('02:00:00:00:50:01', 7), '10.1.0.0/24');
+    expect(model(a + own).model.node).toMatchObject({
+      addresses: ['192.168.50.1'],
+      tunnel: { address: '192.168.9.9', mac: '02:00:00:00:50:01', vni: 7, port: 1 },
+    });
+    const vtep = { address: '192.168.50.9', mac: '02:00:00:00:50:09' };
+    const { model: m } = model(a + own, { vtep });
+    expect(m.node.tunnel).toEqual({ ...vtep, vni: 4096, port: 1 });
+    expect(m.ports).toEqual([
+      { number: 1, kind: 'net', mac: '02:00:00:00:aa:01', address: '192.168.50.9' },
+      { number: 2, kind: 'pod', mac: '02:00:00:00:00:01', address: '169.254.1.1' },
+    ]);
+    expect(m.remoteNodes).toEqual([]);
+  });
+
+  test('uplink and host', () => {
+    const host = { number: 3, interface: 'veth-host', kind: 'host' as const, mac: '02:00:00:00:bb:01' };
+    const { model: m } = model(a, {
+      nodeAddresses: ['192.168.50.1'],
+      uplinkGateway: '192.168.50.254',
+      ports: [...settings.ports, host],
+    });
+    expect(m.routes).toEqual([{ destination: '0.0.0.0/0', port: 1, via: '192.168.50.254' }]);
+    expect(m.neighbours).toEqual([{ address: '192.168.50.1', mac: '02:00:00:00:bb:01', port: 3 }]);
+  });
+});
