@@ -14,6 +14,7 @@ import { scalarWidth } from '../ir/lower/scalars.ts';
 import { allocate } from '../ir/lower/storage.ts';
 import { controlPlaneParameters } from '../ir/lower/tables.ts';
 import type * as ast from '../syntax/ast.ts';
+import { substitute } from '../types/relations.ts';
 import type { Type } from '../types/types.ts';
 import type { CallHandler, ExternCall } from './architecture.ts';
 
@@ -108,8 +109,10 @@ export function scalarArgument(lw: Lowering, call: ExternCall, index: number): i
   const source = argument(call, index);
   const parameter = call.args[index]?.parameter;
   if (!source || !parameter) return constant(32, 0);
-  const declared = lw.resolve(lw.checked.typeOfDeclaration(parameter));
-  return lowerScalar(lw, source, scalarWidth(declared) === undefined ? lw.typeOf(source) : declared);
+  const declared = lw.resolve(substitute(lw.checked.typeOfDeclaration(parameter), call.typeArgs));
+  if (scalarWidth(declared) !== undefined) return lowerScalar(lw, source, declared);
+  const own = lw.typeOf(source);
+  return lowerScalar(lw, source, own.kind === 'infint' ? { kind: 'bits', width: 32, signed: false } : own);
 }
 
 function decide(lw: Lowering, call: ExternCall, value: number, roles: readonly BlockRole[] = ['control']): Item {

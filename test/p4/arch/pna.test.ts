@@ -156,6 +156,12 @@ const lowered: readonly Row[] = [
     ir: 'count C.c[meta.x]',
   },
   {
+    name: 'a constant index has the width of the index type',
+    locals: 'Counter<bit<64>, bit<8>>(16, PNA_CounterType_t.PACKETS) c;',
+    apply: 'c.count(3);',
+    ir: 'count C.c[8w3]',
+  },
+  {
     name: 'counter of the DPDK dialect',
     dialect: 'old',
     include: 'dpdk/pna.p4',
