@@ -6,6 +6,8 @@ import type { Diagnostics } from '../../diag/index.ts';
 import type * as ir from '../ir/ir.ts';
 import type { Lowered } from '../ir/lower/index.ts';
 import type { CheckedProgram } from '../types/checked.ts';
+import { annotationTexts } from './annotations.ts';
+import { controllerHeaders } from './controller-headers.ts';
 import { aliases, assignIds, type IdKind } from './ids.ts';
 import type * as info from './p4info.ts';
 import { TypeTable, toBytes, translationOf } from './types.ts';
@@ -174,7 +176,7 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
       spec: { unit: unitOf(m.unit) as 'BYTES' | 'PACKETS' },
       directTableId: tableIds.get(program.tables[m.table]!.name) ?? 0,
     })),
-    controllerPacketMetadata: [],
+    controllerPacketMetadata: controllerHeaders(checked),
     valueSets: valueSets.map((v) => ({ preamble: preamble(valueSetIds, v), match: v.keys.flatMap(matchField), size: v.size })),
     registers: registers.map((r) => ({
       preamble: preamble(registerIds, r),
@@ -197,12 +199,4 @@ function integerAnnotation(annotations: readonly ir.Annotation[], name: string):
   const body = annotations.find((a) => a.name === name)?.body;
   const value = body === undefined ? Number.NaN : Number(body.replace(/_/g, ''));
   return Number.isSafeInteger(value) ? value : undefined;
-}
-
-/** Annotations as P4Info carries them. Those that P4Info has fields for are left out. */
-function annotationTexts(annotations: readonly ir.Annotation[]): string[] {
-  const own = new Set(['id', 'name', 'hidden', 'tableonly']);
-  return annotations
-    .filter((a) => !own.has(a.name))
-    .map((a) => (a.body === '' ? `@${a.name}` : `@${a.name}(${a.text ?? a.body})`));
 }
