@@ -8,6 +8,7 @@
  * until it answers, first soon and then more rarely, and from time to time afterwards, because it may have moved.
  */
 import {
+  type Atomicity,
   type Entity,
   type EntityBuilder,
   fromBytes,
@@ -25,12 +26,14 @@ import type { Unresolved } from './context.ts';
 import { type Desired, desiredState } from './desired.ts';
 import { readInstalledIds } from './ids.ts';
 import type { Model, Neighbour } from './model.ts';
+import { hasLostEndpoints, type Serving, servingEndpoints, staleFlows } from './stale-flows.ts';
 import { applied, diff } from './transaction.ts';
 
 /** What the manager needs of a P4Runtime device. */
 export interface ManagedDevice {
-  /** All updates or none; one status per update, all OK if they were applied. */
-  write(updates: readonly Update[]): readonly Status[];
+  /** All updates or none, unless told to continue on errors; one status per update, all OK if they were applied. */
+  write(updates: readonly Update[], atomicity?: Atomicity): readonly Status[];
+  read(filters: readonly Entity[]): { readonly status: Status; readonly entities: readonly Entity[] };
   /** Every entity that a controller wrote: no learned entries, none of the program's own. */
   readInstalled(): Entity[];
   packetOut(packet: PacketOut): void;
@@ -80,6 +83,7 @@ export class IpuManager {
   readonly #questions = new Map<string, Question>();
   readonly #idle: IdleRecord[] = [];
   #idleCount = 0;
+  #serving: Serving = new Map();
 
   /** Takes over what is installed already: a restarted manager changes nothing that is right. */
   constructor(options: ManagerOptions) {
@@ -101,6 +105,7 @@ export class IpuManager {
   setModel(model: Model, nowMs: number): Applied {
     this.#model = model;
     const result = this.#apply(nowMs);
+    if (result.errors.length === 0) this.#forgetStaleFlows(model);
     this.tick(nowMs);
     return result;
   }
@@ -174,6 +179,17 @@ export class IpuManager {
     // After a refusal look at what is there: the next model starts from the truth.
     this.#installed = errors.length === 0 ? applied(this.names, this.#installed, transaction) : this.#device.readInstalled();
     return { transaction, errors };
+  }
+
+  /** Entries may vanish by themselves meanwhile: those that are not there any more are what we want. */
+  #forgetStaleFlows(model: Model): void {
+    const before = this.#serving;
+    this.#serving = servingEndpoints(model);
+    if (!hasLostEndpoints(before, this.#serving)) return;
+    const filter: Entity = { tableEntry: { tableId: this.names.tables.get('flows').preamble.id, match: [] } };
+    const flows = this.#device.read([filter]).entities.flatMap((entity) => ('tableEntry' in entity ? [entity.tableEntry] : []));
+    const stale = staleFlows(this.#build, this.#serving, flows);
+    if (stale.length > 0) this.#device.write(stale, 'CONTINUE_ON_ERROR');
   }
 
   /** One question per wanted neighbour that the model does not know; those that are open already keep their turn. */

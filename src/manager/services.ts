@@ -98,7 +98,8 @@ function toFrontends(model: Model): Frontend[] {
   return [...frontends.values()];
 }
 
-function slicesByService(model: Model): Map<string, EndpointSlice[]> {
+/** Slices by `namespace/service`. */
+export function slicesByService(model: Model): Map<string, EndpointSlice[]> {
   const result = new Map<string, EndpointSlice[]>();
   for (const slice of model.endpointSlices) {
     const key = `${slice.namespace}/${slice.service}`;

@@ -9,7 +9,7 @@ import type { P4Info } from '../p4/p4info/p4info.ts';
 import { Binding, type BoundTable, type ProgramActions } from './binding.ts';
 import { prepareCounter, prepareMeter, prepareRegister, readCounters, readMeters, readRegisters } from './cells.ts';
 import { checkKey, checkTable } from './check.ts';
-import type { Entity, PacketIn, PacketOut, TableEntry, Update } from './entities.ts';
+import type { Atomicity, Entity, PacketIn, PacketOut, TableEntry, Update } from './entities.ts';
 import { P4Names } from './names.ts';
 import { fromPacketOut, toPacketIn } from './packet-io.ts';
 import { ProfileState, type References } from './profiles.ts';
@@ -71,11 +71,16 @@ export class Device {
 
   /**
    * Applies all updates or none. One status per update: all OK, or the failing ones with their code and the rest ABORTED. All mistakes that can be
-   * seen without the installed entries are reported at once, of the others the first.
+   * seen without the installed entries are reported at once, of the others the first. With CONTINUE_ON_ERROR each update is a batch of its own; the
+   * data plane stands still once for all of them in any case.
    */
-  write(updates: readonly Update[]): Status[] {
+  write(updates: readonly Update[], atomicity: Atomicity = 'DATAPLANE_ATOMIC'): Status[] {
     const steps: Step[] = [];
     const statuses = updates.map((update) => statusOf(() => steps.push(this.#prepare(update))));
+    if (atomicity === 'CONTINUE_ON_ERROR') {
+      const outcomes = this.#target.atomically(() => steps.map((step) => run([step])?.status ?? ok));
+      return statuses.map((status) => (isBad(status) ? status : outcomes.shift()!));
+    }
     if (statuses.some(isBad)) return aborted(statuses);
     const failed = this.#target.atomically(() => run(steps));
     if (!failed) return statuses;

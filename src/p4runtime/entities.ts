@@ -18,6 +18,9 @@ export type Entity =
 
 export type UpdateType = 'INSERT' | 'MODIFY' | 'DELETE';
 
+/** WriteRequest.Atomicity. For us ROLLBACK_ON_ERROR is DATAPLANE_ATOMIC. */
+export type Atomicity = 'CONTINUE_ON_ERROR' | 'ROLLBACK_ON_ERROR' | 'DATAPLANE_ATOMIC';
+
 export interface Update {
   readonly type: UpdateType;
   readonly entity: Entity;

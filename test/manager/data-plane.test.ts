@@ -111,6 +111,26 @@ describe('packets', () => {
     expect(ports.map((p) => portOf('A', p))).toEqual(before);
   });
 
+  test('UDP flows leave an endpoint that is gone; a service without any keeps them', () => {
+    const dns = service('dns', vip, 53, { ports: [{ name: '', protocol: 'UDP', port: 53 }] });
+    const model = (...addresses: string[]): Model => ({
+      ...base,
+      services: [dns],
+      endpointSlices: [{ ...slice('dns', addresses), ports: [{ name: '', protocol: 'UDP', port: 5353 }] }],
+    });
+    const portOf = (sourcePort: number): number | undefined =>
+      node.send(11, { ip: { source: '10.1.0.1', destination: vip }, udp: { sourcePort, destinationPort: 53 } })[0]?.port;
+    const ports = Array.from({ length: 20 }, (_, i) => 5000 + i);
+    node.setModel(model('10.1.0.2', '10.1.0.4'));
+    const before = ports.map(portOf);
+    expect(node.flowCount).toBe(40);
+    node.setModel(model('10.1.0.2'));
+    expect(node.flowCount).toBe(2 * before.filter((port) => port === 12).length);
+    expect(ports.map(portOf)).toEqual(ports.map(() => 12));
+    node.setModel(model());
+    expect(ports.map(portOf)).toEqual(ports.map(() => 12));
+  });
+
   test('a service without endpoints', () => {
     node.setModel(base);
     expect(node.send(11, fromA(vip, 80, 1000))).toEqual([]);

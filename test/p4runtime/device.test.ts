@@ -424,6 +424,26 @@ describe('transactions', () => {
     expect(statuses.map((s) => s.code)).toEqual(['ABORTED', 'NOT_FOUND', 'INVALID_ARGUMENT']);
   });
 
+  test('CONTINUE_ON_ERROR applies what it can, under one park', () => {
+    const { device, parks } = makeDevice(program);
+    const updates = [
+      update('DELETE', exact(1)),
+      update('INSERT', exact(2)),
+      update('INSERT', raw({ tableId: 99, match: [] })),
+      update('INSERT', exact(2)),
+      update('INSERT', exact(3)),
+    ];
+    expect(device.write(updates, 'CONTINUE_ON_ERROR').map((s) => s.code)).toEqual([
+      'NOT_FOUND',
+      'OK',
+      'NOT_FOUND',
+      'ALREADY_EXISTS',
+      'OK',
+    ]);
+    expect(parks()).toBe(1);
+    expect(text(device.readInstalled()).length).toBe(2);
+  });
+
   test('a group spreads the same whatever ids and places its members have', () => {
     const slots = (ids: readonly number[]): string[] => {
       const { device, arena } = makeDevice(program);
