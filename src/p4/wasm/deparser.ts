@@ -60,56 +60,62 @@ export function emit(p: Pipe, header: HeaderId): void {
 
 function placeHeaders(p: Pipe, emitted: readonly HeaderId[]): void {
   const { i32: A } = p.m;
-  const placed = emitted.filter((header) => p.facts?.get(header) !== false).map((header) => ({ header, target: p.local(i32) }));
+  const headers = emitted.filter((header) => p.facts?.get(header) !== false);
   const start = p.local(i32);
   const difference = p.local(i32);
-  p.set(start, p.get(p.payload));
   p.set(difference, A.const(0));
-  for (const { header, target } of [...placed].reverse()) {
-    p.whereValid(header, () => {
-      p.set(start, A.sub(p.get(start), headerBytes(p, header)));
-      p.set(target, p.get(start));
-      p.set(difference, A.or(p.get(difference), A.xor(p.get(start), p.pointer(header))));
-    });
-  }
-  const isMoved = (header: HeaderId, target: number): Ref => A.ne(p.pointer(header), p.get(target));
+  // The places are found again where they are needed, which is rare: kept, they would cost registers in every packet.
+  forEachPlace(p, headers, start, (header) => {
+    p.set(difference, A.or(p.get(difference), A.xor(p.get(start), p.pointer(header))));
+  });
   p.if(p.get(difference), () => {
     checkHeadroom(p, p.get(start));
     const overlaps = p.local(i32);
     p.set(overlaps, A.const(0));
-    for (const { header, target } of placed) {
-      p.whereValid(header, () => {
-        p.set(overlaps, A.or(p.get(overlaps), A.and(isMoved(header, target), A.eqz(isInScratch(p, p.pointer(header))))));
-      });
-    }
+    forEachPlace(p, headers, start, (header) => {
+      const isInPacket = A.eqz(isInScratch(p, p.pointer(header)));
+      p.set(overlaps, A.or(p.get(overlaps), A.and(A.ne(p.pointer(header), p.get(start)), isInPacket)));
+    });
     p.if(
       p.get(overlaps),
-      () => gather(p, placed, start),
       () => {
-        for (const { header, target } of placed) {
-          p.whereValid(header, () => p.if(isMoved(header, target), () => copyOut(p, header, () => p.get(target))));
-        }
+        gather(p, headers, start);
+        // From here on they are where the packet has them.
+        forEachPlace(p, headers, start, (header) => p.set(p.header(header).pointer, p.get(start)));
+      },
+      () => {
+        forEachPlace(p, headers, start, (header) => {
+          p.if(A.ne(p.pointer(header), p.get(start)), () => copyOut(p, header, () => p.get(start)));
+        });
       },
     );
   });
   moveStart(p, p.get(start));
 }
 
-/** Everything through the gather buffer; afterwards the headers are where the packet has them. */
-function gather(p: Pipe, placed: readonly { header: HeaderId; target: number }[], start: number): void {
+/** Goes from the payload backwards: for each valid header, `start` is where it belongs. */
+function forEachPlace(p: Pipe, headers: readonly HeaderId[], start: number, then: (header: HeaderId) => void): void {
+  p.set(start, p.get(p.payload));
+  for (const header of [...headers].reverse()) {
+    p.whereValid(header, () => {
+      p.set(start, p.m.i32.sub(p.get(start), headerBytes(p, header)));
+      then(header);
+    });
+  }
+}
+
+/** Copies all headers to the gather buffer, and from there in one piece to `start`. */
+function gather(p: Pipe, headers: readonly HeaderId[], start: number): void {
   const { i32: A } = p.m;
   const at = p.local(i32);
   p.set(at, gatherStart(p));
-  for (const { header } of placed) {
+  for (const header of headers) {
     p.whereValid(header, () => {
       copyOut(p, header, () => p.get(at));
       p.set(at, A.add(p.get(at), headerBytes(p, header)));
     });
   }
   p.emit(p.m.memory.copy(p.get(start), gatherStart(p), A.sub(p.get(at), gatherStart(p))));
-  for (const { header, target } of placed) {
-    p.whereValid(header, () => p.set(p.header(header).pointer, p.get(target)));
-  }
 }
 
 /** The packet begins here now; nothing of it is parsed. */
