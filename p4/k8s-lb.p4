@@ -590,6 +590,7 @@ control Routing(inout headers_t hdr, in flow_key_t key, out bool is_routed) {
     Hash<bit<16>>(PNA_HashAlgorithm_t.TARGET_DEFAULT) flow_hash;
     InternetChecksum() outer_checksum;
 
+    /* Also an entry: addresses that must not follow a wider route, such as a service's, when no service takes the packet. */
     action no_route() {
         is_routed = false;
     }
@@ -652,7 +653,7 @@ control Routing(inout headers_t hdr, in flow_key_t key, out bool is_routed) {
 
     table routes {
         key = { hdr.ipv4.destination: lpm @name("destination"); }
-        actions = { to_port; to_vlan; to_node; @defaultonly no_route; }
+        actions = { to_port; to_vlan; to_node; no_route; }
         const default_action = no_route;
         size = 16384;
     }

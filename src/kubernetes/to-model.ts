@@ -1,5 +1,6 @@
 /** Objects of the cluster and the settings of this node -> the manager's model. */
 import type { Model, Pod, Port, RemoteNode, Tunnel } from '../manager/index.ts';
+import { parseMac, parsePrefix, printMac, printPrefix } from '../wire/index.ts';
 import type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
 
 /** How this node is set up: what `node.yaml` says. */
@@ -10,6 +11,8 @@ export interface NodeSettings {
   readonly vtep?: { readonly address: string; readonly mac: string };
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
   readonly vxlan: { readonly vni: number };
+  /** Default: what the Node object says. */
+  readonly podCIDR?: string;
   /** Next hop for everything that is neither pod nor neighbour. */
   readonly uplinkGateway?: string;
   readonly ports: readonly PortSettings[];
@@ -34,8 +37,9 @@ export interface ToModel {
 }
 
 /** Pure; O(objects). */
-export function toModel(objects: readonly KubernetesObject[], settings: NodeSettings): ToModel {
+export function toModel(objects: readonly KubernetesObject[], given: NodeSettings): ToModel {
   const notes: string[] = [];
+  const settings = canonical(given, notes);
   const nodes = contents(objects, 'Node');
   const own = nodes.find((node) => node.name === settings.nodeName);
   const net = settings.ports.find((port) => port.kind === 'net');
@@ -47,9 +51,10 @@ export function toModel(objects: readonly KubernetesObject[], settings: NodeSett
     const address = tunnel?.address ?? addresses[0];
     return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, ...(address && { address }) };
   });
+  const podCIDRs = [...new Set([settings.podCIDR ?? [], own?.podCIDRs ?? []].flat())];
   const host = settings.ports.find((port) => port.kind === 'host');
   const model: Model = {
-    node: { name: settings.nodeName, addresses, gateway, ...(tunnel && { tunnel }) },
+    node: { name: settings.nodeName, addresses, gateway, podCIDRs, ...(tunnel && { tunnel }) },
     ports,
     namespaces: contents(objects, 'Namespace'),
     pods: toPods(contents(objects, 'Pod'), settings, notes),
@@ -64,6 +69,31 @@ export function toModel(objects: readonly KubernetesObject[], settings: NodeSett
     neighbours: host?.mac === undefined ? [] : addresses.map((address) => ({ address, mac: host.mac!, port: host.number })),
   };
   return { model: withNamespaces(model), notes };
+}
+
+/** The settings in the model's spelling; addresses of another family than IPv4 are left out and noted. */
+function canonical(settings: NodeSettings, notes: string[]): NodeSettings {
+  const isIpv4 = (address: string): boolean => {
+    if (!address.includes(':')) return true;
+    notes.push(`'${address}' is not used: there is no IPv6 yet`);
+    return false;
+  };
+  const mac = (text: string): string => printMac(parseMac(text) ?? new Uint8Array(6));
+  const { vtep, gateway, podCIDR, uplinkGateway, ports, nodeAddresses } = settings;
+  const prefix = podCIDR === undefined ? undefined : parsePrefix(podCIDR);
+  return {
+    ...settings,
+    nodeAddresses: nodeAddresses.filter(isIpv4),
+    vtep: vtep && isIpv4(vtep.address) ? { address: vtep.address, mac: mac(vtep.mac) } : undefined,
+    gateway: { addresses: gateway.addresses.filter(isIpv4), mac: mac(gateway.mac) },
+    podCIDR: prefix && isIpv4(podCIDR!) ? printPrefix(prefix) : undefined,
+    uplinkGateway: uplinkGateway !== undefined && isIpv4(uplinkGateway) ? uplinkGateway : undefined,
+    ports: ports.map((port) => ({
+      ...port,
+      ...(port.mac !== undefined && { mac: mac(port.mac) }),
+      ...(port.hardwareAddress !== undefined && { hardwareAddress: mac(port.hardwareAddress) }),
+    })),
+  };
 }
 
 type Kind = KubernetesObject['kind'];

@@ -28,6 +28,8 @@ export interface Node {
   readonly addresses: readonly string[];
   /** What pods have as their gateway. */
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
+  /** Where the addresses of this node's pods come from. */
+  readonly podCIDRs: readonly string[];
   readonly tunnel?: Tunnel;
 }
 

@@ -17,6 +17,8 @@ export function routeEntities(context: Context): Entity[] {
     add(`${address}/32`, toPort(context, `${address}/32`, port, address, mac));
   for (const [podCIDR, route] of remotePods(context)) add(podCIDR, route);
   for (const [destination, route] of nodeRoutes(context)) add(destination, route);
+  for (const destination of unusedAddresses(context))
+    add(destination, { table: 'routes', match: { destination }, action: 'no_route' });
   return [...routes.values()].map((route) => ({ tableEntry: context.build.tableEntry(route) }));
 }
 
@@ -72,6 +74,19 @@ function* nodeRoutes(context: Context): Generator<[string, TableEntryLike | unde
       const prefix = toPrefix(address);
       if (prefix && contains(link, prefix)) yield [`${address}/32`, toPort(context, `${address}/32`, port, address)];
     }
+  }
+}
+
+/**
+ * Addresses that nothing answers for but that are the cluster's own: of services (at ports that they do not have) and of this node's pods to come. They
+ * do not follow a route to the network; where there is none they need no entry.
+ */
+function* unusedAddresses({ model }: Context): Generator<string> {
+  const routes = model.routes.flatMap((route) => toPrefix(route.destination) ?? []);
+  const candidates = [...model.node.podCIDRs, ...model.services.flatMap((s) => s.clusterIPs.map((address) => `${address}/32`))];
+  for (const destination of candidates) {
+    const prefix = toPrefix(destination);
+    if (prefix && routes.some((route) => contains(route, prefix))) yield destination;
   }
 }
 

@@ -110,6 +110,7 @@ describe('nodes', () => {
     const own = node('node-a', '192.168.50.1', flannel('02:00:00:00:50:01', 7), '10.1.0.0/24');
     expect(model(a + own).model.node).toMatchObject({
       addresses: ['192.168.50.1'],
+      podCIDRs: ['10.1.0.0/24'],
       tunnel: { address: '192.168.9.9', mac: '02:00:00:00:50:01', vni: 7, port: 1 },
     });
     const vtep = { address: '192.168.50.9', mac: '02:00:00:00:50:09' };
@@ -120,6 +121,20 @@ describe('nodes', () => {
       { number: 2, kind: 'pod', mac: '02:00:00:00:00:01', address: '169.254.1.1' },
     ]);
     expect(m.remoteNodes).toEqual([]);
+  });
+
+  test('settings in the spelling of the model', () => {
+    const { model: m, notes } = model(a, {
+      nodeAddresses: ['fd00::1', '192.168.50.1'],
+      podCIDR: '10.1.0.7/24',
+      gateway: { addresses: ['169.254.1.1'], mac: '02-00-00-00-00-0A' },
+    });
+    expect(m.node).toMatchObject({
+      addresses: ['192.168.50.1'],
+      podCIDRs: ['10.1.0.0/24'],
+      gateway: { addresses: ['169.254.1.1'], mac: '02:00:00:00:00:0a' },
+    });
+    expect(notes).toEqual(["'fd00::1' is not used: there is no IPv6 yet"]);
   });
 
   test('uplink and host', () => {

@@ -99,6 +99,21 @@ const rows: readonly Row[] = [
     by: 'to_port(port=1, source_mac=02:00:00:00:aa:01, destination_mac=02:00:00:00:aa:fe)',
   },
   {
+    name: 'a port that a service does not have is not asked for in the world',
+    model: { services: [web], routes: [{ destination: '0.0.0.0/0', port: 1, via: gateway.address }], neighbours: [gateway] },
+    from: '10.1.0.1',
+    to: vip,
+    port: 81,
+    by: 'no_route()',
+  },
+  {
+    name: 'nor is a pod of this node that is not there',
+    model: { routes: [{ destination: '0.0.0.0/0', port: 1, via: gateway.address }], neighbours: [gateway] },
+    from: '10.1.0.1',
+    to: '10.1.0.77',
+    by: 'no_route()',
+  },
+  {
     name: 'a tagged network',
     model: {
       ports: [{ ...netPort, vlan: 7 }],

@@ -63,7 +63,7 @@ export const k8sProgram: ProgramDescription = {
         'to_port(port:32:PortId_t, source_mac:48, destination_mac:48)',
         'to_vlan(port:32:PortId_t, source_mac:48, destination_mac:48, vlan:12)',
         'to_node(port:32:PortId_t, source_mac:48, destination_mac:48, local_vtep:32, remote_vtep:32, vni:24, local_vtep_mac:48, remote_vtep_mac:48)',
-        '@defaultonly no_route',
+        'no_route',
       ],
       size: 256,
       constDefault: true,

@@ -14,6 +14,7 @@ export const emptyModel: Model = {
     name: 'node-a',
     addresses: ['192.168.50.1'],
     gateway: { addresses: ['169.254.1.1'], mac: gatewayMac },
+    podCIDRs: ['10.1.0.0/24'],
     tunnel: { address: '192.168.50.1', mac: '02:00:00:00:50:01', vni: 4096, port: 1 },
   },
   ports: [netPort, ...[11, 12, 13, 14, 15, 16, 17, 18, 19].map(podPort)],
