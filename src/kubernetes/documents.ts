@@ -49,22 +49,26 @@ export function readManifest({ path, text }: ManifestFile): ReadManifests {
   return { objects, problems };
 }
 
-function readObject(object: Field, defaultKind?: string): KubernetesObject[] {
+/** `list`: kind of the list that the object is an item of. */
+function readObject(object: Field, list?: string): KubernetesObject[] {
   if (!object.exists) return [];
   const fields = object.entries();
   if (fields.length === 0) return [];
   const kindField = object.get('kind');
-  const kind = kindField.string() ?? defaultKind;
+  const kind = kindField.string() ?? (list === 'List' ? undefined : list?.slice(0, -'List'.length));
   if (kind === undefined) {
     kindField.required();
     return [];
   }
   if (kind.endsWith('List') && object.get('items').exists) {
-    const itemKind = kind === 'List' ? undefined : kind.slice(0, -'List'.length);
-    return object
-      .get('items')
-      .items()
-      .flatMap((item) => readObject(item, itemKind));
+    if (list === undefined) {
+      return object
+        .get('items')
+        .items()
+        .flatMap((item) => readObject(item, kind));
+    }
+    kindField.fail('a list cannot be in a list');
+    return [];
   }
   if (!isKnown(kind)) {
     const near = Object.keys(apiVersions).find((known) => distance(known, kind) <= 2);
@@ -73,7 +77,7 @@ function readObject(object: Field, defaultKind?: string): KubernetesObject[] {
   }
   const apiVersion = object.get('apiVersion');
   const version = apiVersion.string();
-  if (version === undefined && defaultKind === undefined) apiVersion.required();
+  if (version === undefined && (list === undefined || list === 'List')) apiVersion.required();
   else if (version !== undefined && version !== apiVersions[kind]) {
     apiVersion.fail(`expected '${apiVersions[kind]}' for kind '${kind}', found '${version}'`);
   }

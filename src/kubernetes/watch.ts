@@ -40,16 +40,18 @@ export function watchDirectory({ directory, onFiles, onError, debounceMs = 100, 
   let lastError: string | undefined;
 
   const read = (): void => {
+    let files: ManifestFile[];
     try {
-      const files = readDirectory(directory);
-      const seen = JSON.stringify(files);
-      lastError = undefined;
-      if (seen === last) return;
-      last = seen;
-      onFiles(files);
+      files = readDirectory(directory);
     } catch (error) {
       fail(error);
+      return;
     }
+    lastError = undefined;
+    const seen = JSON.stringify(files);
+    if (seen === last) return;
+    last = seen;
+    onFiles(files);
   };
   const fail = (error: unknown): void => {
     const message = `cannot read manifests in '${directory}': ${(error as Error).message}`;

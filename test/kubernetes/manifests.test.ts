@@ -217,6 +217,60 @@ describe('mistakes', () => {
   });
 });
 
+describe('no text throws', () => {
+  const whole = [
+    service('{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1], ports: [{port: 80, name: a}]}', 'name: web, labels: {a: b}'),
+    slice('endpoints: [{addresses: [10.0.0.1], conditions: {ready: true}}]\nports: [{port: 80}]'),
+    policy(
+      'ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}, {podSelector: &s {matchLabels: {a: b}}}], ports: [{port: 1}]}]',
+    ),
+    'kind: List\napiVersion: v1\nitems: &l\n  - {kind: Pod, apiVersion: v1, metadata: {name: a}, status: {podIP: 10.0.0.2}}\n',
+    'apiVersion: v1\nkind: Node\nmetadata: {name: a, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}}\nspec: {podCIDR: 10.0.0.0/24}\n',
+  ].join('---\n');
+  const pieces = [
+    '*s',
+    '*l',
+    '[',
+    '{',
+    '}',
+    'null',
+    '- ',
+    '&x ',
+    '*x',
+    '"',
+    '\n',
+    ': ',
+    '!!binary ',
+    '<<: ',
+    '\t',
+    '\u0000',
+    '1e999',
+    '---\n',
+  ];
+
+  test.each([1, 2, 3])('seed %i', (seed) => {
+    let state = seed;
+    const random = (below: number): number => {
+      state = (state * 48271) % 2147483647;
+      return state % below;
+    };
+    for (let round = 0; round < 120; round++) {
+      let text = whole;
+      for (let n = 1 + random(4); n > 0; n--) {
+        const at = random(text.length);
+        text = text.slice(0, at) + pieces[random(pieces.length)]! + text.slice(at + random(8));
+      }
+      expect(() => readManifest({ path: 'x.yaml', text }), text).not.toThrow();
+    }
+  });
+
+  test('a list that holds itself', () => {
+    expect(problemsOf('kind: List\napiVersion: v1\nitems: &l [{kind: List, items: *l}]')).toEqual([
+      'x.yaml:3: items[0].kind: a list cannot be in a list',
+    ]);
+  });
+});
+
 describe('what is read', () => {
   test('a service', () => {
     expect(contentsOf(service('{clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1, "fd00::1"], ports: [{port: 80}]}'))).toEqual([
