@@ -68,9 +68,9 @@ enum bit<16> outcome_t {
 
 /* What a lookup in the flow cache is made for. */
 enum bit<8> flow_use_t {
-    FORWARD    = 0,   // a packet of the flow: translate, age, count
-    LEARN      = 1,   // add the entry
-    CLOSE_PEER = 2    // the other direction saw FIN or RST: let this one end too
+    FORWARD  = 0,   // a packet of the flow: translate, age, count
+    LEARN    = 1,   // add the entry
+    FOLLOW   = 2    // the other direction has a new state: take it over
 }
 
 /* What the flow's entry does to its packets. */
@@ -96,6 +96,8 @@ struct metadata_t {
     bit<16>       new_port;
     bit<8>        tcp_flags;     // 0 for other protocols
     bool          has_ports;     // false for fragments behind the first and for unknown protocols
+    ExpireTimeProfileId_t state; // of the flow, that its other direction shall follow
+    bool          tells_peer;    // it shall
     bit<16>       source_identity;
     bit<16>       destination_identity;
 }
@@ -315,24 +317,31 @@ control Arp(inout headers_t hdr, in PortId_t input_port, out bool is_answered) {
  * worker endpoint (DNAT)." ... "Flow table also does a reverse NAT to get back to the VIP address from endpoint IP address."
  *
  * A hit restarts the flow's timer: the timer alone would end a connection that is in use. The profile of an entry is its TCP state:
- * SYN -> established by any packet behind the handshake, FIN or RST -> closing, closing -> SYN by a new SYN.
+ * SYN -> established by any packet behind the handshake, FIN or RST -> closing, closing -> SYN by a new SYN. The other direction's entry follows
+ * each change: the packet that ends the handshake, and RST, go one way only.
  */
 control FlowCache(inout metadata_t meta, out bool is_hit, out bool is_learned) {
     DirectCounter<bit<64>>(PNA_CounterType_t.PACKETS_AND_BYTES) flow_counter;
 
     action age() {
-        if (meta.use == flow_use_t.CLOSE_PEER) {
-            set_entry_expire_time(AGE_TCP_CLOSING);
+        if (meta.use == flow_use_t.FOLLOW) {
+            set_entry_expire_time(meta.state);
         } else if (meta.use == flow_use_t.FORWARD) {
             flow_counter.count();
+            ExpireTimeProfileId_t old_state = get_entry_expire_time();
+            meta.state = old_state;
             if (meta.tcp_flags & (TCP_FIN | TCP_RST) != 0) {
-                set_entry_expire_time(AGE_TCP_CLOSING);
+                meta.state = AGE_TCP_CLOSING;
             } else if (meta.tcp_flags & (TCP_SYN | TCP_ACK) == TCP_SYN) {
-                set_entry_expire_time(AGE_TCP_SYN);
-            } else if (get_entry_expire_time() == AGE_TCP_SYN && meta.tcp_flags & TCP_SYN == 0) {
-                set_entry_expire_time(AGE_TCP_ESTABLISHED);
-            } else {
+                meta.state = AGE_TCP_SYN;
+            } else if (old_state == AGE_TCP_SYN && meta.tcp_flags & TCP_SYN == 0) {
+                meta.state = AGE_TCP_ESTABLISHED;
+            }
+            meta.tells_peer = meta.state != old_state || meta.tcp_flags & (TCP_FIN | TCP_RST) != 0;
+            if (meta.state == old_state) {
                 restart_expire_timer();
+            } else {
+                set_entry_expire_time(meta.state);
             }
         }
     }
@@ -898,13 +907,13 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
                 if (!is_learned) {
                     outcomes.count((bit<16>)outcome_t.UNTRACKED);
                 }
-            } else if (meta.tcp_flags & (TCP_FIN | TCP_RST) != 0) {
+            } else if (meta.tells_peer) {
                 flow_key_t forward_key = meta.key;
                 translation_t translation = meta.translation;
                 ipv4_addr_t new_address = meta.new_address;
                 bit<16> new_port = meta.new_port;
                 reverse_key();
-                meta.use = flow_use_t.CLOSE_PEER;
+                meta.use = flow_use_t.FOLLOW;
                 flow_cache.apply(meta, is_hit, is_learned);
                 meta.key = forward_key;
                 meta.translation = translation;
