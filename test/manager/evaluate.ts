@@ -94,8 +94,9 @@ export class Evaluator {
     const prefix = [...match.values()].find((v) => v.includes('/'));
     const priority = Number(match.get('priority') ?? (prefix ? prefix.split('/')[1] : 0));
     match.delete('priority');
-    const lines = this.#lines.get(table) ?? [];
-    this.#lines.set(table, [...lines, { match, priority, action }]);
+    const lines = this.#lines.get(table);
+    if (lines) lines.push({ match, priority, action });
+    else this.#lines.set(table, [{ match, priority, action }]);
   }
 }
 
