@@ -24,6 +24,8 @@ export interface CompileOptions {
 }
 
 export interface CompileResult {
+  /** The front end, which knows no architecture, found no mistake. */
+  readonly isChecked: boolean;
   /** Absent if there are errors. */
   readonly ir?: Program;
   readonly p4info?: P4Info;
@@ -33,18 +35,19 @@ export interface CompileResult {
 /** Compiles a program as far as the IR. Never throws on a mistake in it: all mistakes are in `diagnostics`. */
 export function compileToIr(options: CompileOptions): CompileResult {
   const diag = new Diagnostics();
+  const refused = (isChecked: boolean): CompileResult => ({ isChecked, diagnostics: diag.all });
   const text = options.readFile(options.path);
   if (text === undefined) {
     diag.error('no-file', { ...noSpan, file: { path: options.path, text: '' } }, `cannot read '${options.path}'`);
-    return { diagnostics: diag.all };
+    return refused(false);
   }
   const program = parseProgram(makeSource(options.path, text), options, diag);
-  if (diag.hasErrors) return { diagnostics: diag.all };
+  if (diag.hasErrors) return refused(false);
   const checked = checkProgram(program, diag);
-  if (diag.hasErrors) return { diagnostics: diag.all };
+  if (diag.hasErrors) return refused(false);
   const lowered = lowerProgram(checked, diag);
-  if (!lowered || diag.hasErrors) return { diagnostics: diag.all };
+  if (!lowered || diag.hasErrors) return refused(true);
   const p4info = buildP4Info(lowered, checked, diag);
-  if (diag.hasErrors) return { diagnostics: diag.all };
-  return { ir: runPasses(lowered.program, options.passes), p4info, diagnostics: diag.all };
+  if (diag.hasErrors) return refused(true);
+  return { isChecked: true, ir: runPasses(lowered.program, options.passes), p4info, diagnostics: diag.all };
 }

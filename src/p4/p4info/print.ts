@@ -3,8 +3,7 @@
  * p4info.proto; defaults are left out, as in proto3.
  */
 import type * as info from './p4info.ts';
-
-type Line = string;
+import { bytes, flag, type Line, message, number, text, word } from './text-form.ts';
 
 /** The whole message. */
 export function printP4Info(p: info.P4Info): string {
@@ -61,37 +60,6 @@ export function printP4Info(p: info.P4Info): string {
     ...message('type_info', typeInfo(p.typeInfo)),
   ];
   return lines.join('\n') + '\n';
-}
-
-function message(name: string, body: readonly Line[]): Line[] {
-  return [`${name} {`, ...body.map((l) => `  ${l}`), '}'];
-}
-
-function number(name: string, value: number | bigint | undefined): Line[] {
-  return value === undefined || value === 0 || value === 0n ? [] : [`${name}: ${value}`];
-}
-
-function flag(name: string, value: boolean): Line[] {
-  return value ? [`${name}: true`] : [];
-}
-
-function word(name: string, value: string, byDefault?: string): Line[] {
-  return value === byDefault ? [] : [`${name}: ${value}`];
-}
-
-function text(name: string, value: string | undefined): Line[] {
-  return value === undefined || value === '' ? [] : [`${name}: ${quoted(value)}`];
-}
-
-function quoted(value: string): string {
-  return `"${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
-}
-
-function bytes(name: string, value: Uint8Array): Line[] {
-  const escaped = [...value].map((b) =>
-    b >= 0x20 && b < 0x7f && b !== 0x22 && b !== 0x5c ? String.fromCharCode(b) : `\\${b.toString(8).padStart(3, '0')}`,
-  );
-  return [`${name}: "${escaped.join('')}"`];
 }
 
 function annotations(all: readonly string[]): Line[] {
