@@ -9,6 +9,7 @@ import {
   type EntryCall,
   type EntryKey,
   encodeMatch,
+  hasPrefixPriority,
   type KeyMatch,
   type NewEntry,
   type TableEntry,
@@ -104,7 +105,7 @@ export class MatchTable {
     return 'ok';
   }
 
-  /** Takes an entry out. O(slots) where it was the one with the highest priority of its mask, otherwise O(1). */
+  /** Takes an entry out. O(1), but up to O(slots) where it was the only one with the highest priority of its mask. */
   remove(where: number | EntryKey): 'ok' | 'notFound' {
     const { memory, layout } = this;
     const slot = this.#toHandle(where);
@@ -116,7 +117,9 @@ export class MatchTable {
       const tuple = u32(memory, at + layout.tupleOffset);
       const priority = u32(memory, at + layout.priorityOffset);
       const { entries, maxPriority } = tupleAt(memory, layout, positionOf(memory, layout, tuple));
-      const stays = priority < maxPriority || entries === 1 ? maxPriority : this.#highestPriority(tuple);
+      // Entries of one prefix length have one priority.
+      const isHighest = priority === maxPriority && entries > 1 && !hasPrefixPriority(layout);
+      const stays = isHighest ? this.#highestPriority(tuple, maxPriority) : maxPriority;
       removeFromTuple(memory, layout, tuple, stays);
     }
     return 'ok';
@@ -254,12 +257,15 @@ export class MatchTable {
     return -1;
   }
 
-  #highestPriority(tuple: number): number {
+  /** Highest priority of the entries with a mask; the search ends at one that has `bound`. */
+  #highestPriority(tuple: number, bound: number): number {
     const { memory, layout } = this;
     let highest = 0;
     for (const slot of this.handles()) {
       const at = slotAddress(layout, slot);
-      if (u32(memory, at + layout.tupleOffset) === tuple) highest = Math.max(highest, u32(memory, at + layout.priorityOffset));
+      if (u32(memory, at + layout.tupleOffset) !== tuple) continue;
+      highest = Math.max(highest, u32(memory, at + layout.priorityOffset));
+      if (highest === bound) break;
     }
     return highest;
   }

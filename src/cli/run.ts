@@ -18,14 +18,11 @@ import { nodeHandlers } from './node-inspect.ts';
 import { shippedProgram } from './package-root.ts';
 import { type LoadedProgram, loadProgram } from './program.ts';
 import { Runtime } from './runtime.ts';
+import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
 
 const tickMs = 250;
 const defaultVxlanPort = 4789;
-
-const say = (message: string): void => {
-  process.stderr.write(`softipu: ${message}\n`);
-};
 
 export async function runCommand(file: string): Promise<number> {
   const config = readConfig(file);
@@ -38,10 +35,10 @@ export async function runCommand(file: string): Promise<number> {
     program,
     ports: config.ports.map((port) => ({ number: port.number, spec: port.interface, isNet: port.kind === 'net' })),
     hashSeed: config.hashSeed,
+    onWarning: say,
   });
   const cleanUp: (() => void)[] = [];
   try {
-    runtime.on('warning', say);
     runtime.on('portState', (name, state) => say(`port '${name}' is ${state}`));
     const failed = new Promise<string>((done) => runtime.once('fatal', done));
     timeoutNames.forEach((name, profile) => {

@@ -25,13 +25,14 @@ export interface RuntimeOptions {
   readonly hashSeed: number;
   /** How long an idle data plane spins before it sleeps, microseconds. */
   readonly spinUs?: number;
+  /** What a person should know about a port that opened all the same. */
+  readonly onWarning?: (message: string) => void;
 }
 
 interface Events {
   punt: [bytes: Uint8Array, inPort: number];
   expired: [entries: readonly ExpiredEntry[]];
   portState: [name: string, state: string];
-  warning: [message: string];
   fatal: [message: string];
 }
 
@@ -99,7 +100,7 @@ export class Runtime extends EventEmitter<Events> {
       for (const port of options.ports) {
         const end = start + roundUp(bytesNeeded(port.spec), alignment);
         const done = await runtime.#order({ kind: 'addPort', spec: port.spec, number: port.number, start, end });
-        if (done.warning) runtime.emit('warning', done.warning);
+        if (done.warning) options.onWarning?.(done.warning);
         start = end;
       }
     } catch (error) {

@@ -8,6 +8,7 @@ import { UserError } from './errors.ts';
 import { inspectHandlers } from './inspect.ts';
 import { loadProgram } from './program.ts';
 import { Runtime, type RuntimePort } from './runtime.ts';
+import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
 
 export interface SwitchOptions {
@@ -25,11 +26,10 @@ const refreshMs = 1000;
 export async function switchCommand(path: string, options: SwitchOptions): Promise<number> {
   const ports = parsePorts(options.interface, options.net);
   const program = loadProgram({ path, includeDirs: options.I, defines: options.D });
-  const runtime = await Runtime.start({ program, ports, hashSeed: 0 });
+  const runtime = await Runtime.start({ program, ports, hashSeed: 0, onWarning: say });
   try {
     const { handlers, refresh } = inspectHandlers(runtime);
-    runtime.on('warning', (message) => process.stderr.write(`softipu: ${message}\n`));
-    runtime.on('portState', (name, state) => process.stderr.write(`softipu: port '${name}' is ${state}\n`));
+    runtime.on('portState', (name, state) => say(`port '${name}' is ${state}`));
     const failed = new Promise<string>((done) => runtime.once('fatal', done));
     const server = await serveControl(options.socket, handlers);
     await refresh();

@@ -21,8 +21,11 @@ export async function demoCommand(options: { seconds?: number; json?: boolean })
   checkSystem();
   const progress = (text: string): void => void (options.json ? process.stderr : process.stdout).write(text);
   progress(heading);
+  // `bridge` and others lie where an ordinary user's PATH does not look.
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
   const child = spawn('unshare', [...unshareArguments(), process.execPath, inside, String(options.seconds ?? defaultSeconds)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env,
     // A process group of its own: Ctrl-C reaches us alone, and we end the rest in order.
     detached: true,
   });
