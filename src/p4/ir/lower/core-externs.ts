@@ -3,6 +3,7 @@
  */
 import type { Span } from '../../../diag/index.ts';
 import type { CallHandler, ExternCall, ExternHandlers } from '../../arch/architecture.ts';
+import type * as ast from '../../syntax/ast.ts';
 import type { BoundArgument } from '../../types/checked.ts';
 import { widthOf } from '../../types/relations.ts';
 import type { Type } from '../../types/types.ts';
@@ -71,8 +72,17 @@ function extract(lw: Lowering, call: ExternCall): Item {
   const bits = call.args.length > 1 ? argument(call, 1) : undefined;
   const varbitBits = bits && lw.temp(lowerScalar(lw, bits, bit32), span, '$bits');
   extractInto(lw, item, varbitBits, span);
-  if (source?.kind === 'member' && source.member.name === 'next') advanceNext(lw, lower(lw, source.object), span);
+  const stack = source && stackOfNext(lw, source);
+  if (stack) advanceNext(lw, lower(lw, stack), span);
   return nothing;
+}
+
+/** `s` of `s.next`, also of `s.next.member` in a stack of unions. */
+function stackOfNext(lw: Lowering, e: ast.Expression): ast.Expression | undefined {
+  for (let at = e; at.kind === 'member'; at = at.object) {
+    if (at.member.name === 'next' && lw.typeOf(at.object).kind === 'stack') return at.object;
+  }
+  return undefined;
 }
 
 function extractInto(lw: Lowering, item: Item, varbitBits: ir.Expr | undefined, span: Span): void {
