@@ -80,6 +80,12 @@ function appliedTable(p: Pipe, id: TableId): { table: TableLayout | undefined; i
 function onHit(p: Pipe, id: TableId, then: (table: TableLayout, entry: Get) => void): void {
   const { table, applied } = appliedTable(p, id);
   if (!table) return;
+  const known = p.hitKnown?.table === id ? p.hitKnown.hit : undefined;
+  if (known === false) return;
+  if (known) {
+    then(table, () => p.get(applied.entry));
+    return;
+  }
   p.if(p.get(applied.hit), () => then(table, () => p.get(applied.entry)));
 }
 

@@ -129,6 +129,8 @@ function memberAction(p: Pipe, table: TableLayout, entry: number, hit: number, m
 
 function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, body: Body): void {
   const before = p.facts;
+  const outer = p.hitKnown;
+  const { actions } = p.program.tables.find((t) => t.id === s.table)!;
   let after: Facts;
   const run = (index: number): void => {
     p.facts = before;
@@ -136,7 +138,11 @@ function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, bo
     params.forEach((id, i) => {
       loadParam(p, id, action, table.params[index]![i]!);
     });
+    // Whether the entry was found follows from who may name the action.
+    const { tableOnly, defaultOnly } = actions[index]!;
+    p.hitKnown = tableOnly || defaultOnly ? { table: s.table, hit: tableOnly } : undefined;
     body(p, list);
+    p.hitKnown = outer;
     after = meet(after, p.facts);
   };
   const isEmpty = (index: number): boolean => s.bodies[index]!.body.length === 0 && s.bodies[index]!.params.length === 0;

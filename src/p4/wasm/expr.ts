@@ -17,6 +17,7 @@ import {
   shiftConstant,
   shiftNarrow,
 } from './narrow.ts';
+import { sumOfBytes, varbitSum } from './ones-sum.ts';
 import type { Pipe } from './pipe.ts';
 import { evaluateRaw, evaluateRawWords, isNaturallyRaw } from './raw.ts';
 import { isInValueSet, isNetworkPort } from './sets.ts';
@@ -93,6 +94,8 @@ export function evaluateNumber(p: Pipe, e: Expr): Ref {
       return narrowSlice(p, hashLimbs(p, e), 0, e.width);
     case 'intrinsic':
       return resizeNarrow(p, e.name === 'timestampNs' ? 64 : 32, e.width, false, intrinsic(p, e.name));
+    case 'varbitSum':
+      return varbitSum(p, e.header);
     case 'isNetPort':
       return isNetworkPort(p, e.port);
     case 'inValueSet':
@@ -147,6 +150,7 @@ export function evaluateLimbs(p: Pipe, e: Expr): Limbs {
     case 'valid':
     case 'logical':
     case 'onesSum':
+    case 'varbitSum':
     case 'isNetPort':
     case 'inValueSet':
       throw new Bug(`'${e.kind}' of ${e.width} bits`);
@@ -273,6 +277,12 @@ function intrinsic(p: Pipe, name: Intrinsic): Ref {
       return p.get(p.pass);
     case 'loopedBack':
       return A.and(A.load8_u(descriptor.flags, 1, p.get(p.descriptor)), A.const(1));
+    case 'copyPort':
+      return A.load(descriptor.copyPort, 4, p.get(p.descriptor));
+    case 'copyInstance':
+      return A.load16_u(descriptor.copyInstance, 2, p.get(p.descriptor));
+    case 'payloadSum':
+      return sumOfBytes(p, p.get(p.payload), A.sub(p.get(p.end), p.get(p.payload)));
     default:
       return assertNever(name);
   }

@@ -1,6 +1,6 @@
 /** What a program does at all: tells the embedder what to provide, and the compiler what to leave out. */
 import type { HeaderId, Program } from '../ir/ir.ts';
-import { walkProgram } from './walk.ts';
+import { forEachStmt, walkProgram } from './walk.ts';
 
 export interface Features {
   readonly mirrors: boolean;
@@ -10,6 +10,9 @@ export interface Features {
   readonly recirculates: boolean;
   /** Whether any pipeline writes the packet back. */
   readonly deparses: boolean;
+  /** Whether the packet's bytes must stay as they are until a deparser has run: nothing deparses, or a copy of the packet as it came in is made. */
+  readonly keepsOriginal: boolean;
+  readonly copies: boolean;
   /** Headers whose bytes the program may change. */
   readonly writtenHeaders: ReadonlySet<HeaderId>;
 }
@@ -33,6 +36,22 @@ export function featuresOf(program: Program): Features {
     addsEntries: kinds.has('addEntry'),
     recirculates: kinds.has('nextPass'),
     deparses: kinds.has('deparse'),
+    keepsOriginal: !kinds.has('deparse') || copiesOriginal(program),
+    copies: kinds.has('copy'),
     writtenHeaders,
   };
+}
+
+/** Whether a copy that starts from bytes is made of a packet that has been parsed and not deparsed since. */
+function copiesOriginal(program: Program): boolean {
+  let found = false;
+  for (const pipeline of program.pipelines) {
+    let isParsed = false;
+    forEachStmt(pipeline.body, (s) => {
+      if (s.kind === 'parser') isParsed = true;
+      else if (s.kind === 'deparse') isParsed = false;
+      else if (s.kind === 'copy' && isParsed && program.pipelines[s.to]!.forCopies !== 'headers') found = true;
+    });
+  }
+  return found;
 }

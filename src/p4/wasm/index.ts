@@ -10,19 +10,21 @@ export { arenaSpec } from './spec.ts';
 /** A compiled program: the module and what its embedder must know. All but `wasm` can be written as JSON. */
 export interface Artifact {
   /**
-   * Imports env.memory (shared), env.mirror(descriptor, slot, session), env.multicast(descriptor, group); exports process(context, descriptors,
-   * count), which runs all pipelines, and process_<pipeline> for each if there are several.
+   * Imports env.memory (shared), env.mirror(descriptor, slot, session), env.multicast(descriptor, group), and where it makes copies
+   * env.copy(descriptor, record, recordBytes, pipeline, via, id); exports process(context, descriptors, count), which runs all pipelines that are not
+   * for copies, and process_<pipeline> for each if there are several.
    */
   readonly wasm: Uint8Array;
   readonly arena: ArenaSpec;
   /** Pages of 64 KiB: at least so many initially, exactly so many as maximum. */
   readonly memory: { readonly initialPages: number; readonly maximumPages: number };
   readonly architecture: Program['architecture'];
-  readonly pipelines: readonly string[];
+  readonly pipelines: readonly { readonly name: string; readonly forCopies: boolean }[];
   /** Members of `error`, index = encoding. */
   readonly errors: readonly string[];
   readonly mirrors: boolean;
   readonly multicasts: boolean;
+  readonly copies: boolean;
   readonly digests: boolean;
   readonly addsEntries: boolean;
   readonly recirculates: boolean;
@@ -40,16 +42,17 @@ export function compileToWasm(program: Program, options: CompileOptions = {}): A
   const { module, arena, initialPages, unit } = buildModule(program, options.workers ?? 1, options.optimize ?? true);
   try {
     if (!module.validate()) throw new Bug('the module that was built is not valid');
-    const { mirrors, multicasts, digests, addsEntries, recirculates } = unit.features;
+    const { mirrors, multicasts, copies, digests, addsEntries, recirculates } = unit.features;
     return {
       wasm: module.emitBinary(),
       arena,
       memory: { initialPages, maximumPages },
       architecture: program.architecture,
-      pipelines: program.pipelines.map((pipeline) => pipeline.name),
+      pipelines: program.pipelines.map(({ name, forCopies }) => ({ name, forCopies: forCopies !== undefined })),
       errors: program.errors,
       mirrors,
       multicasts,
+      copies,
       digests,
       addsEntries,
       recirculates,

@@ -1,13 +1,15 @@
 /** Meters: the steps of arena/meter.ts, instruction by instruction, as one helper function. */
 
 import { context, meterCell } from '../../arena/layout.ts';
-import { meterColor } from '../../arena/meter.ts';
 import type { Stmt } from '../ir/ir.ts';
 import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
 import { evaluateLimbs, evaluateNumber } from './expr.ts';
 import { externOf, whereInside } from './externs.ts';
 import type { Pipe } from './pipe.ts';
 import { narrowSlice } from './wide.ts';
+
+/** Encoding of PNA_MeterColor_t, as arena/meter.ts has it. */
+const meterColor = { red: 0, green: 1, yellow: 2 } as const;
 
 /** Billionths: a rate per second is as many units per nanosecond. */
 const unitsPerToken = 1_000_000_000n;

@@ -6,6 +6,7 @@ import binaryen from 'binaryen';
 import { type ArenaSpec, context, descriptor, layoutArena } from '../../arena/layout.ts';
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
 import { i32, newModule, none } from './builder.ts';
+import { restore } from './copies.ts';
 import { mirrorSlotCount } from './externs.ts';
 import { Pipe } from './pipe.ts';
 import { rawVariables } from './representation.ts';
@@ -43,8 +44,15 @@ export function buildModule(program: Program, workers: number, optimize: boolean
   module.addFunctionImport('mirror', 'env', 'mirror', params(3), none);
   module.addFunctionImport('multicast', 'env', 'multicast', params(2), none);
 
+  if (unit.features.copies) module.addFunctionImport('copy', 'env', 'copy', params(6), none);
+
   const raw = rawVariables(program);
-  processFunction(unit, raw, 'process', program.pipelines);
+  processFunction(
+    unit,
+    raw,
+    'process',
+    program.pipelines.filter((pipeline) => pipeline.forCopies === undefined),
+  );
   if (program.pipelines.length > 1) {
     for (const pipeline of program.pipelines) processFunction(unit, raw, `process_${pipeline.name}`, [pipeline]);
   }
@@ -72,6 +80,7 @@ function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pip
         pipelines.forEach((pipeline, i) => {
           if (i > 0) p.br(p.done, A.gt_s(p.get(p.reason), A.const(0)));
           p.set(p.pass, A.const(0));
+          if (i === 0) restore(p, unit.program.pipelines.indexOf(pipeline));
           statements(p, pipeline.body);
           p.facts ??= new Map();
         });

@@ -2,9 +2,10 @@
  * Ones-complement sums (RFC 1071). They do not depend on byte order: the raw bytes are added as they lie, four at a time, and folded; only who needs
  * the sum as a number swaps it. A negated part adds the complement of its words (RFC 1624).
  */
-import type { Expr } from '../ir/ir.ts';
-import type { Ref } from './builder.ts';
-import { onesOf } from './bytes.ts';
+import type { Expr, HeaderId } from '../ir/ir.ts';
+import { Bug } from './bug.ts';
+import { Fn, i32, type Ref } from './builder.ts';
+import { onesOf, swapBytes } from './bytes.ts';
 import type { Pipe } from './pipe.ts';
 import { bytesOfRun, concatenation, type Run } from './wire.ts';
 
@@ -39,4 +40,38 @@ function wordsOfRun(p: Pipe, run: Run, negate: boolean): Ref[] {
     if (value !== undefined) terms.push(isOdd ? B.shl(value, B.const(8)) : value);
   }
   return terms;
+}
+
+/** The sum over a header's varbit field, as a number. An invalid header has no bytes there. */
+export function varbitSum(p: Pipe, header: HeaderId): Ref {
+  const { type, varbitBytes } = p.header(header);
+  if (varbitBytes === undefined || type.varbitField === undefined) throw new Bug(`header ${header} has no varbit field`);
+  const offset = type.fields[type.varbitField]!.offsetBits >> 3;
+  return sumOfBytes(p, p.m.i32.add(p.pointer(header), p.m.i32.const(offset)), p.get(varbitBytes));
+}
+
+/** The folded sum over `length` bytes from `address`, as a number; a last odd byte is the high half of a word. */
+export function sumOfBytes(f: Fn, address: Ref, length: Ref): Ref {
+  const name = f.unit.helper('sumOfBytes', () => {
+    const h = new Fn(f.unit, [i32, i32]);
+    const { i32: A } = h.m;
+    const [at, left] = [0, 1];
+    const sum = h.local(i32);
+    const fold = (): Ref => A.add(A.and(h.get(sum), A.const(0xffff)), A.shr_u(h.get(sum), A.const(16)));
+    // A packet has fewer than 2^16 words, so that 32 bits hold their sum.
+    h.block((done) => {
+      h.loop((next) => {
+        h.br(done, A.lt_u(h.get(left), A.const(2)));
+        h.set(sum, A.add(h.get(sum), A.load16_u(0, 1, h.get(at))));
+        h.set(at, A.add(h.get(at), A.const(2)));
+        h.set(left, A.sub(h.get(left), A.const(2)));
+        h.br(next);
+      });
+    });
+    h.if(h.get(left), () => h.set(sum, A.add(h.get(sum), A.load8_u(0, 1, h.get(at)))));
+    h.set(sum, fold());
+    h.set(sum, fold());
+    h.finish('sumOfBytes', i32, swapBytes(h, 2, h.get(sum)));
+  });
+  return f.m.call(name, [address, length], i32);
 }

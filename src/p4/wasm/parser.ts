@@ -121,8 +121,8 @@ export function extract(p: Pipe, s: Extract<Stmt, { kind: 'extract' }>): void {
   }
   p.set(pointer, p.get(p.payload));
   if (s.varbitBits || fixed > 0) p.set(p.payload, A.add(p.get(p.payload), bytes()));
-  const { deparses, writtenHeaders } = p.unit.features;
-  if (!deparses && writtenHeaders.has(s.header)) detach(p, s.header);
+  const { keepsOriginal, writtenHeaders } = p.unit.features;
+  if (keepsOriginal && writtenHeaders.has(s.header)) detach(p, s.header);
   p.facts = learn(p.facts, s.header, true);
 }
 

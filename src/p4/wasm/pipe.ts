@@ -67,6 +67,8 @@ export class Pipe extends Fn {
   readonly labels = new Map<Label, LabelScope>();
   readonly #applied = new Map<TableId, Applied>();
   parser: ParserScope | undefined;
+  /** In an action's body: whether its table's apply found an entry, if the action alone tells. */
+  hitKnown: { readonly table: TableId; readonly hit: boolean } | undefined;
   /** While emits are gathered one by one: local with the address of the next byte. */
   gatherAt: number | undefined;
   readonly #vars = new Map<VarId, readonly number[]>();

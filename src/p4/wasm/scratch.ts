@@ -2,9 +2,10 @@
  * The scratch area in a worker's context: where headers that the program makes itself are kept, and working space of wide shifts, hashes and the
  * deparser. Offsets count from the context's address.
  *
- *   context.scratch | storage of each header that is ever made by setValid, copyHeader or copyVarbit | gather | shift | hash | crc tables
+ *   context.scratch | storage of each header that is ever made by setValid, copyHeader or copyVarbit | gather | shift | hash | crc tables | copy
  */
 import { context } from '../../arena/layout.ts';
+import { copyRecords, longestRecord } from '../ir/copies.ts';
 import type { HeaderId, HeaderType, Program } from '../ir/ir.ts';
 import { byteCount } from './bytes.ts';
 import { featuresOf } from './features.ts';
@@ -21,6 +22,8 @@ export interface Scratch {
   readonly hash: number;
   /** Tables of crc32 and crc16. */
   readonly crc: number;
+  /** The record of a copy that is being made: the last `longestRecord` bytes. */
+  readonly copy: number;
   /** Bytes from `context.scratch`. */
   readonly bytes: number;
 }
@@ -30,9 +33,9 @@ const gatherMinimum = 2048;
 
 /** Places everything that the program's code keeps in its worker's context. */
 export function placeScratch(program: Program): Scratch {
-  // Without a deparser the packet stays as it was: changed headers are copies.
-  const { deparses, writtenHeaders } = featuresOf(program);
-  const needsStorage = new Set<HeaderId>(deparses ? [] : writtenHeaders);
+  // Where the packet must stay as it was, changed headers are copies.
+  const { keepsOriginal, writtenHeaders } = featuresOf(program);
+  const needsStorage = new Set<HeaderId>(keepsOriginal ? writtenHeaders : []);
   let shiftWidth = 0;
   let hashBytes = 0;
   let hasCrc = false;
@@ -76,7 +79,8 @@ export function placeScratch(program: Program): Scratch {
   const shift = place(shiftScratchBytes(shiftWidth));
   const hash = place(hashBytes + 8);
   const crc = place(hasCrc ? 2 * crcTableBytes : 0);
-  return { headers, gather, shift, hash, crc, bytes: next - context.scratch };
+  const copy = place(longestRecord(copyRecords(program)));
+  return { headers, gather, shift, hash, crc, copy, bytes: next - context.scratch };
 }
 
 /** Bytes of a header with its varbit field full. */

@@ -1,5 +1,6 @@
 /** What a program needs in the arena: its tables, profiles and externs in the form that `layoutArena` takes. */
 import type { ArenaSpec, ProfileSpec, TableSpec } from '../../arena/layout.ts';
+import { copyRecords, longestRecord } from '../ir/copies.ts';
 import type { Action, ActionId, Extern, ExternId, Program, Table } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
 
@@ -8,7 +9,7 @@ type Kind = Extern['kind'];
 /**
  * The arena's parts for a program. Tables are in `program.tables`' order; profiles (action profiles and selectors together), counters, meters,
  * registers, digests and value sets are those of `program.externs`, filtered by kind, in order. `scratchBytes`: from the compiled code (0 if only
- * the interpreter runs); `workers`: how many worker contexts.
+ * the interpreter runs); the record of a copy in the making takes the last bytes of it. `workers`: how many worker contexts.
  */
 export function arenaSpec(program: Program, scratchBytes: number, workers = 1): ArenaSpec {
   const of = <K extends Kind>(...kinds: K[]): Extract<Extern, { kind: K }>[] =>
@@ -27,7 +28,7 @@ export function arenaSpec(program: Program, scratchBytes: number, workers = 1): 
     registers: of('register').map(({ name, size, fields }) => ({ name, size, fieldWidths: fields.map((f) => f.width) })),
     digests: of('digest').map(({ name, fields }) => ({ name, fieldWidths: fields.map((f) => f.width) })),
     valueSets: of('valueSet').map(({ name, size, keys }) => ({ name, size, keyWidths: keys.map((k) => k.width) })),
-    scratchBytes,
+    scratchBytes: Math.max(scratchBytes, longestRecord(copyRecords(program))),
     workers,
   };
 }

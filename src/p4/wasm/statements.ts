@@ -5,6 +5,7 @@ import { apply } from './apply.ts';
 import { assertNever, Bug } from './bug.ts';
 import type { Ref } from './builder.ts';
 import { constant } from './bytes.ts';
+import { copy, truncate } from './copies.ts';
 import { deparse, emit } from './deparser.ts';
 import { evaluateLimbs, evaluateNumber } from './expr.ts';
 import { allocateFlowId, count, digest, mirror, random, registerRead, registerWrite } from './externs.ts';
@@ -116,6 +117,12 @@ function statement(p: Pipe, s: Stmt): void {
       return;
     case 'mirror':
       mirror(p, s);
+      return;
+    case 'copy':
+      copy(p, s);
+      return;
+    case 'truncate':
+      truncate(p, s.bytes);
       return;
     case 'addEntry':
       addEntry(p, s);

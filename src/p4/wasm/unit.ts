@@ -3,6 +3,7 @@
  */
 import type binaryen from 'binaryen';
 import type { ArenaLayout } from '../../arena/layout.ts';
+import { type CopyRecord, copyRecords } from '../ir/copies.ts';
 import type { ExternId, Program } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
 import { type Features, featuresOf } from './features.ts';
@@ -14,6 +15,8 @@ export class Unit {
   readonly layout: ArenaLayout;
   readonly scratch: Scratch;
   readonly features: Features;
+  /** What copies start from, by index of the pipeline that they run. */
+  readonly records: ReadonlyMap<number, CopyRecord>;
   readonly #helpers = new Set<string>();
   #labels = 0;
 
@@ -23,6 +26,7 @@ export class Unit {
     this.layout = layout;
     this.scratch = scratch;
     this.features = featuresOf(program);
+    this.records = copyRecords(program);
   }
 
   newLabel(): string {

@@ -12,6 +12,7 @@ export function operandsOf(e: Expr): readonly Expr[] {
     case 'field':
     case 'valid':
     case 'intrinsic':
+    case 'varbitSum':
       return [];
     case 'unary':
     case 'slice':
@@ -60,6 +61,10 @@ export function expressionsOf(s: Stmt): readonly Expr[] {
       return [s.slot, s.session];
     case 'multicast':
       return [s.group];
+    case 'copy':
+      return [s.id, ...s.fields.map((f) => f.value)];
+    case 'truncate':
+      return [s.bytes];
     case 'addEntry':
       return [...s.args, s.profile];
     case 'setEntryExpireTime':
