@@ -3,11 +3,11 @@
  *
  * A check returns what it saw, or throws `Failed` with it. Everything a check needs is in `Scene`; only `endpoints` edits the cluster.
  */
-import type { Agent } from './agent.ts';
+import type { Agent } from '../sandbox/agent.ts';
+import type { Node, Row } from '../sandbox/node.ts';
+import { now, sleep, until } from '../sandbox/time.ts';
 import type { Answers } from './agents/client.ts';
 import { udpTimeoutMs, writeEndpoints } from './manifests.ts';
-import type { Node, Row } from './node.ts';
-import { now, sleep, until } from './time.ts';
 import { backends, client, gateway, intruder, type PodSite, remotePod, remoteService, service, target } from './topology.ts';
 
 export interface Scene {

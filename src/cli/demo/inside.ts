@@ -1,25 +1,21 @@
 /**
  * The demo itself, run by `index.ts` as the first process of fresh namespaces (network, mount, process, and user if we are not root).
  *
- * The private /run holds the named network namespaces, the manifests and the control socket: when this process ends, by itself or not, the
- * kernel ends all others here and takes everything back. It also ends when its stdin does, that is when the demo's parent is gone.
- *
  * Usage: inside SECONDS; prints one JSON object per line: {"check": {...}}, at the end {"summary": {...}}.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { Agent } from './agent.ts';
+import { Agent, agentScript } from '../sandbox/agent.ts';
+import { Node } from '../sandbox/node.ts';
+import { now } from '../sandbox/time.ts';
+import { enterSandbox } from '../sandbox/unshare.ts';
 import { checks, Failed, type Scene, servingPods } from './checks.ts';
 import { writeConfiguration } from './manifests.ts';
-import { Node } from './node.ts';
 import type { CheckResult, Line } from './report.ts';
-import { now } from './time.ts';
-import { buildTopology, client, intruder, target } from './topology.ts';
+import { buildTopology, client, intruder, ipu, target } from './topology.ts';
 
 const directory = '/run/softipu-demo';
 const mebibyte = 2 ** 20;
-
-process.stdin.on('close', () => process.exit(1)).resume();
+const script = (name: 'client' | 'ping' | 'server'): URL => agentScript(import.meta.url, name);
 
 try {
   process.exitCode = await demo(Number(process.argv[2]));
@@ -31,19 +27,18 @@ process.exit();
 
 async function demo(seconds: number): Promise<number> {
   const started = now();
-  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
-  execFileSync('ip', ['link', 'set', 'lo', 'up']);
+  enterSandbox();
   mkdirSync(directory);
   buildTopology();
-  const node = new Node(writeConfiguration(directory));
+  const node = new Node(ipu, writeConfiguration(directory));
   const scene: Scene = {
     directory,
     node,
-    client: new Agent(client.name, 'client'),
-    intruder: new Agent(intruder.name, 'client'),
-    ping: new Agent(client.name, 'ping'),
+    client: new Agent(client.name, script('client')),
+    intruder: new Agent(intruder.name, script('client')),
+    ping: new Agent(client.name, script('ping')),
     servers: new Map(
-      servingPods.map((p) => [p.name, new Agent(p.name, 'server', [p.name, `${target.tcpPort}`, `${target.udpPort}`])]),
+      servingPods.map((p) => [p.name, new Agent(p.name, script('server'), [p.name, `${target.tcpPort}`, `${target.udpPort}`])]),
     ),
     bulkBytes: 256 * mebibyte,
   };

@@ -9,12 +9,9 @@
  *
  * Every line is a veth pair; the ends in `ipu` have no address. All offloads stay as the kernel sets them.
  */
-import { execFileSync } from 'node:child_process';
+import { addNamespace, addPod, addTunnelNode, type PodSite as Site } from '../sandbox/network.ts';
 
-export interface PodSite {
-  readonly name: string;
-  readonly address: string;
-  readonly mac: string;
+export interface PodSite extends Site {
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -66,124 +63,7 @@ export const netPort = 'veth-net';
 
 /** Builds everything. Must run in namespaces of its own; takes about half a second. */
 export function buildTopology(): void {
-  for (const name of [ipu, nodeB.name, remotePod.name, ...localPods.map((p) => p.name)]) {
-    ip('netns', 'add', name);
-    // No neighbour discovery of IPv6 between the packets. Where it cannot be switched off it does no harm.
-    inNamespace(
-      name,
-      'sh',
-      '-c',
-      'for f in all default; do echo 1 > /proc/sys/net/ipv6/conf/$f/disable_ipv6; done 2>/dev/null; true',
-    );
-    ip('-n', name, 'link', 'set', 'lo', 'up');
-  }
-  for (const site of localPods) buildPod(site);
-  buildRemoteNode();
-}
-
-/** Runs a command in a namespace and waits for it. Throws with its messages if it fails. */
-export function inNamespace(name: string, ...command: readonly string[]): void {
-  ip('netns', 'exec', name, ...command);
-}
-
-function buildPod({ name, address, mac }: PodSite): void {
-  const port = `veth-${name}`;
-  ip(
-    'link',
-    'add',
-    port,
-    'netns',
-    ipu,
-    'mtu',
-    `${podMtu}`,
-    'type',
-    'veth',
-    'peer',
-    'name',
-    'eth0',
-    'netns',
-    name,
-    'address',
-    mac,
-    'mtu',
-    `${podMtu}`,
-  );
-  ip('-n', ipu, 'link', 'set', port, 'up');
-  ip('-n', name, 'link', 'set', 'eth0', 'up');
-  ip('-n', name, 'address', 'add', `${address}/32`, 'dev', 'eth0');
-  ip('-n', name, 'route', 'add', gateway.address, 'dev', 'eth0', 'scope', 'link');
-  ip('-n', name, 'route', 'add', 'default', 'via', gateway.address, 'dev', 'eth0');
-}
-
-/** A node as flannel would set it up: static neighbour and forwarding entries instead of learning. */
-function buildRemoteNode(): void {
-  const { name, address, mac, vtepMac } = nodeB;
-  ip('link', 'add', netPort, 'netns', ipu, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name, 'address', mac);
-  ip('-n', ipu, 'link', 'set', netPort, 'up');
-  ip('-n', name, 'link', 'set', 'eth0', 'up');
-  ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'eth0');
-  const tunnel = [
-    'type',
-    'vxlan',
-    'id',
-    `${vxlan.vni}`,
-    'dstport',
-    `${vxlan.port}`,
-    'local',
-    address,
-    'dev',
-    'eth0',
-    'nolearning',
-  ];
-  ip('-n', name, 'link', 'add', 'vxlan0', 'address', vtepMac, 'mtu', `${podMtu}`, ...tunnel);
-  ip('-n', name, 'link', 'set', 'vxlan0', 'up');
-  const peer = '10.244.1.0';
-  ip('-n', name, 'address', 'add', '10.244.2.0/32', 'dev', 'vxlan0');
-  ip('-n', name, 'neighbour', 'add', peer, 'lladdr', nodeA.mac, 'dev', 'vxlan0', 'nud', 'permanent');
-  bridgeAppend(name, nodeA.mac, nodeA.address);
-  ip('-n', name, 'route', 'add', nodeA.podCidr, 'via', peer, 'dev', 'vxlan0', 'onlink');
-  inNamespace(name, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
-  buildRemotePod(name);
-}
-
-function buildRemotePod(node: string): void {
-  const { name, address, mac } = remotePod;
-  ip(
-    'link',
-    'add',
-    'veth-pod',
-    'netns',
-    node,
-    'mtu',
-    `${podMtu}`,
-    'type',
-    'veth',
-    'peer',
-    'name',
-    'eth0',
-    'netns',
-    name,
-    'address',
-    mac,
-    'mtu',
-    `${podMtu}`,
-  );
-  ip('-n', node, 'link', 'set', 'veth-pod', 'up');
-  ip('-n', name, 'link', 'set', 'eth0', 'up');
-  ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'eth0');
-  ip('-n', node, 'address', 'add', '10.244.2.1/24', 'dev', 'veth-pod');
-  ip('-n', name, 'route', 'add', 'default', 'via', '10.244.2.1');
-}
-
-function bridgeAppend(namespace: string, mac: string, vtep: string): void {
-  inNamespace(namespace, 'bridge', 'fdb', 'append', mac, 'dev', 'vxlan0', 'dst', vtep);
-}
-
-function ip(...args: readonly string[]): void {
-  try {
-    execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  } catch (error) {
-    const messages = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    throw new Error(`'ip ${args.join(' ')}' failed: ${messages}`);
-  }
+  for (const name of [ipu, nodeB.name, remotePod.name, ...localPods.map((p) => p.name)]) addNamespace(name);
+  for (const site of localPods) addPod(site, { node: ipu, port: portOf(site), mtu: podMtu, gateway: gateway.address });
+  addTunnelNode({ ...nodeB, peer: nodeA, vxlan, pod: remotePod, mtu: podMtu }, ipu, netPort);
 }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
-import { number, type Params, serveAgent, text } from './rpc.ts';
+import { number, type Params, serveAgent, text } from '../../sandbox/rpc.ts';
 
 /** Who answered which token; what failed, and why. */
 export interface Answers {

@@ -4,7 +4,7 @@
 import { descriptor } from '../../../arena/layout.ts';
 import { openPacketPort, packetPortBytes } from '../../../ports/packet.ts';
 import { decode, icmp, icmpTypes, ipv4, packet, packetErrors } from '../../../wire/index.ts';
-import { number, type Params, serveAgent, text } from './rpc.ts';
+import { number, type Params, serveAgent, text } from '../../sandbox/rpc.ts';
 
 const options = { interface: 'eth0', frames: 256, isolate: false } as const;
 const pageBytes = 65536;

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
-import { serveAgent } from './rpc.ts';
+import { serveAgent } from '../../sandbox/rpc.ts';
 
 const [name, tcpPort, udpPort] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
 

@@ -1,11 +1,13 @@
-/** The demo's end of an agent: starts it in a namespace, asks it, stops it. */
+/** An agent, a process of ours in a network namespace, as seen from outside: starts it, asks it, stops it (rpc.ts is its side). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Params } from './agents/rpc.ts';
+import type { Params } from './rpc.ts';
 
-/** Built or not, agents have the ending that this file has. */
-const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+/** The script `agents/NAME` beside the module with the given URL; built or not, it has that one's ending. */
+export function agentScript(moduleUrl: string, name: string): URL {
+  return new URL(`./agents/${name}${moduleUrl.slice(moduleUrl.lastIndexOf('.'))}`, moduleUrl);
+}
 
 export class Agent {
   readonly namespace: string;
@@ -13,11 +15,11 @@ export class Agent {
   private readonly waiting = new Map<number, { done: (result: unknown) => void; failed: (error: Error) => void }>();
   private requests = 0;
 
-  /** Starts `agents/SCRIPT` in a network namespace. */
-  constructor(namespace: string, script: 'client' | 'server' | 'ping', args: readonly string[] = []) {
+  /** Starts a script in a network namespace. `prefix`: a command in front of it, such as taskset's. */
+  constructor(namespace: string, script: URL, args: readonly string[] = [], prefix: readonly string[] = []) {
     this.namespace = namespace;
-    const file = fileURLToPath(new URL(`./agents/${script}${ending}`, import.meta.url));
-    this.child = spawn('ip', ['netns', 'exec', namespace, process.execPath, file, ...args], {
+    const command = [...prefix, process.execPath, fileURLToPath(script), ...args];
+    this.child = spawn('ip', ['netns', 'exec', namespace, ...command], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     createInterface({ input: this.child.stdout! }).on('line', (line) => this.receive(line));

@@ -1,11 +1,10 @@
-/** The node under test: `softipu run` as a child process in the ipu's namespace, and questions to its control socket. */
+/** The node under test: `softipu run` as a child process in a network namespace, and questions to its control socket. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askControl } from '../control-socket.ts';
 import { sleep, until } from './time.ts';
-import { ipu } from './topology.ts';
 
 const main = fileURLToPath(new URL(`../main${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url));
 
@@ -17,10 +16,10 @@ export class Node {
   private messages = '';
   private hasEnded = false;
 
-  /** Starts `softipu run CONFIG`. */
-  constructor(config: string) {
+  /** Starts `softipu run CONFIG` in the namespace. `prefix`: a command in front of it, such as taskset's. */
+  constructor(namespace: string, config: string, prefix: readonly string[] = []) {
     this.socket = join(dirname(config), 'control.sock');
-    this.child = spawn('ip', ['netns', 'exec', ipu, process.execPath, main, 'run', config], {
+    this.child = spawn('ip', ['netns', 'exec', namespace, ...prefix, process.execPath, main, 'run', config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (chunk: Buffer): void => {

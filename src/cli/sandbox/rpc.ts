@@ -1,9 +1,9 @@
 /**
- * How the demo talks with its agents: one JSON object per line, requests on the agent's stdin, answers on its stdout.
+ * How the demo and the benchmarks talk with their agents: one JSON object per line, requests on the agent's stdin, answers on its stdout.
  *
  *   {"id": 1, "op": "connect", ...}  ->  {"id": 1, "result": ...}  or  {"id": 1, "error": "..."}
  *
- * An agent ends with its stdin: nothing outlives the demo.
+ * An agent ends with its stdin: nothing outlives who started it.
  */
 import { createInterface } from 'node:readline';
 

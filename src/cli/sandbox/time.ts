@@ -1,4 +1,4 @@
-/** Waiting, in the one place where the demo reads the clock. */
+/** Waiting, in the one place where the demo and the benchmarks read the clock. */
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
