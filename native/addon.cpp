@@ -3,6 +3,7 @@
 
 #include "binding.h"
 #include "interface.h"
+#include "traffic.h"
 
 namespace softipu {
 namespace {
@@ -72,6 +73,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("TapPort", defineTapPort(env));
   exports.Set("interfaceFacts", Napi::Function::New(env, interfaceFacts, "interfaceFacts"));
   defineWaiting(env, exports);
+  defineGenerator(env, exports);
+  defineTrafficServer(env, exports);
+  defineTrafficClient(env, exports);
   return exports;
 }
 
