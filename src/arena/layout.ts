@@ -66,7 +66,7 @@ export const descriptor = {
   csumOffset: 28,
   /** u8: virtio gso_type, 0 none. */
   gsoType: 30,
-  /** u8: bit 0: the packet was looped back (mirror, recirculated by a port). */
+  /** u8: bit 0: the packet was looped back (mirror, recirculated by a port); bit 1: it is a copy, `record` and the words behind it count. */
   flags: 31,
   /** u16: payload bytes per segment of a GSO packet. */
   gsoSize: 32,
@@ -78,6 +78,11 @@ export const descriptor = {
   buffer: 40,
   /** u32: free for the receiving port. */
   portData: 44,
+  /** Of a copy: u32 address of its record, u32 port and u16 instance of the replica, u16 how many copies of copies it is. */
+  record: 48,
+  copyPort: 52,
+  copyInstance: 56,
+  generation: 58,
 } as const;
 
 /** `outPort` of a packet that goes nowhere. */

@@ -4,13 +4,14 @@
  */
 import { descriptor } from '../arena/layout.ts';
 
-const small = 64;
+const small = 512;
 const smallBytes = 2048;
 const large = 4;
 const largeBytes = 66048;
 const headroom = 256;
 
 export class CopyPool {
+  static readonly count = small + large;
   static readonly bytes = (small + large) * descriptor.bytes + small * smallBytes + large * largeBytes;
 
   readonly #bytes: Uint8Array;
@@ -56,6 +57,25 @@ export class CopyPool {
     if (csum !== 0) this.#words[(copy + descriptor.csumAddr) >> 2] = csum - addr + to;
     this.#used[this.count++] = copy;
     return true;
+  }
+
+  /** Copies a packet with room for a record before it: the descriptor and where the record goes; undefined when no buffer is left. */
+  withRecord(at: number, recordBytes: number, truncateBytes: number | undefined): { at: number; record: number } | undefined {
+    const addr = this.#words[(at + descriptor.addr) >> 2]!;
+    const full = this.#words[(at + descriptor.length) >> 2]!;
+    const length = Math.min(full, truncateBytes ?? full);
+    const copy = this.#take(length + recordBytes);
+    if (copy === 0) return undefined;
+    this.#bytes.copyWithin(copy, at, at + descriptor.bytes);
+    const record = this.#place(copy, length) - headroom;
+    const to = record + recordBytes + headroom;
+    this.#bytes.copyWithin(to, addr, addr + length);
+    this.#words[(copy + descriptor.addr) >> 2] = to;
+    this.#words[(copy + descriptor.bufferStart) >> 2] = record + recordBytes;
+    const csum = this.#words[(at + descriptor.csumAddr) >> 2]!;
+    if (csum !== 0) this.#words[(copy + descriptor.csumAddr) >> 2] = csum - addr + to;
+    this.#used[this.count++] = copy;
+    return { at: copy, record };
   }
 
   /** Makes a packet of plain bytes, its descriptor at `at`; false when it is too long. */

@@ -8,17 +8,13 @@
 import { type ArenaLayout, context, cpuPort, descriptor, noPort } from '../arena/layout.ts';
 import { CopyPool } from './copies.ts';
 import type { Port } from './port.ts';
+import { type MirrorSession, type Replica, Replication } from './replication.ts';
 
 /** A loaded program: the WebAssembly module's `process`, or the interpreter's. */
 export interface Backend {
   process(context: number, descriptors: number, count: number): void;
-}
-
-/** Where copies of a packet go (PNA mirror session). */
-export interface MirrorSession {
-  readonly port: number;
-  /** Keep at most so many bytes; absent: all. */
-  readonly truncateBytes?: number;
+  /** Runs a copy through pipeline `to`; only programs that make copies need it. */
+  processCopy?(to: number, context: number, descriptor: number): void;
 }
 
 export interface EngineOptions {
@@ -30,13 +26,24 @@ export interface EngineOptions {
   readonly worker: number;
   /** Start of the engine's own region, `engineBytes` long, 64-aligned. */
   readonly region: number;
-  /** A packet for the control plane (port PNA_PORT_CPU): a copy of its bytes, and the port that it came from. */
+  /** Number of the control plane's port; default PNA_PORT_CPU. */
+  readonly cpuPort?: number;
+  /** A packet for the control plane: a copy of its bytes, and the port that it came from. */
   readonly punt: (bytes: Uint8Array, inPort: number) => void;
 }
 
 export interface BackendHooks {
   readonly mirror: (descriptorAddress: number, slot: number, session: number) => void;
   readonly multicast: (descriptorAddress: number, group: number) => void;
+  /** `Replication.add`. */
+  readonly copy?: (
+    descriptorAddress: number,
+    record: number,
+    recordBytes: number,
+    pipeline: number,
+    via: number,
+    id: number,
+  ) => void;
 }
 
 /** Reasons that the engine itself gives, beside those of the program (index into the IR's dropReasons). */
@@ -46,7 +53,7 @@ const clonePoolReason = 11;
 export const batchSize = 64;
 const maxPorts = 2048;
 /** Descriptors of a batch, the lists, the copy pool. */
-const listEntries = batchSize + 64;
+const listEntries = batchSize + CopyPool.count;
 export const engineBytes = batchSize * descriptor.bytes + maxPorts * 4 + 64 * listEntries * 4 + CopyPool.bytes;
 
 export class Engine {
@@ -58,13 +65,15 @@ export class Engine {
   readonly #descriptors: number;
   readonly #lists: number;
   readonly #punt: (bytes: Uint8Array, inPort: number) => void;
+  readonly #cpuPort: number;
   readonly #ports: Port[] = [];
   /** Port number -> index into #ports + 1, 0 for none. */
   readonly #indexOf = new Uint16Array(maxPorts);
   /** Per port of #ports: packets in its list. */
   #counts = new Int32Array(0);
   readonly #copies: CopyPool;
-  readonly #sessions = new Map<number, MirrorSession>();
+  readonly #replication: Replication;
+  readonly #processCopy = (to: number, at: number): void => this.#backend.processCopy?.(to, this.#context, at);
 
   constructor(options: EngineOptions) {
     this.#memory = options.memory;
@@ -75,9 +84,12 @@ export class Engine {
     this.#lists = options.region + batchSize * descriptor.bytes;
     this.#copies = new CopyPool(options.memory, this.#lists + 64 * listEntries * 4 + maxPorts * 4);
     this.#punt = options.punt;
+    this.#cpuPort = options.cpuPort ?? cpuPort;
+    this.#replication = new Replication(options.memory, this.#copies, (reason) => this.#drop(reason));
     this.#backend = options.backend({
       mirror: (at, _slot, session) => this.#mirror(at, session),
-      multicast: () => {},
+      multicast: (at, group) => this.#copyTo(at, this.#replication.group(group)),
+      copy: (at, record, recordBytes, pipeline, via, id) => this.#replication.add(at, record, recordBytes, pipeline, via, id),
     });
   }
 
@@ -107,8 +119,12 @@ export class Engine {
   }
 
   setMirrorSession(session: number, config: MirrorSession | undefined): void {
-    if (config) this.#sessions.set(session, config);
-    else this.#sessions.delete(session);
+    this.#replication.setSession(session, config);
+  }
+
+  /** Members of a multicast group; `undefined` deletes it. */
+  setMulticastGroup(group: number, replicas: readonly Replica[] | undefined): void {
+    this.#replication.setGroup(group, replicas);
   }
 
   /** Time for the next batches: nanoseconds of a monotonic clock, as two halves so that nothing allocates. */
@@ -134,14 +150,15 @@ export class Engine {
     return received;
   }
 
-  /** Runs one packet that the control plane made, as coming from PNA_PORT_CPU. */
+  /** Runs one packet that the control plane made, as coming from its port. */
   inject(bytes: Uint8Array): void {
-    if (this.#copies.fromBytes(this.#descriptors, bytes, cpuPort)) this.#run(1);
+    if (this.#copies.fromBytes(this.#descriptors, bytes, this.#cpuPort)) this.#run(1);
     this.#copies.reset();
   }
 
   #run(count: number): void {
     this.#backend.process(this.#context, this.#descriptors, count);
+    this.#replication.run(this.#processCopy);
     for (let i = 0; i < count; i++) this.#dispatch(this.#descriptors + i * descriptor.bytes);
     for (let i = 0; i < this.#copies.count; i++) this.#dispatch(this.#copies.descriptorAt(i));
     for (let i = 0; i < this.#counts.length; i++) {
@@ -160,7 +177,7 @@ export class Engine {
     if (index !== 0) {
       const slot = this.#counts[index - 1]!++;
       this.#words[((this.#lists + (index - 1) * listEntries * 4) >> 2) + slot] = at;
-    } else if (outPort === cpuPort) {
+    } else if (outPort === this.#cpuPort) {
       const addr = this.#words[(at + descriptor.addr) >> 2]!;
       const length = this.#words[(at + descriptor.length) >> 2]!;
       this.#punt(
@@ -173,9 +190,14 @@ export class Engine {
   }
 
   #mirror(at: number, sessionId: number): void {
-    const session = this.#sessions.get(sessionId);
-    if (!session) return;
-    if (!this.#copies.fromDescriptor(at, session.port, session.truncateBytes)) this.#drop(clonePoolReason);
+    const session = this.#replication.session(sessionId);
+    if (session) this.#copyTo(at, this.#replication.replicasOf(session), session.truncateBytes);
+  }
+
+  #copyTo(at: number, replicas: readonly Replica[], truncateBytes?: number): void {
+    for (const { port } of replicas) {
+      if (!this.#copies.fromDescriptor(at, port, truncateBytes)) this.#drop(clonePoolReason);
+    }
   }
 
   #drop(reason: number): void {

@@ -1,4 +1,6 @@
 /** Load a program, move batches through it, let the control plane in between two batches. */
+
+export { CopyPool } from './copies.ts';
 export {
   type Backend,
   type BackendHooks,
@@ -6,9 +8,9 @@ export {
   Engine,
   type EngineOptions,
   engineBytes,
-  type MirrorSession,
 } from './engine.ts';
 export { Gate, gateBytes } from './gate.ts';
 export { instantiate, makeMemory } from './load.ts';
 export { type BufferRegion, emptyPortStats, type Port, type PortStats } from './port.ts';
+export { type MirrorSession, type Replica, Replication } from './replication.ts';
 export { type ProgramObjects, type StartOptions, startProgram } from './start.ts';

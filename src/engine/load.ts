@@ -14,6 +14,12 @@ export function makeMemory(bytes: number): WebAssembly.Memory {
 /** Instantiates a program over `memory`. Synchronous: a worker does it before its first batch. */
 export function instantiate(artifact: Artifact, memory: WebAssembly.Memory, hooks: BackendHooks): Backend {
   const module = new WebAssembly.Module(artifact.wasm);
-  const instance = new WebAssembly.Instance(module, { env: { memory, mirror: hooks.mirror, multicast: hooks.multicast } });
-  return { process: instance.exports.process as Backend['process'] };
+  const { mirror, multicast, copy = () => {} } = hooks;
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, mirror, multicast, copy } });
+  const process = exports.process as Backend['process'];
+  // Pipelines that packets come in through have no function of their own for copies.
+  const forCopies = artifact.pipelines.map(({ name, forCopies }) =>
+    forCopies ? (exports[`process_${name}`] as Backend['process']) : process,
+  );
+  return { process, processCopy: (to, context, descriptor) => forCopies[to]!(context, descriptor, 1) };
 }

@@ -49,6 +49,12 @@ function raw(e: Expr, state: State): bigint {
           }),
         ),
       );
+    case 'varbitSum': {
+      const header = state.headers.get(e.header)!;
+      if (!header.isValid) return 0n;
+      const bytes = toBytes(header.values[header.type.varbitField!]!, header.varbitBits);
+      return BigInt(onesSum(words16(bytes)));
+    }
     case 'hash': {
       const data = concatBits(e.data.map((part) => ({ value: evaluate(part, state), width: part.width })));
       return hash(e.algorithm, data, state.arena.hashSeed);
@@ -134,6 +140,12 @@ function intrinsic(name: Intrinsic, state: State): bigint {
       return BigInt(state.pass);
     case 'loopedBack':
       return truth(state.isLoopedBack);
+    case 'copyPort':
+      return BigInt(state.copy?.port ?? 0);
+    case 'copyInstance':
+      return BigInt(state.copy?.instance ?? 0);
+    case 'payloadSum':
+      return BigInt(onesSum(words16(state.bytes.subarray(state.cursorBits / 8))));
     default:
       return assertNever(name);
   }

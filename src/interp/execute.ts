@@ -2,6 +2,7 @@
 import type { DropReason, Label, LValue, Stmt } from '../p4/ir/ir.ts';
 import { runAddEntry, runApply, runTimer } from './apply.ts';
 import { concatBytes } from './bits.ts';
+import { runCopy, runTruncate } from './copies.ts';
 import { evaluate } from './evaluate.ts';
 import { runAllocateFlowId, runCount, runDigest, runMeter, runRandom, runRegisterRead, runRegisterWrite } from './externs.ts';
 import { runAdvance, runExtract, runLookahead, runParser } from './parse.ts';
@@ -137,6 +138,12 @@ function step(s: Stmt, state: State): Completion {
       traceExtern(state, 'multicast', '', s.span, () => [named('group', s.group.width, group)]);
       return undefined;
     }
+    case 'copy':
+      runCopy(s, state);
+      return undefined;
+    case 'truncate':
+      runTruncate(s, state);
+      return undefined;
     case 'addEntry':
       runAddEntry(s, state);
       return undefined;

@@ -8,7 +8,9 @@
  * `drop` decides; none is a drop for 'no-destination'.
  */
 import { type Arena, context, descriptor, noPort } from '../arena/index.ts';
-import { type DropReason, dropReasons, type Pipeline, type Program } from '../p4/ir/ir.ts';
+import { copyRecords, longestRecord } from '../p4/ir/copies.ts';
+import { copyVias, type DropReason, dropReasons, type Pipeline, type Program } from '../p4/ir/ir.ts';
+import { restoreCopy } from './copies.ts';
 import { execute } from './execute.ts';
 import { type Fate, makeHeaders, type State } from './state.ts';
 import type { Trace } from './trace.ts';
@@ -42,15 +44,33 @@ export interface InterpreterOptions {
 export interface Hooks {
   readonly mirror: (descriptorAddress: number, slot: number, session: number) => void;
   readonly multicast: (descriptorAddress: number, group: number) => void;
+  /** A copy is made of the packet at the descriptor: the record at `record` is to be kept until it runs through the pipeline. `via`: index into copyVias. */
+  readonly copy?:
+    | ((descriptorAddress: number, record: number, recordBytes: number, pipeline: number, via: number, id: number) => void)
+    | undefined;
+}
+
+export interface InterpreterBackend {
+  process(context: number, descriptors: number, count: number): void;
+  /** Runs the copy at a descriptor through pipeline `to` (and, if that is where packets come in, through all that follow). */
+  processCopy(to: number, context: number, descriptor: number): void;
 }
 
 const defaultHeadroom = 256;
+
+/** What a run has to do with copies: whether it is one, and what to do with those that it makes. */
+interface CopyContext {
+  readonly copy?: { readonly port: number; readonly instance: number; readonly record: Uint8Array } | undefined;
+  readonly makeCopy?: (packet: Uint8Array, to: number, via: number, id: number, record: Uint8Array) => void;
+}
 
 export class Interpreter {
   readonly program: Program;
   readonly arena: Arena;
   readonly #trace: Trace | undefined;
   readonly #worker: number;
+  /** Bytes of the longest record of a copy. */
+  readonly #recordBytes: number;
 
   /** `arena`: laid out and initialised for `program`. */
   constructor(program: Program, arena: Arena, options: InterpreterOptions = {}) {
@@ -58,25 +78,36 @@ export class Interpreter {
     this.arena = arena;
     this.#trace = options.trace;
     this.#worker = options.worker ?? 0;
+    this.#recordBytes = longestRecord(copyRecords(program));
   }
 
   /** Runs one packet at its time. Counts a drop in the worker's context. */
   process(packet: InputPacket): OutputPacket {
     this.arena.setNow(this.#worker, packet.nowNs);
-    return this.#run(packet, this.arena.contextAt(this.#worker), this.program.pipelines);
+    return this.#run(packet, this.arena.contextAt(this.#worker), this.#ordinary);
   }
 
   /**
    * The shape of a compiled module: packets are where their descriptors say, time is in the context. `pipeline`: run only the one of this name,
    * as the module's `process_<name>` does.
    */
-  backend(hooks: Hooks, pipeline?: string): { process(context: number, descriptors: number, count: number): void } {
-    const pipelines = this.program.pipelines.filter(({ name }) => pipeline === undefined || name === pipeline);
+  backend(hooks: Hooks, pipeline?: string): InterpreterBackend {
+    const pipelines = pipeline === undefined ? this.#ordinary : this.program.pipelines.filter(({ name }) => name === pipeline);
     return {
       process: (contextAt, descriptors, count) => {
         for (let i = 0; i < count; i++) this.#runDescriptor(contextAt, descriptors + i * descriptor.bytes, hooks, pipelines);
       },
+      processCopy: (to, contextAt, at) => {
+        const { forCopies } = this.program.pipelines[to]!;
+        const run = forCopies === undefined ? this.#ordinary : [this.program.pipelines[to]!];
+        this.#runDescriptor(contextAt, at, hooks, run);
+      },
     };
+  }
+
+  /** What packets run that are no copies. */
+  get #ordinary(): readonly Pipeline[] {
+    return this.program.pipelines.filter((p) => p.forCopies === undefined);
   }
 
   #runDescriptor(contextAt: number, at: number, hooks: Hooks, pipelines: readonly Pipeline[]): void {
@@ -84,29 +115,48 @@ export class Interpreter {
     const addr = view.getUint32(at + descriptor.addr, true);
     const length = view.getUint32(at + descriptor.length, true);
     const end = addr + length;
+    const flags = view.getUint8(at + descriptor.flags);
+    const place = (packet: Uint8Array): void => {
+      // The payload never moves: a packet grows and shrinks at its head.
+      bytes.set(packet, end - packet.length);
+      view.setUint32(at + descriptor.addr, end - packet.length, true);
+      view.setUint32(at + descriptor.length, packet.length, true);
+    };
+    const recordAt = contextAt + context.scratch + this.arena.layout.spec.scratchBytes - this.#recordBytes;
     const out = this.#run(
       {
         bytes: bytes.slice(addr, end),
         inPort: view.getUint32(at + descriptor.inPort, true),
         nowNs: view.getBigUint64(contextAt + context.nowNs, true),
         headroom: addr - view.getUint32(at + descriptor.bufferStart, true),
-        isLoopedBack: (view.getUint8(at + descriptor.flags) & 1) === 1,
+        isLoopedBack: (flags & 1) === 1,
       },
       contextAt,
       pipelines,
+      {
+        copy:
+          (flags & 2) === 0
+            ? undefined
+            : {
+                port: view.getUint32(at + descriptor.copyPort, true),
+                instance: view.getUint16(at + descriptor.copyInstance, true),
+                record: bytes.subarray(view.getUint32(at + descriptor.record, true)),
+              },
+        makeCopy: (packet, to, via, id, record) => {
+          place(packet);
+          bytes.set(record, recordAt);
+          hooks.copy?.(at, recordAt, record.length, to, via, id);
+        },
+      },
     );
-    // The payload never moves: a packet grows and shrinks at its head.
-    const newAddr = end - out.bytes.length;
-    bytes.set(out.bytes, newAddr);
-    view.setUint32(at + descriptor.addr, newAddr, true);
-    view.setUint32(at + descriptor.length, out.bytes.length, true);
+    place(out.bytes);
     view.setUint32(at + descriptor.outPort, out.outPort, true);
     view.setUint32(at + descriptor.reason, dropReasons.indexOf(out.reason), true);
     for (const { slot, session } of out.mirrors) hooks.mirror(at, slot, session);
     if (out.multicast !== undefined) hooks.multicast(at, out.multicast);
   }
 
-  #run(packet: InputPacket, contextAt: number, pipelines: readonly Pipeline[]): OutputPacket {
+  #run(packet: InputPacket, contextAt: number, pipelines: readonly Pipeline[], more: CopyContext = {}): OutputPacket {
     const { view } = this.arena;
     const state: State = {
       program: this.program,
@@ -116,6 +166,8 @@ export class Interpreter {
       nowMs: view.getUint32(contextAt + context.nowMs, true),
       inPort: packet.inPort,
       isLoopedBack: packet.isLoopedBack ?? false,
+      copy: more.copy,
+      makeCopy: (to, via, id, record) => more.makeCopy?.(state.bytes, to, copyVias.indexOf(via), id, record),
       trace: this.#trace,
       vars: new Map(),
       headers: makeHeaders(this.program),
@@ -130,8 +182,9 @@ export class Interpreter {
       mirrors: new Map(),
       emitted: [],
     };
+    if (more.copy && pipelines[0]) restoreCopy(this.program.pipelines.indexOf(pipelines[0]), more.copy.record, state);
     const fate = this.#runPipelines(state, pipelines);
-    if (fate.kind === 'drop') {
+    if (fate.kind === 'drop' && fate.reason !== 'none') {
       const drops = contextAt + context.drops + 8 * dropReasons.indexOf(fate.reason);
       view.setBigUint64(drops, view.getBigUint64(drops, true) + 1n, true);
       this.#trace?.({ kind: 'drop', reason: fate.reason });

@@ -5,7 +5,7 @@
  * it does that right is what comparing it with this finds out.
  */
 import type { Arena } from '../arena/index.ts';
-import type { DropReason, HeaderId, HeaderType, Program, TableId, VarId } from '../p4/ir/ir.ts';
+import type { CopyVia, DropReason, HeaderId, HeaderType, Program, TableId, VarId } from '../p4/ir/ir.ts';
 import { concatBits, readBits, toBytes } from './bits.ts';
 import type { Trace } from './trace.ts';
 
@@ -38,6 +38,10 @@ export interface State {
   readonly nowMs: number;
   readonly inPort: number;
   readonly isLoopedBack: boolean;
+  /** Of a copy: the replica that it is. */
+  readonly copy?: { readonly port: number; readonly instance: number } | undefined;
+  /** Takes a copy that is being made: the record that it starts from, and where it goes. */
+  readonly makeCopy?: ((to: number, via: CopyVia, id: number, record: Uint8Array) => void) | undefined;
   readonly trace?: Trace | undefined;
   readonly vars: Map<VarId, bigint>;
   readonly headers: Map<HeaderId, Header>;

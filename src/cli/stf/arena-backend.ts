@@ -5,7 +5,15 @@
  * with `advance`. Two of these for one program are therefore alike, byte for byte, as long as their `process` does the same.
  */
 import { Arena, context, descriptor, type EntryCall, layoutArena, type MatchTable, noPort, sweep } from '../../arena/index.ts';
-import { type Backend, type BackendHooks, makeMemory, type ProgramObjects, startProgram } from '../../engine/index.ts';
+import {
+  type Backend,
+  type BackendHooks,
+  CopyPool,
+  makeMemory,
+  type ProgramObjects,
+  Replication,
+  startProgram,
+} from '../../engine/index.ts';
 import { indexOfAction } from '../../engine/start.ts';
 import {
   type ActionCall,
@@ -33,8 +41,9 @@ import {
 
 type ArenaSpec = Parameters<typeof layoutArena>[0];
 
-/** Behind the program's part: one descriptor, one buffer with headroom. */
-const scene = { descriptor: 0, buffer: 4096, headroom: 256, bytes: 4096 + 256 + 65536 + 4096 } as const;
+/** Behind the program's part: one descriptor, one buffer with headroom, the traffic manager's copies. */
+const scene = { descriptor: 0, buffer: 4096, headroom: 256, copies: 4096 + 256 + 65536 + 4096 } as const;
+const sceneBytes = scene.copies + CopyPool.bytes;
 const startMs = 1_000_000;
 
 export class ArenaBackend implements StfBackend {
@@ -43,8 +52,8 @@ export class ArenaBackend implements StfBackend {
   private readonly code: Backend;
   private readonly region: number;
   private readonly profiles: ArenaProfiles;
-  private readonly mirrors = new Map<number, MirrorTarget>();
-  private readonly groups = new Map<number, readonly { readonly port: number; readonly instance: number }[]>();
+  private readonly pool: CopyPool;
+  private readonly replication: Replication;
   private readonly valueSets = new Map<ExternId, (readonly KeyMatch[])[]>();
   private notifications: StfNotification[] = [];
   private copies: OutPacket[] = [];
@@ -59,13 +68,16 @@ export class ArenaBackend implements StfBackend {
     this.program = program;
     const layout = layoutArena(spec);
     this.region = layout.programEnd;
-    const memory = makeMemory(this.region + scene.bytes);
+    const memory = makeMemory(this.region + sceneBytes);
     this.arena = new Arena(memory.buffer, layout);
     startProgram(this.arena, program, { random: sequence(), hashSeed: 0 });
     this.profiles = new ArenaProfiles(this.arena, program);
+    this.pool = new CopyPool(memory, this.region + scene.copies);
+    this.replication = new Replication(memory, this.pool, (reason) => this.countDrop(reason));
     this.code = load(memory, this.arena, {
       mirror: (at, _slot, session) => this.mirror(at, session),
-      multicast: (at, group) => this.replicate(at, group),
+      multicast: (at, group) => this.copyTo(at, this.replication.group(group)),
+      copy: (...args) => this.replication.add(...args),
     });
   }
 
@@ -216,12 +228,11 @@ export class ArenaBackend implements StfBackend {
   // ---------------------------------------------------------------- configuration
 
   setMirror(session: number, target: MirrorTarget | undefined): void {
-    if (target === undefined) this.mirrors.delete(session);
-    else this.mirrors.set(session, target);
+    this.replication.setSession(session, target);
   }
 
   setMulticast(group: number, replicas: readonly { readonly port: number; readonly instance: number }[]): void {
-    this.groups.set(group, replicas);
+    this.replication.setGroup(group, replicas);
   }
 
   setPortSide(port: number, side: 'net' | 'host'): void {
@@ -246,25 +257,38 @@ export class ArenaBackend implements StfBackend {
     arena.view.setUint32(at + descriptor.length, bytes.length, true);
     arena.view.setUint32(at + descriptor.inPort, port, true);
     arena.view.setUint32(at + descriptor.bufferStart, start, true);
-    arena.view.setUint32(at + descriptor.bufferEnd, region + scene.bytes, true);
+    arena.view.setUint32(at + descriptor.bufferEnd, region + scene.copies, true);
     arena.setNow(0, BigInt(this.nowMs) * 1_000_000n);
     this.copies = [];
     this.code.process(arena.contextAt(0), at, 1);
-    const outPort = arena.view.getUint32(at + descriptor.outPort, true);
-    if (outPort !== noPort) return { outputs: [{ port: outPort, bytes: this.packetAt(at) }, ...this.copies] };
+    const own = this.outputAt(at);
+    this.replication.run((to, copyAt) => {
+      this.code.processCopy?.(to, arena.contextAt(0), copyAt);
+      this.copies.push(...this.outputAt(copyAt));
+    });
+    this.pool.reset();
+    if (own.length > 0) return { outputs: [...own, ...this.copies] };
     const reason = arena.view.getUint32(at + descriptor.reason, true);
     return { outputs: this.copies, dropReason: reason === 0 ? undefined : (dropReasons[reason] ?? `reason ${reason}`) };
   }
 
-  private mirror(at: number, session: number): void {
-    const target = this.mirrors.get(session);
-    if (target === undefined) return;
-    if ('group' in target) this.replicate(at, target.group);
-    else this.copies.push({ port: target.port, bytes: this.packetAt(at) });
+  private outputAt(at: number): OutPacket[] {
+    const port = this.arena.view.getUint32(at + descriptor.outPort, true);
+    return port === noPort ? [] : [{ port, bytes: this.packetAt(at) }];
   }
 
-  private replicate(at: number, group: number): void {
-    for (const { port } of this.groups.get(group) ?? []) this.copies.push({ port, bytes: this.packetAt(at) });
+  private mirror(at: number, session: number): void {
+    const target = this.replication.session(session);
+    if (target !== undefined) this.copyTo(at, this.replication.replicasOf(target));
+  }
+
+  private copyTo(at: number, replicas: readonly { readonly port: number }[]): void {
+    for (const { port } of replicas) this.copies.push({ port, bytes: this.packetAt(at) });
+  }
+
+  private countDrop(reason: number): void {
+    const at = this.arena.contextAt(0) + context.drops + 8 * reason;
+    this.arena.view.setBigUint64(at, this.arena.view.getBigUint64(at, true) + 1n, true);
   }
 
   private packetAt(at: number): Uint8Array {

@@ -48,6 +48,8 @@ export interface Architecture {
   readonly externs: Readonly<Record<string, ExternHandlers>>;
   readonly functions: Readonly<Record<string, CallHandler>>;
   readonly tableProperties: Readonly<Record<string, PropertyHandler>>;
+  /** What happens whenever a table's action runs, before its body. */
+  readonly startAction?: (lw: Lowering, table: TableInstance, span: Span) => void;
   /** Checks that need a table's every property; reports. */
   readonly checkTable: (lw: Lowering, table: TableInstance) => void;
   readonly lowerMain: (lw: Lowering, main: PackageInstance, span: Span) => readonly Pipeline[];

@@ -58,7 +58,7 @@ function accumulate(lw: Lowering, call: ExternCall, negate: boolean): Item {
 }
 
 /** The same bits, in pieces of whole 16-bit words that are as small as the fields allow. */
-function wordAligned(data: readonly ir.Expr[]): ir.Expr[] {
+export function wordAligned(data: readonly ir.Expr[]): ir.Expr[] {
   const pieces: ir.Expr[] = [];
   let pending: ir.Expr | undefined;
   for (const d of data) {

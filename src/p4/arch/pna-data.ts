@@ -9,13 +9,22 @@ import type { Type } from '../types/types.ts';
 import type { ExternCall, ExternConstruction } from './architecture.ts';
 import { enumMember, sourceOf } from './shared.ts';
 
-/** PNA's hash algorithms that we compute; the others are refused where an object asks for them. */
+/** Hash algorithms that we compute; the others are refused where an object asks for them. */
 export const hashAlgorithms: Readonly<Record<string, ir.HashAlgorithm>> = {
   IDENTITY: 'identity',
   CRC32: 'crc32',
   CRC16: 'crc16',
   ONES_COMPLEMENT16: 'onesComplement16',
   TARGET_DEFAULT: 'targetDefault',
+  // v1model's names. Custom polynomials start as the standard ones, and nothing changes them here.
+  identity: 'identity',
+  crc32: 'crc32',
+  crc32_custom: 'crc32',
+  crc16: 'crc16',
+  crc16_custom: 'crc16',
+  csum16: 'onesComplement16',
+  xor16: 'xor16',
+  random: 'targetDefault',
 };
 
 /** The algorithm that a constructor argument names; reports one that we do not have. */

@@ -1,6 +1,7 @@
 /**
  * PNA's extern objects (PNA §6): hashes, counters, meters, registers, random, action profiles and selectors, digests. Checksums are in pna-checksums.ts.
  */
+import type { Span } from '../../diag/index.ts';
 import { binary, constant, isConst, resize } from '../ir/build.ts';
 import type * as ir from '../ir/ir.ts';
 import { assign } from '../ir/lower/assign.ts';
@@ -62,15 +63,15 @@ function getHash(lw: Lowering, call: ExternCall): Item {
 // ---------------------------------------------------------------- counters and meters
 
 function counterType(lw: Lowering, arg: ast.Expression | undefined): 'packets' | 'bytes' | 'both' {
-  const name = arg && enumMember(lw, arg);
+  const name = arg && enumMember(lw, arg)?.toUpperCase();
   return name === 'PACKETS' ? 'packets' : name === 'BYTES' ? 'bytes' : 'both';
 }
 
 function meterUnit(lw: Lowering, arg: ast.Expression | undefined): 'packets' | 'bytes' {
-  return arg && enumMember(lw, arg) === 'PACKETS' ? 'packets' : 'bytes';
+  return arg && enumMember(lw, arg)?.toUpperCase() === 'PACKETS' ? 'packets' : 'bytes';
 }
 
-function counter(lw: Lowering, c: ExternConstruction): ExternState {
+export function counter(lw: Lowering, c: ExternConstruction): ExternState {
   const id = lw.externs.length;
   const size = sizeArgument(lw, c.args[0], c.span, maxCells);
   lw.externs.push({
@@ -84,11 +85,11 @@ function counter(lw: Lowering, c: ExternConstruction): ExternState {
   return { kind: 'counter', id };
 }
 
-function directCounter(lw: Lowering, c: ExternConstruction): ExternState {
+export function directCounter(lw: Lowering, c: ExternConstruction): ExternState {
   return { kind: 'directCounter', type: counterType(lw, sourceOf(c.args[0])), annotations: c.annotations };
 }
 
-function meter(lw: Lowering, c: ExternConstruction): ExternState {
+export function meter(lw: Lowering, c: ExternConstruction): ExternState {
   const id = lw.externs.length;
   const size = sizeArgument(lw, c.args[0], c.span, maxCells);
   lw.externs.push({
@@ -102,7 +103,7 @@ function meter(lw: Lowering, c: ExternConstruction): ExternState {
   return { kind: 'meter', id };
 }
 
-function directMeter(lw: Lowering, c: ExternConstruction): ExternState {
+export function directMeter(lw: Lowering, c: ExternConstruction): ExternState {
   return { kind: 'directMeter', unit: meterUnit(lw, sourceOf(c.args[0])), annotations: c.annotations };
 }
 
@@ -112,7 +113,7 @@ function named(lw: Lowering, call: ExternCall, ...names: readonly string[]): ir.
   return index >= 0 && argument(call, index) ? scalarArgument(lw, call, index) : undefined;
 }
 
-function count(lw: Lowering, call: ExternCall): Item {
+export function count(lw: Lowering, call: ExternCall): Item {
   const state = call.receiver?.state;
   if (state?.kind !== 'counter' || !inMainControl(lw, call, 'a counter')) return nothing;
   const index = scalarArgument(lw, call, 0);
@@ -130,7 +131,12 @@ function countDirect(lw: Lowering, call: ExternCall): Item {
 }
 
 /** A direct counter or meter works on the entry that was hit: only in the actions of its own table. */
-function attachedTo(lw: Lowering, call: ExternCall, state: { id?: number; table?: number }, what: string): number | undefined {
+export function attachedTo(
+  lw: Lowering,
+  call: ExternCall,
+  state: { id?: number; table?: number },
+  what: string,
+): number | undefined {
   const table = lw.frame.table?.instance;
   if (table && state.id !== undefined && state.table === table.id) return state.id;
   const name = call.receiver?.name.split('.').at(-1);
@@ -163,7 +169,7 @@ function executeMeter(lw: Lowering, call: ExternCall): Item {
 
 // ---------------------------------------------------------------- registers, random, digests
 
-function register(lw: Lowering, c: ExternConstruction): ExternState {
+export function register(lw: Lowering, c: ExternConstruction): ExternState {
   const id = lw.externs.length;
   const type = typeArgument(c, 0);
   const fields = fieldsOf(lw, type, c.span);
@@ -182,8 +188,11 @@ function register(lw: Lowering, c: ExternConstruction): ExternState {
 function readRegister(lw: Lowering, call: ExternCall): Item {
   const state = call.receiver?.state;
   if (state?.kind !== 'register' || !inMainControl(lw, call, 'a register')) return nothing;
-  const { span } = call.call;
-  const index = scalarArgument(lw, call, 0);
+  return registerValue(lw, state, scalarArgument(lw, call, 0), call.call.span);
+}
+
+/** Reads a cell of a register. */
+export function registerValue(lw: Lowering, state: ExternState & { kind: 'register' }, index: ir.Expr, span: Span): Item {
   const targets = fieldsOf(lw, state.type, span).map((f) => lw.newVar('$read', f.width));
   lw.emit({ kind: 'registerRead', extern: state.id, index, targets: targets.map((t) => t.id), span });
   if (scalarWidth(state.type) !== undefined) return scalar(targets[0]!);
@@ -199,7 +208,7 @@ function fill(lw: Lowering, item: Item, value: () => ir.Expr, span: ast.Expressi
   else if (item.kind === 'record') for (const f of item.fields.values()) fill(lw, f, value, span);
 }
 
-function writeRegister(lw: Lowering, call: ExternCall): Item {
+export function writeRegister(lw: Lowering, call: ExternCall): Item {
   const state = call.receiver?.state;
   if (state?.kind !== 'register' || !inMainControl(lw, call, 'a register')) return nothing;
   const source = argument(call, 1)!;
@@ -260,7 +269,7 @@ function pack(lw: Lowering, call: ExternCall): Item {
 
 // ---------------------------------------------------------------- action profiles
 
-function actionProfile(lw: Lowering, c: ExternConstruction): ExternState {
+export function actionProfile(lw: Lowering, c: ExternConstruction): ExternState {
   const id = lw.externs.length;
   lw.externs.push({
     kind: 'actionProfile',
@@ -273,7 +282,7 @@ function actionProfile(lw: Lowering, c: ExternConstruction): ExternState {
 }
 
 /** `@softipu_max_groups` and `@softipu_maglev_size` size the groups. */
-function actionSelector(lw: Lowering, c: ExternConstruction): ExternState {
+export function actionSelector(lw: Lowering, c: ExternConstruction): ExternState {
   const id = lw.externs.length;
   const size = sizeArgument(lw, c.args[1], c.span, maxMembers);
   const maglevSize = annotationInteger(lw, c.sourceAnnotations, 'softipu_maglev_size') ?? defaultMaglevSize;

@@ -10,17 +10,18 @@ import type { Span } from '../../diag/index.ts';
 import { binary, constant, equal, not, resize } from '../ir/build.ts';
 import type * as ir from '../ir/ir.ts';
 import type { Bound } from '../ir/lower/binding.ts';
-import { emitLabelled, runControl } from '../ir/lower/inline.ts';
+import { runControl } from '../ir/lower/inline.ts';
 import { type BlockInstance, type Item, nothing, type PackageInstance, record, scalar } from '../ir/lower/items.ts';
-import type { BlockRole, Lowering } from '../ir/lower/lowering.ts';
+import type { Lowering } from '../ir/lower/lowering.ts';
 import { lowerParser } from '../ir/lower/parsers.ts';
 import { scalarWidth } from '../ir/lower/scalars.ts';
-import { allocate, clearHeaders } from '../ir/lower/storage.ts';
+import { clearHeaders } from '../ir/lower/storage.ts';
 import { someStmt } from '../ir/walk.ts';
 import type * as ast from '../syntax/ast.ts';
-import { equalTypes, substitute } from '../types/relations.ts';
+import { equalTypes } from '../types/relations.ts';
 import type { Type } from '../types/types.ts';
 import type { Architecture } from './architecture.ts';
+import { blockArgument, inBlock, packetItem, parameterType, type Storage, storageFor } from './blocks.ts';
 import { pnaExterns } from './pna-externs.ts';
 import { fate, pnaFunctions } from './pna-functions.ts';
 import { checkPnaTable, pnaTableProperties } from './pna-tables.ts';
@@ -51,7 +52,7 @@ function lowerMain(lw: Lowering, main: PackageInstance, span: Span): readonly ir
   const output = storageFor(lw, control, control.declaration.parameters[3]!);
   let deparse: ir.Stmt[] = [];
   const pass = lw.collect(() => {
-    block(lw, 'parser', () =>
+    inBlock(lw, 'parser', () =>
       lowerParser(lw, parser, bind(lw, parser, [packetItem(lw, parser), headers.item, meta.item, 'input']), span),
     );
     if (pre) {
@@ -62,20 +63,15 @@ function lowerMain(lw: Lowering, main: PackageInstance, span: Span): readonly ir
         'input' as const,
         o ? storageFor(lw, pre, o).item : nothing,
       ];
-      block(lw, 'preControl', () => run(lw, pre, args, span));
+      inBlock(lw, 'preControl', () => run(lw, pre, args, span));
     }
-    block(lw, 'control', () => run(lw, control, [headers.item, meta.item, 'input', output.item], span));
+    inBlock(lw, 'control', () => run(lw, control, [headers.item, meta.item, 'input', output.item], span));
     deparse = lw.collect(() =>
-      block(lw, 'deparser', () => run(lw, deparser, [packetItem(lw, deparser), headers.item, meta.item, output.item], span)),
+      inBlock(lw, 'deparser', () => run(lw, deparser, [packetItem(lw, deparser), headers.item, meta.item, output.item], span)),
     );
   });
   const body = lw.collect(() => finish(lw, pass, deparse, headers.item, span));
   return [{ name: 'main', body }];
-}
-
-interface Storage {
-  readonly type: Type;
-  readonly item: Item;
 }
 
 /** Deparse, then the packet's fate; around all of it the loop of passes, if the program recirculates. */
@@ -142,14 +138,6 @@ function isVar(target: ir.LValue, v: ir.LValue & { kind: 'var' }): boolean {
   return target.kind === 'var' && target.id === v.id;
 }
 
-/** Lowers one block: its role decides what may be called, `exit` leaves it. */
-function block(lw: Lowering, role: BlockRole, body: () => void): void {
-  lw.role = role;
-  lw.onExit = { label: lw.newLabel('exit'), used: false };
-  const stmts = lw.collect(body);
-  emitLabelled(lw, lw.onExit.label, stmts);
-}
-
 function run(lw: Lowering, instance: BlockInstance, args: readonly (Item | 'input')[], span: Span): void {
   if (instance.declaration.kind === 'control') runControl(lw, instance, instance.declaration, bind(lw, instance, args), span);
 }
@@ -159,33 +147,16 @@ function bind(lw: Lowering, instance: BlockInstance, args: readonly (Item | 'inp
   const bindings: Bound['bindings'] = new Map();
   instance.declaration.parameters.forEach((p, i) => {
     const arg = args[i] ?? nothing;
-    bindings.set(p, arg === 'input' ? intrinsicMetadata(typeOf(lw, instance, p)) : arg);
+    bindings.set(p, arg === 'input' ? intrinsicMetadata(parameterType(lw, instance, p)) : arg);
   });
   return { bindings, copyOut: () => {} };
-}
-
-function typeOf(lw: Lowering, instance: BlockInstance, p: ast.Parameter): Type {
-  return substitute(lw.checked.typeOfDeclaration(p), instance.types);
-}
-
-function storageFor(lw: Lowering, instance: BlockInstance, p: ast.Parameter): Storage {
-  const type = typeOf(lw, instance, p);
-  return { type, item: allocate(lw, type, p.name.name, p.span) };
 }
 
 /** The main blocks' headers or metadata, where the pre control has the same type; storage of its own otherwise. */
 function shared(lw: Lowering, instance: BlockInstance, p: ast.Parameter | undefined, main: Storage): Item {
   if (!p) return nothing;
-  const type = typeOf(lw, instance, p);
+  const type = parameterType(lw, instance, p);
   return equalTypes(type, main.type) ? main.item : storageFor(lw, instance, p).item;
-}
-
-function packetItem(lw: Lowering, instance: BlockInstance): Item {
-  const p = instance.declaration.parameters[0]!;
-  const type = typeOf(lw, instance, p);
-  if (type.kind !== 'extern') return nothing;
-  const kind = type.declaration.name.name === 'packet_in' ? 'packetIn' : 'packetOut';
-  return { kind: 'extern', declaration: type.declaration, typeArgs: new Map(), name: p.name.name, state: { kind }, span: p.span };
 }
 
 /** The fields of an input metadata struct of either dialect. */
@@ -213,11 +184,4 @@ function intrinsicMetadata(type: Type): Item {
     }
   };
   return record(type.fields.map((f) => [f.name, scalar(valueFor(f.name, scalarWidth(f.type) ?? 1))] as const));
-}
-
-function blockArgument(lw: Lowering, main: PackageInstance, name: string, span: Span): BlockInstance | undefined {
-  const item = main.args.get(name);
-  if (item?.kind === 'block') return item;
-  lw.error('bad-main', span, `'main' has no block '${name}'`);
-  return undefined;
 }

@@ -30,13 +30,18 @@ export interface Program {
   readonly externs: readonly Extern[];
   /** Members of `error`, index = encoding (index 0 is NoError). */
   readonly errors: readonly string[];
-  /** PNA has one pipeline; architectures with a traffic manager have several (ingress, egress). */
+  /** What a packet runs through, one after the other; and what copies of it do, where the architecture has a traffic manager (`forCopies`). */
   readonly pipelines: readonly Pipeline[];
 }
 
 export interface Pipeline {
   readonly name: string;
   readonly body: readonly Stmt[];
+  /**
+   * Only copies run it (`copy`), packets that come in do not. `packet`: a copy starts with its bytes and no headers; `headers`: with the headers
+   * and the parser's position that the packet had when the copy was made.
+   */
+  readonly forCopies?: 'packet' | 'headers';
 }
 
 export interface Var {
@@ -102,6 +107,8 @@ export type Expr =
     }
   | { readonly kind: 'hash'; readonly width: number; readonly algorithm: HashAlgorithm; readonly data: readonly Expr[] }
   | { readonly kind: 'intrinsic'; readonly width: number; readonly name: Intrinsic }
+  /** Ones-complement sum of a varbit field as 16-bit words, the last one padded with zeros; 0 if the header is invalid. */
+  | { readonly kind: 'varbitSum'; readonly width: 16; readonly header: HeaderId }
   /** Whether a port belongs to the network (PNA is_net_port); everything else is a host port. */
   | { readonly kind: 'isNetPort'; readonly width: 1; readonly port: Expr }
   /** Whether the keys are in a parser value set. */
@@ -157,7 +164,12 @@ export type Intrinsic =
   /** 32: number of finished passes, 0 first. */
   | 'pass'
   /** 1: the packet was put back in by a mirror or loopback. */
-  | 'loopedBack';
+  | 'loopedBack'
+  /** 32, only in pipelines for copies: port and instance of the replica. */
+  | 'copyPort'
+  | 'copyInstance'
+  /** 16: ones-complement sum of what the parser has not extracted, as 16-bit words, the last one padded with zeros. */
+  | 'payloadSum';
 
 // ---------------------------------------------------------------- statements
 
@@ -224,12 +236,15 @@ export type Stmt =
   | { readonly kind: 'emit'; readonly header: HeaderId; readonly span: Span }
   /** Starts the next pass of the enclosing pipeline: `pass` + 1, packetLength renewed. Too many passes (16): drop, reason `recirculation-limit`. Only as pipeline glue, followed by `continue`. */
   | { readonly kind: 'nextPass' }
-  /** The packet's fate, set at the end of a pipeline. Several: the last wins; none: drop. */
+  /** The packet's fate, set at the end of a pipeline. Several: the last wins; none: drop. A drop for the reason `none` is not counted: its copies live on. */
   | { readonly kind: 'output'; readonly port: Expr }
   | { readonly kind: 'drop'; readonly reason: DropReason }
   /** Copy of the packet to a mirror session; per slot the last session wins. */
   | { readonly kind: 'mirror'; readonly slot: Expr; readonly session: Expr; readonly span: Span }
   | { readonly kind: 'multicast'; readonly group: Expr; readonly span: Span }
+  | CopyStmt
+  /** The packet keeps at most so many of its bytes. */
+  | { readonly kind: 'truncate'; readonly bytes: Expr; readonly span: Span }
   // tables: add on miss and ageing (inside an action body of `table`)
   /** Adds `action(args)` for the key that `table` just missed; target (width 1, optional) = 1 if added. */
   | {
@@ -277,6 +292,25 @@ export type Stmt =
   | { readonly kind: 'digest'; readonly extern: ExternId; readonly fields: readonly Expr[]; readonly span: Span }
   /** Unique 32-bit flow id (PNA allocate_flow_id). */
   | { readonly kind: 'allocateFlowId'; readonly target: VarId; readonly span: Span };
+
+/**
+ * Makes copies of the packet that run through pipeline `to` later, each on its own: for every replica of a clone session (`session`) or multicast group
+ * (`group`), or just one (`self`: resubmitted, recirculated). A copy starts with all variables 0 but for `fields`, whose values are those of now, and
+ * with the bytes as they came in or as the last deparse left them. A chain of copies of copies ends after 16 (drop reason `recirculation-limit`).
+ */
+export interface CopyStmt {
+  readonly kind: 'copy';
+  readonly to: number;
+  readonly via: CopyVia;
+  /** Session or group; one that is not configured gives no copies. */
+  readonly id: Expr;
+  readonly fields: readonly { readonly target: VarId; readonly value: Expr }[];
+  readonly span: Span;
+}
+
+/** Index = encoding for the embedder. */
+export const copyVias = ['self', 'session', 'group'] as const;
+export type CopyVia = (typeof copyVias)[number];
 
 /** Why a packet was dropped, as the program or engine sees it. Index = encoding in descriptors and counters. */
 export type DropReason = (typeof dropReasons)[number];

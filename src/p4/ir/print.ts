@@ -144,6 +144,8 @@ class Printer {
         return `hash${e.width} ${e.algorithm}(${this.exprs(e.data)})`;
       case 'intrinsic':
         return `$${e.name}`;
+      case 'varbitSum':
+        return `varbitSum(${this.header(e.header)})`;
       case 'isNetPort':
         return `isNetPort(${this.expr(e.port)})`;
       case 'inValueSet':
@@ -260,6 +262,12 @@ class Printer {
         return [`mirror slot ${this.expr(s.slot)} session ${this.expr(s.session)}`];
       case 'multicast':
         return [`multicast ${this.expr(s.group)}`];
+      case 'copy': {
+        const fields = s.fields.map((f) => `${this.variable(f.target)} = ${this.expr(f.value)}`).join(', ');
+        return [`copy to ${this.program.pipelines[s.to]?.name ?? s.to} ${s.via} ${this.expr(s.id)} {${fields}}`];
+      }
+      case 'truncate':
+        return [`truncate ${this.expr(s.bytes)}`];
       case 'addEntry':
         return [
           `${s.target === undefined ? '' : `${this.variable(s.target)} = `}addEntry ${this.tableName(s.table)} ${this.action(s.action)}(${this.exprs(s.args)}) profile ${this.expr(s.profile)}`,

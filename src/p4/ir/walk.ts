@@ -12,6 +12,7 @@ export function childrenOf(e: Expr): readonly Expr[] {
     case 'field':
     case 'valid':
     case 'intrinsic':
+    case 'varbitSum':
       return [];
     case 'unary':
     case 'slice':
@@ -39,7 +40,7 @@ export function childrenOf(e: Expr): readonly Expr[] {
 /** Does the expression read a variable (`v` and id) or header (`h` and id) of the set? */
 export function reads(e: Expr, written: ReadonlySet<string>): boolean {
   if (e.kind === 'var') return written.has(`v${e.id}`);
-  if (e.kind === 'field' || e.kind === 'valid') return written.has(`h${e.header}`);
+  if (e.kind === 'field' || e.kind === 'valid' || e.kind === 'varbitSum') return written.has(`h${e.header}`);
   if (e.kind === 'intrinsic') return e.name === 'parserError' && written.has('parserError');
   return childrenOf(e).some((c) => reads(c, written));
 }
@@ -48,7 +49,8 @@ export function reads(e: Expr, written: ReadonlySet<string>): boolean {
 export function isFixed(e: Expr): boolean {
   if (e.kind === 'const') return true;
   if (e.kind === 'intrinsic') return e.name !== 'parserError';
-  if (e.kind === 'var' || e.kind === 'field' || e.kind === 'valid' || e.kind === 'inValueSet') return false;
+  if (e.kind === 'var' || e.kind === 'field' || e.kind === 'valid' || e.kind === 'varbitSum' || e.kind === 'inValueSet')
+    return false;
   return childrenOf(e).every(isFixed);
 }
 
@@ -142,6 +144,10 @@ export function expressionsOf(s: Stmt): readonly Expr[] {
       return [s.slot, s.session];
     case 'multicast':
       return [s.group];
+    case 'copy':
+      return [s.id, ...s.fields.map((f) => f.value)];
+    case 'truncate':
+      return [s.bytes];
     case 'addEntry':
       return [...s.args, s.profile];
     case 'setEntryExpireTime':

@@ -47,14 +47,11 @@ export function buildModule(program: Program, workers: number, optimize: boolean
   if (unit.features.copies) module.addFunctionImport('copy', 'env', 'copy', params(6), none);
 
   const raw = rawVariables(program);
-  processFunction(
-    unit,
-    raw,
-    'process',
-    program.pipelines.filter((pipeline) => pipeline.forCopies === undefined),
-  );
-  if (program.pipelines.length > 1) {
-    for (const pipeline of program.pipelines) processFunction(unit, raw, `process_${pipeline.name}`, [pipeline]);
+  const ordinary = program.pipelines.filter((pipeline) => pipeline.forCopies === undefined);
+  processFunction(unit, raw, 'process', ordinary);
+  for (const pipeline of program.pipelines) {
+    const isAlone = ordinary.length === 1 && ordinary[0] === pipeline;
+    if (!isAlone) processFunction(unit, raw, `process_${pipeline.name}`, [pipeline]);
   }
   if (optimize) {
     binaryen.setOptimizeLevel(3);

@@ -82,6 +82,7 @@ function lowerActionBody(
       params.push(target.id);
       bound.bindings.set(p as Referent, cell(target));
     }
+    lw.arch.startAction?.(lw, table, action.span);
     runAction(lw, action.declaration, bound, { instance: table, action: index });
   });
   return { params, body };
