@@ -105,6 +105,8 @@ header icmp_t {
     bit<16> sequence_number;
 }
 
+const bit<8> VXLAN_FLAG_VNI = 0x08;
+
 /* RFC 7348 */
 header vxlan_t {
     bit<8>  flags;

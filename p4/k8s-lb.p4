@@ -656,7 +656,7 @@ control Routing(inout headers_t hdr, in flow_key_t key, out bool is_routed) {
         hdr.outer_udp.length = hdr.ipv4.total_length + 30;
         hdr.outer_udp.checksum = 0;
         hdr.vxlan.setValid();
-        hdr.vxlan.flags = 0x08;
+        hdr.vxlan.flags = VXLAN_FLAG_VNI;
         hdr.vxlan.vni = vni;
     }
 
@@ -795,10 +795,12 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             exit;
         }
 
-        // Tunnel termination
+        // Tunnel termination; RFC 7348 section 5: the VNI is valid if the I flag is set
         if (hdr.vxlan.isValid()) {
             bool is_ours = false;
-            tunnel_termination.apply(hdr, is_ours);
+            if (hdr.vxlan.flags & VXLAN_FLAG_VNI != 0) {
+                tunnel_termination.apply(hdr, is_ours);
+            }
             if (!is_ours) {
                 stop(outcome_t.UNKNOWN_TUNNEL);
                 exit;
@@ -826,6 +828,11 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             exit;
         }
 
+        // Every packet, not only a flow's first: a pod must not speak in another one's flow either
+        if (!is_net_port(istd.input_port)) {
+            pod_sources.apply();
+        }
+
         meta.key.source = hdr.ipv4.source;
         meta.key.destination = hdr.ipv4.destination;
         meta.key.protocol = hdr.ipv4.protocol;
@@ -850,8 +857,6 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             meta.use = flow_use_t.FORWARD;
             flow_cache.apply(meta, is_hit, is_learned);
             if (!is_hit) {
-                pod_sources.apply();
-
                 // Service
                 meta.translation = translation_t.NONE;
                 if (meta.has_ports) {

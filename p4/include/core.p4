@@ -3,8 +3,8 @@
  *
  * The names and signatures are the language's; `minSizeInBits` and its relatives are built into the compiler and need no declaration.
  */
-#ifndef SOFTIPU_CORE_P4
-#define SOFTIPU_CORE_P4
+#ifndef _CORE_P4_
+#define _CORE_P4_
 
 /* Order matters: the position of a member is its encoding. */
 error {
