@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Arena, layoutArena, sweep } from '../../src/arena/index.ts';
 import { printDiagnostics } from '../../src/diag/index.ts';
 import { Engine, engineBytes, instantiate, makeMemory, startProgram } from '../../src/engine/index.ts';
+import { Interpreter } from '../../src/interp/index.ts';
 import { IpuManager, type Model } from '../../src/manager/index.ts';
 import { compileToIr } from '../../src/p4/compile.ts';
 import { compileToWasm } from '../../src/p4/wasm/index.ts';
@@ -48,7 +49,13 @@ export class TestNode {
   readonly #flows: number;
   nowMs = 1_000_000;
 
-  constructor({ ir, p4info, artifact }: Compiled, portNumbers: readonly number[], netPorts: readonly number[]) {
+  /** `runs`: what executes the program, the compiled code or the reference interpreter. */
+  constructor(
+    { ir, p4info, artifact }: Compiled,
+    portNumbers: readonly number[],
+    netPorts: readonly number[],
+    runs: 'wasm' | 'interp' = 'wasm',
+  ) {
     const layout = layoutArena(artifact.arena);
     const up = (n: number): number => Math.ceil(n / 65536) * 65536;
     const portsAt = up(layout.programEnd + engineBytes);
@@ -60,7 +67,8 @@ export class TestNode {
     this.#engine = new Engine({
       memory,
       layout,
-      backend: (hooks) => instantiate(artifact, memory, hooks),
+      backend: (hooks) =>
+        runs === 'wasm' ? instantiate(artifact, memory, hooks) : new Interpreter(ir, this.arena).backend(hooks),
       worker: 0,
       region: layout.programEnd,
       punt: (bytes) => {
@@ -109,6 +117,12 @@ export class TestNode {
 
   get flowCount(): number {
     return this.arena.tables[this.#flows]!.count;
+  }
+
+  /** What each entry of the flow cache counted. */
+  flowCounters(): { readonly packets: bigint; readonly bytes: bigint }[] {
+    const table = this.arena.tables[this.#flows]!;
+    return [...table.entries()].map((entry) => table.counter(entry.handle));
   }
 
   /** Takes expired flows out and tells the manager. */
