@@ -42,8 +42,9 @@ export async function askControl(path: string, request: Record<string, unknown>,
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)));
   try {
     const line = await new Promise<string>((done, failed) => {
-      socket.once('error', failed);
+      socket.on('error', failed);
       createInterface({ input: socket })
+        .on('error', failed)
         .once('line', done)
         .once('close', () => failed(new Error('the connection was closed')));
       socket.write(`${JSON.stringify(request)}\n`);

@@ -23,7 +23,7 @@ function action<A extends unknown[]>(run: (...args: A) => Promise<number> | numb
   };
 }
 
-const collect = (value: string, all: string[]): string[] => [...all, value];
+const collect = (value: string, all: string[] = []): string[] => [...all, value];
 const json = new Option('--json', 'print one JSON object instead of text');
 const socket = new Option('-s, --socket <PATH>', 'control socket of the running node').default('softipu.sock');
 
@@ -56,7 +56,6 @@ program
     '-i, --interface <N@SPEC>',
     'port number and interface, e.g. 0@veth0, 1@tap:t1, 2@pcap:in.pcap,out.pcap',
     collect,
-    [],
   )
   .option('--net <N,...>', 'numbers of the network ports; all others are host ports')
   .option('-I <DIR>', 'where #include looks', collect, [])
@@ -75,7 +74,9 @@ program
   .option('-I <DIR>', 'where #include looks', collect, [])
   .option('-D <NAME=VALUE>', 'macro', collect, [])
   .addOption(
-    new Option('--emit <FORM>', 'what to write; none only checks').choices(['wasm', 'wat', 'ir', 'p4info', 'none']).default('none'),
+    new Option('--emit <FORM>', 'what to write; none only checks')
+      .choices(['wasm', 'wat', 'ir', 'p4info', 'none'])
+      .default('none'),
   )
   .option('-E', 'only preprocess')
   .option('-o <FILE>', 'where to; stdout for text otherwise')

@@ -96,8 +96,8 @@ export function loadAddon(): Addon {
     );
   }
   const addon = createRequire(import.meta.url)(path) as Addon;
-  for (const [field, offset] of Object.entries(descriptor)) {
-    if (addon.descriptor[field] === offset) continue;
+  for (const [field, offset] of Object.entries(addon.descriptor)) {
+    if ((descriptor as Readonly<Record<string, number>>)[field] === offset) continue;
     throw new OperatorError(
       'addon-stale',
       `the native addon is of another version (descriptor.${field})`,
