@@ -136,6 +136,7 @@ export function attachedTo(
   call: ExternCall,
   state: { id?: number; table?: number },
   what: string,
+  property = `pna_direct_${what}`,
 ): number | undefined {
   const table = lw.frame.table?.instance;
   if (table && state.id !== undefined && state.table === table.id) return state.id;
@@ -146,7 +147,7 @@ export function attachedTo(
     table
       ? `direct ${what} '${name}' does not belong to table '${table.declaration.name.name}'`
       : `direct ${what} '${name}' may only be used in an action of the table that it belongs to`,
-    { help: `name it in the table's pna_direct_${what}` },
+    { help: `name it in the table's property '${property}'` },
   );
   return undefined;
 }

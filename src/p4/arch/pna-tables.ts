@@ -17,38 +17,8 @@ import { enumMember } from './shared.ts';
 export const pnaTableProperties: Readonly<Record<string, PropertyHandler>> = {
   pna_implementation: implementation,
   psa_implementation: implementation,
-  pna_direct_counter(lw, table, property) {
-    const item = externOf(lw, table, property, ['directCounter'], 'a DirectCounter');
-    if (item?.state.kind !== 'directCounter' || !attach(lw, table, item, item.state, property)) return;
-    const { state } = item;
-    const id = lw.externs.length;
-    lw.externs.push({
-      kind: 'directCounter',
-      id,
-      name: item.name,
-      table: table.id,
-      type: state.type,
-      annotations: state.annotations,
-    });
-    state.id = id;
-    table.directCounter = id;
-  },
-  pna_direct_meter(lw, table, property) {
-    const item = externOf(lw, table, property, ['directMeter'], 'a DirectMeter');
-    if (item?.state.kind !== 'directMeter' || !attach(lw, table, item, item.state, property)) return;
-    const { state } = item;
-    const id = lw.externs.length;
-    lw.externs.push({
-      kind: 'directMeter',
-      id,
-      name: item.name,
-      table: table.id,
-      unit: state.unit,
-      annotations: state.annotations,
-    });
-    state.id = id;
-    table.directMeter = id;
-  },
+  pna_direct_counter: attachDirectCounter,
+  pna_direct_meter: attachDirectMeter,
   add_on_miss(lw, table, property) {
     table.addOnMiss = flag(lw, property);
   },
@@ -94,22 +64,44 @@ export const pnaTableProperties: Readonly<Record<string, PropertyHandler>> = {
   },
 };
 
+export function attachDirectCounter(lw: Lowering, table: TableInstance, property: ast.ExpressionProperty): void {
+  const item = externOf(lw, table, property, ['directCounter'], 'a DirectCounter');
+  if (item?.state.kind !== 'directCounter' || !attach(lw, table, item, item.state, property)) return;
+  const { state } = item;
+  const id = lw.externs.length;
+  lw.externs.push({
+    kind: 'directCounter',
+    id,
+    name: item.name,
+    table: table.id,
+    type: state.type,
+    annotations: state.annotations,
+  });
+  state.id = id;
+  table.directCounter = id;
+}
+
+export function attachDirectMeter(lw: Lowering, table: TableInstance, property: ast.ExpressionProperty): void {
+  const item = externOf(lw, table, property, ['directMeter'], 'a DirectMeter');
+  if (item?.state.kind !== 'directMeter' || !attach(lw, table, item, item.state, property)) return;
+  const { state } = item;
+  const id = lw.externs.length;
+  lw.externs.push({
+    kind: 'directMeter',
+    id,
+    name: item.name,
+    table: table.id,
+    unit: state.unit,
+    annotations: state.annotations,
+  });
+  state.id = id;
+  table.directMeter = id;
+}
+
 /** What depends on several properties. */
 export function checkPnaTable(lw: Lowering, table: TableInstance): void {
-  const { name, properties } = table.declaration;
-  const keys = properties.find((p) => p.kind === 'keyProperty')?.elements ?? [];
-  const selector = keys.find((k) => k.matchKind.name === 'selector');
-  const isSelector = table.implementation !== undefined && lw.externs[table.implementation]?.kind === 'actionSelector';
-  if (selector && !isSelector) {
-    lw.error(
-      'selector-key',
-      selector.matchKind.span,
-      `a selector key needs an ActionSelector as 'pna_implementation' of table '${name.name}'`,
-    );
-  }
-  if (isSelector && !selector) {
-    lw.error('selector-key', name.span, `table '${name.name}' has an ActionSelector but no key of match kind 'selector'`);
-  }
+  const { name } = table.declaration;
+  const keys = checkSelectorKeys(lw, table, 'pna_implementation');
   if (table.implementation !== undefined && (table.directCounter !== undefined || table.directMeter !== undefined)) {
     lw.unsupported(name.span, `a direct counter or meter in a table with 'pna_implementation'`);
   }
@@ -125,7 +117,26 @@ export function checkPnaTable(lw: Lowering, table: TableInstance): void {
   if (table.implementation !== undefined) lw.unsupported(name.span, "'pna_implementation' in an add_on_miss table");
 }
 
-function implementation(lw: Lowering, table: TableInstance, property: ast.ExpressionProperty): void {
+/** Selector keys and action selectors go together; the table's keys. */
+export function checkSelectorKeys(lw: Lowering, table: TableInstance, property: string): readonly ast.KeyElement[] {
+  const { name, properties } = table.declaration;
+  const keys = properties.find((p) => p.kind === 'keyProperty')?.elements ?? [];
+  const selector = keys.find((k) => k.matchKind.name === 'selector');
+  const isSelector = table.implementation !== undefined && lw.externs[table.implementation]?.kind === 'actionSelector';
+  if (selector && !isSelector) {
+    lw.error(
+      'selector-key',
+      selector.matchKind.span,
+      `a selector key needs an action selector as '${property}' of table '${name.name}'`,
+    );
+  }
+  if (isSelector && !selector) {
+    lw.error('selector-key', name.span, `table '${name.name}' has an action selector but no key of match kind 'selector'`);
+  }
+  return keys;
+}
+
+export function implementation(lw: Lowering, table: TableInstance, property: ast.ExpressionProperty): void {
   const item = externOf(lw, table, property, ['actionProfile', 'actionSelector'], 'an ActionProfile or ActionSelector');
   if (item?.state.kind === 'actionProfile' || item?.state.kind === 'actionSelector') table.implementation = item.state.id;
 }
@@ -161,7 +172,7 @@ function attach(
   return true;
 }
 
-function flag(lw: Lowering, property: ast.ExpressionProperty): boolean {
+export function flag(lw: Lowering, property: ast.ExpressionProperty): boolean {
   const item = lower(lw, property.value, { kind: 'bool' });
   if (item.kind === 'scalar' && isConst(item.expr) && item.expr.width === 1) return item.expr.value === 1n;
   lw.error('bad-property', property.value.span, `'${property.name.name}' must be true or false`);

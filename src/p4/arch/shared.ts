@@ -39,7 +39,18 @@ export function sizeArgument(lw: Lowering, arg: BoundArgument | undefined, span:
 
 /** An integer from an annotation such as `@softipu_maglev_size(65537)`; the name of a constant will do. */
 export function annotationInteger(lw: Lowering, annotations: readonly ast.Annotation[], name: string): number | undefined {
-  const value = annotations.find((a) => a.name === name)?.args[0]?.value;
+  return annotationIntegers(lw, annotations, name)[0];
+}
+
+/** All integers of an annotation such as `@field_list(1, 2)`; what is none is left out. */
+export function annotationIntegers(lw: Lowering, annotations: readonly ast.Annotation[], name: string): number[] {
+  return annotations
+    .filter((a) => a.name === name)
+    .flatMap((a) => a.args.map((arg) => integerOf(lw, arg.value)))
+    .filter((n) => n !== undefined);
+}
+
+function integerOf(lw: Lowering, value: ast.Argument['value'] | undefined): number | undefined {
   if (value?.kind === 'integer') return Number(value.value);
   if (value?.kind !== 'path') return undefined;
   const named = lw.checked.program.declarations.find((d) => d.kind === 'constant' && d.name.name === value.name.name);

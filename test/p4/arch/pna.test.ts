@@ -295,7 +295,7 @@ const refused: readonly Refusal[] = [
     name: 'a selector key without selector',
     locals: 'action a() {} table t { key = { hdr.h.a: selector; } actions = { a; } default_action = a; }',
     apply,
-    error: "[selector-key] a selector key needs an ActionSelector as 'pna_implementation' of table 't'",
+    error: "[selector-key] a selector key needs an action selector as 'pna_implementation' of table 't'",
   },
   {
     name: 'a custom hash',

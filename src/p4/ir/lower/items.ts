@@ -172,6 +172,13 @@ export function cell(target: LValue): CellItem {
   return { kind: 'cell', target, high: target.width - 1, low: 0 };
 }
 
+/** The variable that a record's field is. */
+export function memberCell(item: Item, name: string): LValue & { kind: 'var' } {
+  const field = item.kind === 'record' ? item.fields.get(name) : undefined;
+  if (field?.kind !== 'cell' || field.target.kind !== 'var') throw new Error(`no variable '${name}' in the metadata`);
+  return field.target;
+}
+
 /** A record with named fields. */
 export function record(fields: Iterable<readonly [string, Item]>): RecordItem {
   return { kind: 'record', fields: new Map(fields), isNamed: true };

@@ -51,6 +51,8 @@ export class Lowering {
   readonly externTypes = new Map<ir.ExternId, Type>();
   /** `type` declarations that keys and parameters use, by name. */
   readonly namedTypes = new Map<string, Type & { kind: 'newtype' }>();
+  /** Digest objects of calls whose data have no type name. */
+  readonly digestCalls = new Map<ast.CallExpression, ir.ExternId>();
   /** Instances at the top level, by declaration, and actions there. */
   readonly globals = new Map<object, Item>();
   readonly globalActions = new Map<ast.ActionDeclaration, ir.ActionId>();
