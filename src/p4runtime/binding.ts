@@ -6,11 +6,13 @@ import type {
   Arena,
   ActionProfile as ArenaProfile,
   CounterArray,
+  DigestRing,
   MatchTable,
   MeterArray,
   RegisterArray,
+  ValueSet,
 } from '../arena/index.ts';
-import type { ActionProfile, MatchField, Table } from '../p4/p4info/p4info.ts';
+import type { Action, ActionProfile, MatchField, Table, ValueSet as ValueSetInfo } from '../p4/p4info/p4info.ts';
 import type { P4Names } from './names.ts';
 
 /** What P4Info does not say about the program: the order of each table's actions. The IR has this form. */
@@ -24,7 +26,10 @@ export interface BoundTable {
   /** Action id -> place, and back. */
   readonly actionPlaces: ReadonlyMap<number, number>;
   readonly actionIds: ReadonlyMap<number, number>;
+  readonly actionInfos: ReadonlyMap<number, Action>;
   readonly table: MatchTable;
+  /** Of the keys that are match fields, in the data plane; P4Info has the controller's. */
+  readonly keyWidths: readonly number[];
   /** For messages. */
   readonly label: string;
   readonly profile?: BoundProfile;
@@ -40,6 +45,12 @@ export interface BoundProfile {
   readonly label: string;
 }
 
+export interface BoundValueSet {
+  readonly info: ValueSetInfo;
+  readonly set: ValueSet;
+  readonly keyWidths: readonly number[];
+}
+
 export class Binding {
   readonly names: P4Names;
   readonly tables: ReadonlyMap<number, BoundTable>;
@@ -47,6 +58,8 @@ export class Binding {
   readonly counters: ReadonlyMap<number, CounterArray>;
   readonly meters: ReadonlyMap<number, MeterArray>;
   readonly registers: ReadonlyMap<number, RegisterArray>;
+  readonly digests: ReadonlyMap<number, DigestRing>;
+  readonly valueSets: ReadonlyMap<number, BoundValueSet>;
 
   /** Throws RangeError if the P4Info and the arena are not of the same program. */
   constructor(names: P4Names, arena: Arena, program: ProgramActions) {
@@ -68,6 +81,7 @@ export class Binding {
         },
       ]),
     );
+    const actionInfos = new Map(info.actions.map((action) => [action.preamble.id, action]));
     const actionIds = new Map(info.actions.map(({ preamble }) => [preamble.name, preamble.id]));
     const placesOf = (table: Table): [id: number, place: number][] => {
       const actions = program.tables.find((t) => t.name === table.preamble.name)?.actions ?? [];
@@ -83,7 +97,11 @@ export class Binding {
           info: table,
           actionPlaces: new Map(placesOf(table)),
           actionIds: new Map(placesOf(table).map(([id, place]) => [place, id])),
+          actionInfos,
           table: at('table', spec.tables, arena.tables, table.preamble.name),
+          keyWidths: at('table', spec.tables, spec.tables, table.preamble.name).keys.flatMap((key) =>
+            key.matchKind === 'selector' ? [] : [key.width],
+          ),
           label: `table '${names.tables.label(table.preamble.id)}'`,
           ...(table.implementationId !== 0 && { profile: this.profiles.get(table.implementationId)! }),
           hasCounter: table.directResourceIds.some((id) => names.directCounters.byId(id)),
@@ -101,6 +119,17 @@ export class Binding {
     this.counters = cells('counter', info.counters, spec.counters, arena.counters);
     this.meters = cells('meter', info.meters, spec.meters, arena.meters);
     this.registers = cells('register', info.registers, spec.registers, arena.registers);
+    this.digests = cells('digest', info.digests, spec.digests, arena.digests);
+    this.valueSets = new Map(
+      info.valueSets.map((valueSet) => [
+        valueSet.preamble.id,
+        {
+          info: valueSet,
+          set: at('value set', spec.valueSets, arena.valueSets, valueSet.preamble.name),
+          keyWidths: at('value set', spec.valueSets, spec.valueSets, valueSet.preamble.name).keyWidths,
+        },
+      ]),
+    );
   }
 }
 

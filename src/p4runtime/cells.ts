@@ -20,9 +20,11 @@ export function prepareCounter({ counters, names }: Binding, type: UpdateType, {
   };
 }
 
-export function prepareMeter({ meters, names }: Binding, type: UpdateType, { meterId, index, config }: MeterEntry): Step {
+export function prepareMeter({ meters, names }: Binding, type: UpdateType, entry: MeterEntry): Step {
+  const { meterId, index, config } = entry;
   const what = `meter '${names.meters.label(meterId)}'`;
   const array = checkCells(what, meters.get(meterId), type, index);
+  if (entry.counterData) throw new StatusError('UNIMPLEMENTED', `${what}: meters do not count per color`);
   if (config) checkMeterConfig(config, what);
   return (transaction) => {
     for (const i of cellsOf(array.size, index)) {
@@ -56,7 +58,13 @@ export function prepareRegister(
   };
 }
 
+/** An id of a read that names one array must be known. */
+function checkId(what: string, id: number, arrays: ReadonlyMap<number, unknown>): void {
+  if (id !== 0 && !arrays.has(id)) throw new StatusError('NOT_FOUND', `the program has no ${what}`);
+}
+
 export function readCounters({ counters, names }: Binding, filter: CounterEntry): CounterEntry[] {
+  checkId(`counter '${names.counters.label(filter.counterId)}'`, filter.counterId, counters);
   return [...counters].flatMap(([counterId, array]) => {
     if (filter.counterId !== 0 && filter.counterId !== counterId) return [];
     checkIndex(`counter '${names.counters.label(counterId)}'`, array.size, filter.index);
@@ -68,6 +76,8 @@ export function readCounters({ counters, names }: Binding, filter: CounterEntry)
 }
 
 export function readMeters({ meters, names }: Binding, filter: MeterEntry): MeterEntry[] {
+  if (filter.counterData) throw new StatusError('UNIMPLEMENTED', 'meters do not count per color');
+  checkId(`meter '${names.meters.label(filter.meterId)}'`, filter.meterId, meters);
   return [...meters].flatMap(([meterId, array]) => {
     if (filter.meterId !== 0 && filter.meterId !== meterId) return [];
     checkIndex(`meter '${names.meters.label(meterId)}'`, array.size, filter.index);
@@ -79,6 +89,7 @@ export function readMeters({ meters, names }: Binding, filter: MeterEntry): Mete
 }
 
 export function readRegisters({ registers, names }: Binding, filter: RegisterEntry): RegisterEntry[] {
+  checkId(`register '${names.registers.label(filter.registerId)}'`, filter.registerId, registers);
   return [...registers].flatMap(([registerId, array]) => {
     if (filter.registerId !== 0 && filter.registerId !== registerId) return [];
     checkIndex(`register '${names.registers.label(registerId)}'`, array.size, filter.index);

@@ -2,12 +2,13 @@
  * What an entity says against what the program has (P4Runtime specification, "Table Entry", "Bytestrings", "Action Profile"): everything that can be
  * checked without looking at what is installed. The result is in the arena's terms. Each refusal names table, field, value and what was expected.
  */
-import type { EntryKey, KeyMatch } from '../arena/index.ts';
+import { type EntryKey, type KeyMatch, maxBurst } from '../arena/index.ts';
 import type { ActionRef, MatchField } from '../p4/p4info/p4info.ts';
 import type { Binding, BoundTable } from './binding.ts';
 import { allOnes, fromBytes, toHex } from './bytes.ts';
 import type { Action, FieldMatch, MeterConfig, TableEntry } from './entities.ts';
 import { StatusError } from './status.ts';
+import { fromSdnString, isSdnString } from './translation.ts';
 import { printValue } from './values.ts';
 
 /** An action in the arena's terms. */
@@ -33,18 +34,25 @@ export function checkValue(value: Uint8Array, width: number, what: string): bigi
   return number;
 }
 
+/**
+ * The number that the data plane has for a value of a field or parameter, which the controller may see in another form (`@p4runtime_translation`):
+ * wider or narrower, then it is the same number, or a string.
+ */
+export function checkTyped(value: Uint8Array, type: Typed, dataPlaneWidth: number, what: string): bigint {
+  const number = isSdnString(type) ? fromSdnString(value) : checkValue(value, type.bitwidth, what);
+  if (number === undefined) throw new StatusError('INVALID_ARGUMENT', `${what}: the string stands for no value`);
+  if (number >> BigInt(dataPlaneWidth) !== 0n) {
+    throw new StatusError('OUT_OF_RANGE', `${what}: ${number} does not fit the ${dataPlaneWidth} bits that the data plane has`);
+  }
+  return number;
+}
+
+type Typed = Pick<MatchField, 'bitwidth' | 'typeName'>;
+
 /** Match and priority of an entry that is not the default one. */
-export function checkKey({ info, label, hasPriority }: BoundTable, entry: TableEntry): EntryKey {
+export function checkKey({ info, label, hasPriority, keyWidths }: BoundTable, entry: TableEntry): EntryKey {
   if (info.matchFields.length === 0) {
     throw new StatusError('INVALID_ARGUMENT', `${label} has no key: it has no entries but the default one`);
-  }
-  const seen = new Set<number>();
-  for (const { fieldId } of entry.match) {
-    if (!info.matchFields.some((field) => field.id === fieldId)) {
-      throw new StatusError('INVALID_ARGUMENT', `${label} has no match field with the id ${fieldId}`);
-    }
-    if (seen.has(fieldId)) throw new StatusError('INVALID_ARGUMENT', `${label}, field id ${fieldId} is matched twice`);
-    seen.add(fieldId);
   }
   const priority = entry.priority ?? 0;
   if (hasPriority && !(Number.isInteger(priority) && priority > 0 && priority < 2 ** 31)) {
@@ -56,15 +64,37 @@ export function checkKey({ info, label, hasPriority }: BoundTable, entry: TableE
       `${label}: entries have no priority (no ternary, range or optional field), found ${priority}`,
     );
   }
-  const matches = info.matchFields.map((field) => checkMatch(field, entry, `${label}, field '${field.name}'`));
-  return { matches, priority };
+  return { matches: checkMatches(info.matchFields, keyWidths, entry.match, label), priority };
 }
 
-function checkMatch(field: MatchField, entry: TableEntry, what: string): KeyMatch {
-  const match = entry.match.find((m) => m.fieldId === field.id);
-  if (!match) return dontCare(field, what);
-  const width = field.bitwidth;
-  const value = (bytes: Uint8Array, part = ''): bigint => checkValue(bytes, width, what + part);
+/** One match per field of a table or value set; `widths` are the data plane's. */
+export function checkMatches(
+  fields: readonly MatchField[],
+  widths: readonly number[],
+  match: readonly FieldMatch[],
+  label: string,
+): KeyMatch[] {
+  const seen = new Set<number>();
+  for (const { fieldId } of match) {
+    if (!fields.some((field) => field.id === fieldId)) {
+      throw new StatusError('INVALID_ARGUMENT', `${label} has no match field with the id ${fieldId}`);
+    }
+    if (seen.has(fieldId)) throw new StatusError('INVALID_ARGUMENT', `${label}, field id ${fieldId} is matched twice`);
+    seen.add(fieldId);
+  }
+  return fields.map((field, i) =>
+    checkMatch(
+      field,
+      match.find((m) => m.fieldId === field.id),
+      widths[i] ?? field.bitwidth,
+      `${label}, field '${field.name}'`,
+    ),
+  );
+}
+
+function checkMatch(field: MatchField, match: FieldMatch | undefined, width: number, what: string): KeyMatch {
+  if (!match) return dontCare(field, width, what);
+  const value = (bytes: Uint8Array, part = ''): bigint => checkTyped(bytes, field, width, what + part);
   const refuse = (message: string): never => {
     throw new StatusError('INVALID_ARGUMENT', `${what}: ${message}`);
   };
@@ -97,7 +127,7 @@ function checkMatch(field: MatchField, entry: TableEntry, what: string): KeyMatc
   return { kind: 'range', low, high };
 }
 
-function dontCare({ matchType, bitwidth }: MatchField, what: string): KeyMatch {
+function dontCare({ matchType, bitwidth }: MatchField, width: number, what: string): KeyMatch {
   switch (matchType) {
     case 'EXACT':
       throw new StatusError('INVALID_ARGUMENT', `${what} is missing, expected an exact match of ${bitwidth} bits`);
@@ -106,7 +136,7 @@ function dontCare({ matchType, bitwidth }: MatchField, what: string): KeyMatch {
     case 'TERNARY':
       return { kind: 'ternary', value: 0n, mask: 0n };
     case 'RANGE':
-      return { kind: 'range', low: 0n, high: allOnes(bitwidth) };
+      return { kind: 'range', low: 0n, high: allOnes(width) };
     case 'OPTIONAL':
       return { kind: 'optional' };
     default:
@@ -117,11 +147,12 @@ function dontCare({ matchType, bitwidth }: MatchField, what: string): KeyMatch {
 /** An action of a table's list, where its scope allows it. */
 export function checkAction(
   { names }: Binding,
-  { info: table, actionPlaces }: BoundTable,
+  bound: BoundTable,
   label: string,
   action: Action,
   use: 'entry' | 'default',
 ): CheckedAction {
+  const { info: table, actionPlaces } = bound;
   const ref = table.actionRefs.find(({ id }) => id === action.actionId);
   const index = actionPlaces.get(action.actionId);
   const info = names.actions.byId(action.actionId);
@@ -136,13 +167,14 @@ export function checkAction(
       throw new StatusError('INVALID_ARGUMENT', `${what} has no parameter with the id ${paramId}`);
     }
   }
-  const params = info.params.map((param) => {
+  const params = info.params.map((param, i) => {
     const given = action.params.filter((p) => p.paramId === param.id);
     if (given.length !== 1) {
       const problem = given.length === 0 ? 'is missing' : 'is given twice';
       throw new StatusError('INVALID_ARGUMENT', `${what}: parameter '${param.name}' ${problem}, expected ${param.bitwidth} bits`);
     }
-    return checkValue(given[0]!.value, param.bitwidth, `${what}, parameter '${param.name}'`);
+    const width = bound.table.layout.spec.actions[index]!.paramWidths[i] ?? param.bitwidth;
+    return checkTyped(given[0]!.value, param, width, `${what}, parameter '${param.name}'`);
   });
   return { index, params };
 }
@@ -168,9 +200,12 @@ export function checkIdleTimeout({ table, label }: BoundTable, entry: TableEntry
 
 export function checkMeterConfig(config: MeterConfig, what: string): void {
   const { cir, cburst, pir, pburst } = config;
+  if (config.eburst) throw new StatusError('INVALID_ARGUMENT', `${what}: an excess burst is for single-rate three-color meters`);
   if ([cir, cburst, pir, pburst].some((n) => n < 0n))
     throw new StatusError('INVALID_ARGUMENT', `${what}: a rate or burst is negative`);
   if (cir > pir) throw new StatusError('INVALID_ARGUMENT', `${what}: committed rate ${cir} is above peak rate ${pir}`);
+  if (pir === 0n) throw new StatusError('UNIMPLEMENTED', `${what}: a peak rate of 0 would mark everything red`);
+  if (cburst > maxBurst || pburst > maxBurst) throw new StatusError('INVALID_ARGUMENT', `${what}: a burst is above ${maxBurst}`);
 }
 
 function kindOf(match: FieldMatch): MatchField['matchType'] {

@@ -4,19 +4,27 @@
  * A batch is applied whole or not at all, and the data plane sees it whole or not at all: everything that can be checked beforehand is; then, while the
  * data plane stands between two batches, the updates are carried out in order, and taken back if one of them fails.
  */
-import type { Arena, TableEntry as ArenaEntry } from '../arena/index.ts';
+import { type Arena, type TableEntry as ArenaEntry, defaultHandle } from '../arena/index.ts';
 import type { P4Info } from '../p4/p4info/p4info.ts';
 import { Binding, type BoundTable, type ProgramActions } from './binding.ts';
+import { sameBytes } from './bytes.ts';
 import { prepareCounter, prepareMeter, prepareRegister, readCounters, readMeters, readRegisters } from './cells.ts';
 import { checkKey, checkTable } from './check.ts';
+import { type DigestList, Digests } from './digests.ts';
 import type { Atomicity, Entity, PacketIn, PacketOut, TableEntry, Update } from './entities.ts';
+import { Externs } from './externs.ts';
+import { Extras } from './extras.ts';
 import { P4Names } from './names.ts';
-import { fromPacketOut, toPacketIn } from './packet-io.ts';
+import { rewriteOneShot } from './one-shots.ts';
+import { checkPacketOut, fromPacketOut, toPacketIn } from './packet-io.ts';
 import { ProfileState, type References } from './profiles.ts';
 import { type Ids, type ReadWishes, readDefault, readEntry } from './read.ts';
+import { Replication, type ReplicationTarget } from './replication.ts';
 import { ok, type Status, StatusError, statusOf } from './status.ts';
 import { prepareDirect, prepareTableEntry, type Step, type Tables } from './tables.ts';
 import { Transaction } from './transaction.ts';
+import { prepareValueSet, readValueSets } from './value-sets.ts';
+import { allPortsUp, type Ports } from './watch.ts';
 
 /** What the device needs of the running data plane. */
 export interface ControlTarget {
@@ -27,6 +35,10 @@ export interface ControlTarget {
   nowMs(): number;
   /** Runs a packet through the program as coming from the control plane's port. */
   inject(bytes: Uint8Array): void;
+  /** Ports by number, and whether they are up. Absent: any number is a port that is up. */
+  readonly portStates?: ReadonlyMap<number, boolean>;
+  /** Carries out multicast and mirroring. Absent: entries are kept, and that is all. */
+  readonly replication?: ReplicationTarget;
 }
 
 export interface DeviceOptions {
@@ -40,6 +52,10 @@ export interface DeviceOptions {
 export interface ExpiredEntry {
   /** Index of the table in the arena. */
   readonly table: number;
+  /** The entry itself, of tables of any kind; then the rest is not looked at. */
+  readonly entry?: ArenaEntry;
+  /** The entry was taken out. */
+  readonly isGone?: boolean;
   /** Numbers in text, one per key. */
   readonly matches: readonly string[];
   readonly action: number;
@@ -56,6 +72,11 @@ export class Device {
   readonly #binding: Binding;
   readonly #profiles: ReadonlyMap<number, ProfileState>;
   readonly #tables: Tables;
+  readonly #ports: Ports;
+  readonly #extras = new Extras();
+  readonly #digests: Digests;
+  readonly #replication: Replication;
+  readonly #externs: Externs;
 
   /** Throws RangeError if P4Info and arena are not of the same program. */
   constructor({ target, p4info, program }: DeviceOptions) {
@@ -63,10 +84,24 @@ export class Device {
     this.#target = target;
     const binding = new Binding(this.names, target.arena, program);
     this.#binding = binding;
+    const ports = target.portStates;
+    this.#ports = ports
+      ? { has: (port) => ports.has(port), isUp: (port) => port === undefined || (ports.get(port) ?? false) }
+      : allPortsUp;
     this.#profiles = new Map(
-      [...binding.profiles].map(([id, bound]) => [id, new ProfileState(binding, bound, () => this.#references(id))]),
+      [...binding.profiles].map(([id, bound]) => [id, new ProfileState(binding, bound, this.#ports, () => this.#references(id))]),
     );
-    this.#tables = { binding, profiles: this.#profiles, nowMs: () => target.nowMs() };
+    this.#tables = {
+      binding,
+      profiles: this.#profiles,
+      extras: this.#extras,
+      ports: this.#ports,
+      nowMs: () => target.nowMs(),
+    };
+    const replication = target.replication ?? { multicastGroup: () => {}, cloneSession: () => {} };
+    this.#digests = new Digests(binding);
+    this.#replication = new Replication(replication, this.#ports);
+    this.#externs = new Externs(target.arena, replication, this.#ports, () => [...(ports?.keys() ?? [])]);
   }
 
   /**
@@ -113,6 +148,52 @@ export class Device {
     ];
   }
 
+  /** As `read`, of one filter. */
+  readOne(filter: Entity): { readonly status: Status; readonly entities: readonly Entity[] } {
+    return this.read([filter]);
+  }
+
+  /** A port went up or down (`target.portStates` says so already): groups that watch it are written again. */
+  portChanged(port: number): void {
+    this.#target.atomically(() => {
+      for (const profile of this.#profiles.values()) profile.portChanged(port);
+      for (const bound of this.#binding.tables.values()) {
+        if (!bound.profile) continue;
+        for (const { oneShot } of this.#extras.all(bound.info.preamble.id).values()) {
+          if (oneShot) rewriteOneShot(this.#binding, bound.profile.profile, oneShot, this.#ports);
+        }
+      }
+    });
+  }
+
+  /** Whether an entry that was reported idle is there unchanged, and no packet has hit it since. */
+  isStillIdle(table: number, entry: ArenaEntry): boolean {
+    const found = this.#target.arena.tables[table];
+    if (!found?.has(entry.handle) || found.timeLeftMs(entry.handle, this.#target.nowMs()) !== 0) return false;
+    return printed(found.read(entry.handle).matches) === printed(entry.matches);
+  }
+
+  /** Digest lists that are due. */
+  pollDigests(nowMs: number): DigestList[] {
+    return this.#digests.poll(nowMs);
+  }
+
+  /** False if the list is not known. */
+  ackDigest(digestId: number, listId: bigint): boolean {
+    return this.#digests.ack(digestId, listId);
+  }
+
+  /** Another client is primary: digests that the last one did not acknowledge are sent again. */
+  resetDigests(): void {
+    this.#digests.reset();
+  }
+
+  /** As `packetOut`, for packets of strangers. Throws StatusError if their metadata are not the program's. */
+  sendPacket(packet: PacketOut): void {
+    checkPacketOut(this.names.info, packet);
+    this.packetOut(packet);
+  }
+
   packetOut(packet: PacketOut): void {
     this.#target.inject(fromPacketOut(this.names.info, packet));
   }
@@ -138,6 +219,10 @@ export class Device {
       profile: 0,
     };
     const { packets, bytes } = expired;
+    if (expired.entry) {
+      const extra = this.#extras.of(bound.info.preamble.id, expired.entry);
+      return readEntry(bound, expired.entry, this.#ids(bound), 0, nothingElse, extra);
+    }
     return {
       ...readEntry(bound, entry, this.#ids(bound), 0, nothingElse),
       ...(packets !== undefined && { counterData: { packetCount: BigInt(packets), byteCount: BigInt(bytes ?? '0') } }),
@@ -158,15 +243,22 @@ export class Device {
     if ('counterEntry' in entity) return prepareCounter(binding, type, entity.counterEntry);
     if ('meterEntry' in entity) return prepareMeter(binding, type, entity.meterEntry);
     if ('registerEntry' in entity) return prepareRegister(binding, type, entity.registerEntry);
+    if ('valueSetEntry' in entity) return prepareValueSet(binding, type, entity.valueSetEntry);
+    if ('packetReplicationEngineEntry' in entity) {
+      return this.#replication.prepare(type, entity.packetReplicationEngineEntry);
+    }
+    if ('digestEntry' in entity) return this.#digests.prepare(type, entity.digestEntry);
+    if ('externEntry' in entity) return this.#externs.prepare(type, entity.externEntry);
     if ('directCounterEntry' in entity) {
       const { tableEntry, data } = entity.directCounterEntry;
       return prepareDirect(this.#tables, type, tableEntry, { counterData: data });
     }
     if ('directMeterEntry' in entity) {
-      const { tableEntry, config } = entity.directMeterEntry;
+      const { tableEntry, config, counterData } = entity.directMeterEntry;
+      if (counterData) throw new StatusError('UNIMPLEMENTED', 'meters do not count per color');
       return prepareDirect(this.#tables, type, tableEntry, { meterConfig: config });
     }
-    throw new StatusError('UNIMPLEMENTED', 'digests are not configured through this device yet');
+    return assertNever(entity);
   }
 
   #read(filter: Entity): Entity[] {
@@ -191,8 +283,18 @@ export class Device {
     if ('registerEntry' in filter) {
       return readRegisters(this.#binding, filter.registerEntry).map((registerEntry) => ({ registerEntry }));
     }
+    if ('valueSetEntry' in filter) {
+      return readValueSets(this.#binding, filter.valueSetEntry).map((valueSetEntry) => ({ valueSetEntry }));
+    }
+    if ('packetReplicationEngineEntry' in filter) {
+      const entries = this.#replication.read(filter.packetReplicationEngineEntry);
+      return entries.map((packetReplicationEngineEntry) => ({ packetReplicationEngineEntry }));
+    }
+    if ('digestEntry' in filter) return this.#digests.read(filter.digestEntry).map((digestEntry) => ({ digestEntry }));
+    if ('externEntry' in filter) return this.#externs.read(filter.externEntry).map((externEntry) => ({ externEntry }));
     if ('directCounterEntry' in filter) {
       const wish: TableEntry = { ...filter.directCounterEntry.tableEntry, counterData: { byteCount: 0n, packetCount: 0n } };
+      this.#requireDirect(wish, 'counter');
       return this.#readTable(wish).flatMap(({ counterData, ...tableEntry }) =>
         counterData ? [{ directCounterEntry: { tableEntry, data: counterData } }] : [],
       );
@@ -202,11 +304,28 @@ export class Device {
         ...filter.directMeterEntry.tableEntry,
         meterConfig: { cir: 0n, cburst: 0n, pir: 0n, pburst: 0n },
       };
-      return this.#readTable(wish).flatMap(({ meterConfig, ...tableEntry }) =>
-        meterConfig ? [{ directMeterEntry: { tableEntry, config: meterConfig } }] : [],
-      );
+      if (filter.directMeterEntry.counterData) throw new StatusError('UNIMPLEMENTED', 'meters do not count per color');
+      this.#requireDirect(wish, 'meter');
+      const hasMeter = ({ tableId }: TableEntry): boolean => this.#binding.tables.get(tableId)?.hasMeter ?? false;
+      return this.#readTable(wish)
+        .filter(hasMeter)
+        .map(({ meterConfig, ...tableEntry }) => ({
+          directMeterEntry: { tableEntry, ...(meterConfig && { config: meterConfig }) },
+        }));
     }
-    throw new StatusError('UNIMPLEMENTED', 'digests are not read through this device yet');
+    return assertNever(filter);
+  }
+
+  /** A read of direct counters or meters that names a table must name one that has them, and an entry that is there. */
+  #requireDirect(filter: TableEntry, kind: 'counter' | 'meter'): void {
+    if (filter.tableId === 0) return;
+    const bound = checkTable(this.#binding, filter.tableId);
+    if (!(kind === 'counter' ? bound.hasCounter : bound.hasMeter)) {
+      throw new StatusError('INVALID_ARGUMENT', `${bound.label} has no direct ${kind}`);
+    }
+    if (filter.match.length > 0 && bound.table.find(checkKey(bound, filter)) === undefined) {
+      throw new StatusError('NOT_FOUND', `${bound.label} has no such entry`);
+    }
   }
 
   #readTable(filter: TableEntry): TableEntry[] {
@@ -216,21 +335,33 @@ export class Device {
       meters: filter.meterConfig !== undefined,
       timeSinceLastHit: filter.timeSinceLastHit !== undefined,
     };
-    if (filter.isDefaultAction) return bounds.map((bound) => readDefault(bound, wishes));
-    if (filter.match.length === 0) return bounds.flatMap((bound) => this.#entries(bound, wishes, () => true));
+    if (filter.tableId !== 0) checkFilter(bounds[0]!, filter);
+    if (filter.meterCounterData) throw new StatusError('UNIMPLEMENTED', 'meters do not count per color');
+    const extraOf = (bound: BoundTable) => this.#extras.get(bound.info.preamble.id, defaultHandle);
+    if (filter.isDefaultAction) {
+      return bounds.map((bound) => readDefault(bound, wishes, extraOf(bound))).filter((entry) => isWanted(filter, entry));
+    }
+    const isMatched = filter.tableId !== 0 && filter.match.length > 0;
     return bounds.flatMap((bound) => {
+      if (!isMatched) return this.#entries(bound, wishes, () => true).filter((entry) => isWanted(filter, entry));
       const handle = bound.table.find(checkKey(bound, filter));
       if (handle === undefined) return [];
-      return readEntry(bound, bound.table.read(handle), this.#ids(bound), this.#target.nowMs(), wishes);
+      const entry = bound.table.read(handle);
+      const extra = this.#extras.of(bound.info.preamble.id, entry);
+      const found = readEntry(bound, entry, this.#ids(bound), this.#target.nowMs(), wishes, extra);
+      return isWanted(filter, found) ? [found] : [];
     });
   }
 
-  #entries(bound: BoundTable, wishes: ReadWishes, isWanted: (entry: ArenaEntry) => boolean): TableEntry[] {
+  #entries(bound: BoundTable, wishes: ReadWishes, isMeant: (entry: ArenaEntry) => boolean): TableEntry[] {
     if (bound.info.matchFields.length === 0) return [];
     const ids = this.#ids(bound);
     const nowMs = this.#target.nowMs();
+    const tableId = bound.info.preamble.id;
     const result: TableEntry[] = [];
-    for (const entry of bound.table.entries()) if (isWanted(entry)) result.push(readEntry(bound, entry, ids, nowMs, wishes));
+    for (const entry of bound.table.entries()) {
+      if (isMeant(entry)) result.push(readEntry(bound, entry, ids, nowMs, wishes, this.#extras.of(tableId, entry)));
+    }
     return result;
   }
 
@@ -277,6 +408,34 @@ function run(steps: readonly Step[]): { readonly at: number; readonly status: St
   if (!isBad(status)) return undefined;
   transaction.rollback();
   return { at: transaction.step, status };
+}
+
+/** What a filter on one table says must be possible there. */
+function checkFilter({ label, table }: BoundTable, filter: TableEntry): void {
+  if (filter.timeSinceLastHit && (filter.isDefaultAction || table.layout.spec.ageing === 'none')) {
+    throw new StatusError('INVALID_ARGUMENT', `${label}: there are no idle timeouts to read`);
+  }
+}
+
+/** The fields that select entries; with all tables nothing else is looked at. */
+function isWanted(filter: TableEntry, entry: TableEntry): boolean {
+  if (filter.tableId === 0) return true;
+  const { action, priority, metadata, controllerMetadata } = filter;
+  if (action && 'action' in action) {
+    const found = entry.action;
+    if (!found || !('action' in found) || found.action.actionId !== action.action.actionId) return false;
+  }
+  if (priority && entry.priority !== priority) return false;
+  if (metadata?.length && !(entry.metadata && sameBytes(metadata, entry.metadata))) return false;
+  return !controllerMetadata || entry.controllerMetadata === controllerMetadata;
+}
+
+function printed(matches: ArenaEntry['matches']): string {
+  return JSON.stringify(matches, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+}
+
+function assertNever(value: never): never {
+  throw new Error(`not reached: ${JSON.stringify(value)}`);
 }
 
 function isBad({ code }: Status): boolean {

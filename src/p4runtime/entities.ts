@@ -14,7 +14,10 @@ export type Entity =
   | { readonly meterEntry: MeterEntry }
   | { readonly directMeterEntry: DirectMeterEntry }
   | { readonly registerEntry: RegisterEntry }
-  | { readonly digestEntry: DigestEntry };
+  | { readonly digestEntry: DigestEntry }
+  | { readonly valueSetEntry: ValueSetEntry }
+  | { readonly packetReplicationEngineEntry: PacketReplicationEngineEntry }
+  | { readonly externEntry: ExternEntry };
 
 export type UpdateType = 'INSERT' | 'MODIFY' | 'DELETE';
 
@@ -43,6 +46,11 @@ export interface TableEntry {
   /** Reads only. `idleTimeoutNs - elapsedNs` is what the entry still has to live. */
   readonly timeSinceLastHit?: { readonly elapsedNs: bigint };
   readonly isConst?: boolean;
+  /** The controller's own: kept and echoed. */
+  readonly metadata?: Uint8Array;
+  readonly controllerMetadata?: bigint;
+  /** Not supported; here so that it can be refused. */
+  readonly meterCounterData?: object;
 }
 
 export type FieldMatch = { readonly fieldId: number } & FieldMatchType;
@@ -85,13 +93,29 @@ export interface ActionProfileGroup {
   readonly maxSize?: number;
 }
 
-export interface ActionProfileGroupMember {
+/** The member is left out of the selection while this port is down. */
+export interface Watch {
+  readonly watchPort?: Uint8Array;
+  /** Deprecated form of `watchPort`. */
+  readonly watch?: number;
+}
+
+export interface ActionProfileGroupMember extends Watch {
   readonly memberId: number;
   readonly weight: number;
 }
 
 export interface ActionProfileActionSet {
-  readonly actionProfileActions: readonly { readonly action: Action; readonly weight: number }[];
+  readonly actionProfileActions: readonly ActionProfileAction[];
+  readonly actionSelectionMode?: 'HASH' | 'RANDOM';
+  readonly sizeSemantics?: 'SUM_OF_WEIGHTS' | 'SUM_OF_MEMBERS';
+  /** Not supported. */
+  readonly groupAction?: Action;
+}
+
+export interface ActionProfileAction extends Watch {
+  readonly action: Action;
+  readonly weight: number;
 }
 
 // ---------------------------------------------------------------- counters, meters, registers, digests
@@ -107,6 +131,8 @@ export interface MeterConfig {
   readonly cburst: bigint;
   readonly pir: bigint;
   readonly pburst: bigint;
+  /** Of single-rate three-color meters, which there are none of. */
+  readonly eburst?: bigint;
 }
 
 export interface CounterEntry {
@@ -125,11 +151,15 @@ export interface MeterEntry {
   readonly meterId: number;
   readonly index?: bigint;
   readonly config?: MeterConfig;
+  /** Not supported; here so that it can be refused. */
+  readonly counterData?: object;
 }
 
 export interface DirectMeterEntry {
   readonly tableEntry: TableEntry;
   readonly config?: MeterConfig;
+  /** Not supported; here so that it can be refused. */
+  readonly counterData?: object;
 }
 
 export interface RegisterEntry {
@@ -142,6 +172,54 @@ export interface RegisterEntry {
 export interface DigestEntry {
   readonly digestId: number;
   readonly config?: { readonly maxTimeoutNs: bigint; readonly maxListSize: number; readonly ackTimeoutNs: bigint };
+}
+
+// ---------------------------------------------------------------- value sets, replication, externs
+
+export interface ValueSetEntry {
+  readonly valueSetId: number;
+  readonly members: readonly { readonly match: readonly FieldMatch[] }[];
+}
+
+/** Neither member present: in a read, all multicast groups. */
+export type PacketReplicationEngineEntry =
+  | { readonly multicastGroupEntry: MulticastGroupEntry }
+  | { readonly cloneSessionEntry: CloneSessionEntry };
+
+export interface Replica {
+  readonly port?: Uint8Array;
+  /** Deprecated form of `port`. */
+  readonly egressPort?: number;
+  readonly instance: number;
+  /** Not supported. */
+  readonly backupReplicas?: readonly object[];
+}
+
+export interface MulticastGroupEntry {
+  readonly multicastGroupId: number;
+  readonly replicas: readonly Replica[];
+  readonly metadata?: Uint8Array;
+}
+
+export interface CloneSessionEntry {
+  readonly sessionId: number;
+  readonly replicas: readonly Replica[];
+  readonly classOfService?: number;
+  /** 0: all of the packet. */
+  readonly packetLengthBytes?: number;
+}
+
+/** proto/softipu/v1/softipu.proto says what `entry` holds. */
+export interface ExternEntry {
+  readonly externTypeId: number;
+  readonly externId: number;
+  readonly entry?: AnyMessage;
+}
+
+/** google.protobuf.Any */
+export interface AnyMessage {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
 }
 
 // ---------------------------------------------------------------- stream messages

@@ -16,6 +16,7 @@ import type {
   Preamble,
   Register,
   Table,
+  ValueSet,
 } from '../p4/p4info/p4info.ts';
 
 interface Named {
@@ -78,6 +79,7 @@ export class P4Names {
   readonly directMeters: NamedObjects<DirectMeter>;
   readonly registers: NamedObjects<Register>;
   readonly digests: NamedObjects<Digest>;
+  readonly valueSets: NamedObjects<ValueSet>;
 
   constructor(info: P4Info) {
     this.info = info;
@@ -90,6 +92,7 @@ export class P4Names {
     this.directMeters = new NamedObjects('direct meter', info.directMeters);
     this.registers = new NamedObjects('register', info.registers);
     this.digests = new NamedObjects('digest', info.digests);
+    this.valueSets = new NamedObjects('value set', info.valueSets);
   }
 
   /** An action that a table or action profile may call, by the last part of its name or more. Throws RangeError. */

@@ -1,7 +1,9 @@
 /** Packets between program and control plane: the bits of the `@controller_header` in front of them, and P4Runtime's metadata. */
 import type { P4Info } from '../p4/p4info/p4info.ts';
 import { fromBytes, toBytes } from './bytes.ts';
+import { checkValue } from './check.ts';
 import type { PacketIn, PacketOut } from './entities.ts';
+import { StatusError } from './status.ts';
 
 /** Takes the header `packet_in` off; undefined if the packet is shorter than it. */
 export function toPacketIn(info: P4Info, bytes: Uint8Array): PacketIn | undefined {
@@ -15,6 +17,22 @@ export function toPacketIn(info: P4Info, bytes: Uint8Array): PacketIn | undefine
     return { metadataId: id, value: toBytes((header >> rest) & ((1n << BigInt(bitwidth)) - 1n)) };
   });
   return { payload: bytes.slice(length), metadata };
+}
+
+/** A packet out must bring exactly the fields of the program's header. Throws StatusError. */
+export function checkPacketOut(info: P4Info, { metadata }: PacketOut): void {
+  const fields = fieldsOf(info, 'packet_out');
+  const refuse = (message: string): never => {
+    throw new StatusError('INVALID_ARGUMENT', `packet out: ${message}`);
+  };
+  for (const { metadataId, value } of metadata) {
+    const field = fields.find(({ id }) => id === metadataId) ?? refuse(`the program has no metadata field ${metadataId}`);
+    checkValue(value, field.bitwidth, `packet out, metadata '${field.name}'`);
+  }
+  for (const { id, name } of fields) {
+    const given = metadata.filter(({ metadataId }) => metadataId === id).length;
+    if (given !== 1) refuse(`metadata '${name}' is ${given === 0 ? 'missing' : 'given twice'}`);
+  }
 }
 
 /** Puts the header `packet_out` on. Fields that are not given are 0. */

@@ -7,7 +7,7 @@
  *   group endpoints 1: 3, 7, 8 weight 2
  */
 import type { MatchField } from '../p4/p4info/p4info.ts';
-import { allOnes, fromBytes } from './bytes.ts';
+import { allOnes, fromBytes, toHex } from './bytes.ts';
 import type { Action, CounterData, Entity, FieldMatch, MeterConfig, TableAction, TableEntry, Update } from './entities.ts';
 import type { P4Names } from './names.ts';
 import { printValue } from './values.ts';
@@ -36,6 +36,24 @@ export function printEntity(names: P4Names, entity: Entity): string {
     const { data } = entity.registerEntry;
     return `${printKey(names, entity)}${data ? `: ${data.map((d) => `0x${fromBytes(d).toString(16)}`).join(', ')}` : ''}`;
   }
+  if ('valueSetEntry' in entity) {
+    const info = names.valueSets.byId(entity.valueSetEntry.valueSetId);
+    const members = entity.valueSetEntry.members.map(({ match }) => `{${printMatches(info?.match ?? [], match).join(' ')}}`);
+    return `${printKey(names, entity)}: ${members.join(', ') || 'empty'}`;
+  }
+  if ('packetReplicationEngineEntry' in entity) {
+    const pre = entity.packetReplicationEngineEntry;
+    const { replicas } = 'multicastGroupEntry' in pre ? pre.multicastGroupEntry : pre.cloneSessionEntry;
+    const copies = replicas.map(({ port, egressPort, instance }) => {
+      return `${port ? fromBytes(port) : (egressPort ?? 0)}${instance ? ` instance ${instance}` : ''}`;
+    });
+    const length = 'cloneSessionEntry' in pre ? pre.cloneSessionEntry.packetLengthBytes : undefined;
+    return `${printKey(names, entity)}: ${copies.join(', ') || 'nowhere'}${length ? ` at most ${length} bytes` : ''}`;
+  }
+  if ('externEntry' in entity) {
+    const { entry } = entity.externEntry;
+    return `${printKey(names, entity)}${entry ? `: ${entry.typeUrl.split('/').at(-1)} 0x${toHex(entry.value)}` : ''}`;
+  }
   const { config } = entity.digestEntry;
   return `${printKey(names, entity)}${config ? `: at most ${config.maxListSize} in ${config.maxTimeoutNs} ns` : ''}`;
 }
@@ -62,6 +80,14 @@ export function printKey(names: P4Names, entity: Entity): string {
   if ('registerEntry' in entity) {
     return `register ${names.registers.label(entity.registerEntry.registerId)}${index(entity.registerEntry.index)}`;
   }
+  if ('valueSetEntry' in entity) return `value set ${names.valueSets.label(entity.valueSetEntry.valueSetId)}`;
+  if ('packetReplicationEngineEntry' in entity) {
+    const pre = entity.packetReplicationEngineEntry;
+    return 'multicastGroupEntry' in pre
+      ? `multicast group ${pre.multicastGroupEntry.multicastGroupId}`
+      : `clone session ${pre.cloneSessionEntry.sessionId}`;
+  }
+  if ('externEntry' in entity) return `extern 0x${entity.externEntry.externId.toString(16)}`;
   return `digest ${names.digests.label(entity.digestEntry.digestId)}`;
 }
 
@@ -91,14 +117,18 @@ function printMatch(names: P4Names, entry: TableEntry): string {
   const table = names.tables.byId(entry.tableId);
   const label = names.tables.label(entry.tableId);
   if (entry.isDefaultAction) return `${label} default`;
-  const fields = [...entry.match]
-    .sort((a, b) => a.fieldId - b.fieldId)
-    .map((match) => {
-      const field = table?.matchFields.find((f) => f.id === match.fieldId);
-      return field ? `${field.name}=${printFieldMatch(match, field)}` : `#${match.fieldId}`;
-    });
+  const fields = printMatches(table?.matchFields ?? [], entry.match);
   const priority = entry.priority ? [`priority=${entry.priority}`] : [];
   return [label, ...(fields.length === 0 && priority.length === 0 ? ['*'] : fields), ...priority].join(' ');
+}
+
+function printMatches(fields: readonly MatchField[], match: readonly FieldMatch[]): string[] {
+  return [...match]
+    .sort((a, b) => a.fieldId - b.fieldId)
+    .map((m) => {
+      const field = fields.find((f) => f.id === m.fieldId);
+      return field ? `${field.name}=${printFieldMatch(m, field)}` : `#${m.fieldId}`;
+    });
 }
 
 function printFieldMatch(match: FieldMatch, field: MatchField): string {

@@ -11,6 +11,7 @@ import type { Action, ActionProfileGroup, ActionProfileMember, UpdateType } from
 import { printAction } from './print.ts';
 import { StatusError } from './status.ts';
 import type { Transaction } from './transaction.ts';
+import { checkWatch, type Ports } from './watch.ts';
 
 interface Member {
   readonly place: number;
@@ -35,10 +36,14 @@ export class ProfileState {
   readonly #bound: BoundProfile;
   /** What the entries of the profile's tables refer to now. */
   readonly #references: () => References;
+  readonly #ports: Ports;
   readonly #members = new Map<number, Member>();
   readonly #groups = new Map<number, Group>();
+  /** Entries with one-shot action sets. */
+  #oneShots = 0;
 
-  constructor(binding: Binding, bound: BoundProfile, references: () => References) {
+  constructor(binding: Binding, bound: BoundProfile, ports: Ports, references: () => References) {
+    this.#ports = ports;
     this.#binding = binding;
     this.#bound = bound;
     this.#references = references;
@@ -52,6 +57,34 @@ export class ProfileState {
   /** Place of a group; throws NOT_FOUND. */
   groupPlace(id: number): number {
     return this.#group(id).place;
+  }
+
+  /** A profile's tables are programmed in one of two styles. Throws INVALID_ARGUMENT if there are members or groups with ids. */
+  addOneShot(where: string): void {
+    if (this.#members.size > 0 || this.#groups.size > 0) {
+      throw new StatusError(
+        'INVALID_ARGUMENT',
+        `${where}: ${this.#bound.label} has members or groups: no action sets beside them`,
+      );
+    }
+    this.#oneShots++;
+  }
+
+  dropOneShot(): void {
+    this.#oneShots--;
+  }
+
+  /** Writes the groups again that watch a port, after it went up or down. */
+  portChanged(port: number): void {
+    const watches = (group: Group): boolean => group.entity.members.some((m) => checkWatch(m, this.#ports, '') === port);
+    for (const group of this.#groups.values()) if (watches(group)) this.#writeGroup(group);
+  }
+
+  /** Takes over what another profile of the same layout and contents holds. */
+  adopt(other: ProfileState): void {
+    for (const [id, member] of other.#members) this.#members.set(id, member);
+    for (const [id, group] of other.#groups) this.#groups.set(id, group);
+    this.#oneShots = other.#oneShots;
   }
 
   /** Ids by place, for reading many entries. */
@@ -98,7 +131,14 @@ export class ProfileState {
     if (type === 'DELETE') return (transaction) => this.#deleteGroup(transaction, group.groupId);
     const ids = new Set<number>();
     let total = 0;
-    for (const { memberId, weight } of group.members) {
+    const maxSize = group.maxSize ?? 0;
+    if (maxSize < 0) refuse(`${what}: its size ${maxSize} is negative`);
+    if (info.maxGroupSize > 0 && maxSize > info.maxGroupSize) {
+      refuse(`${what}: its size ${maxSize} is above the limit ${info.maxGroupSize} of the program`);
+    }
+    for (const member of group.members) {
+      const { memberId, weight } = member;
+      checkWatch(member, this.#ports, `${what}, member ${memberId}`);
       if (ids.has(memberId)) refuse(`${what} has member ${memberId} twice`);
       ids.add(memberId);
       if (!Number.isInteger(weight) || weight < 1) refuse(`${what}, member ${memberId}: weight ${weight}, expected 1 or more`);
@@ -115,6 +155,7 @@ export class ProfileState {
 
   #insertMember(transaction: Transaction, id: number, content: Omit<Member, 'place'>): void {
     const { profile, label } = this.#bound;
+    this.#refuseBesideOneShots(`member ${id}`);
     if (this.#members.has(id)) throw new StatusError('ALREADY_EXISTS', `${label} has a member ${id} already`);
     const place = profile.insertMember(content.checked.index, content.checked.params);
     if (place === 'full') {
@@ -159,6 +200,7 @@ export class ProfileState {
 
   #insertGroup(transaction: Transaction, entity: ActionProfileGroup): void {
     const { profile, label } = this.#bound;
+    this.#refuseBesideOneShots(`group ${entity.groupId}`);
     if (this.#groups.has(entity.groupId)) {
       throw new StatusError('ALREADY_EXISTS', `${label} has a group ${entity.groupId} already`);
     }
@@ -176,6 +218,9 @@ export class ProfileState {
 
   #modifyGroup(transaction: Transaction, entity: ActionProfileGroup): void {
     const before = this.#group(entity.groupId);
+    if ((entity.maxSize ?? 0) !== (before.entity.maxSize ?? 0)) {
+      throw new StatusError('INVALID_ARGUMENT', `${this.#bound.label}, group ${entity.groupId}: its size cannot be changed`);
+    }
     // Undoing writes the slots back as they were: its members may be other ones by then.
     const write = (group: Group, members: readonly GroupMember[]): void => {
       this.#groups.set(entity.groupId, group);
@@ -204,13 +249,20 @@ export class ProfileState {
   }
 
   #toArena({ members, groupId }: ActionProfileGroup): GroupMember[] {
-    return members.map(({ memberId, weight }) => {
+    return members.map((each) => {
+      const { memberId, weight } = each;
       const member = this.#members.get(memberId);
       if (!member) {
         throw new StatusError('NOT_FOUND', `${this.#bound.label}, group ${groupId}: there is no member ${memberId}`);
       }
-      return { member: member.place, weight, key: member.key };
+      const isUp = this.#ports.isUp(checkWatch(each, this.#ports, ''));
+      return { member: member.place, weight: isUp ? weight : 0, key: member.key };
     });
+  }
+
+  #refuseBesideOneShots(what: string): void {
+    if (this.#oneShots === 0) return;
+    throw new StatusError('INVALID_ARGUMENT', `${this.#bound.label} is programmed with action sets: no ${what} beside them`);
   }
 
   #member(id: number): Member {

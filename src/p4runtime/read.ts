@@ -1,9 +1,11 @@
 /** Entries of the arena as P4Runtime has them: what a controller wrote comes back the same, don't-cares left out. */
-import { type TableEntry as ArenaEntry, defaultHandle, type KeyMatch } from '../arena/index.ts';
+import { type TableEntry as ArenaEntry, defaultHandle, entryHead, type KeyMatch } from '../arena/index.ts';
 import type { MatchField } from '../p4/p4info/p4info.ts';
 import type { BoundTable } from './binding.ts';
 import { allOnes, fromBytes, toBytes } from './bytes.ts';
 import type { Action, CounterData, FieldMatch, TableAction, TableEntry } from './entities.ts';
+import type { Extra } from './extras.ts';
+import { isSdnString, toSdnString } from './translation.ts';
 
 /** What else to read beside match and action. */
 export interface ReadWishes {
@@ -18,34 +20,61 @@ export interface Ids {
   readonly groups: ReadonlyMap<number, number>;
 }
 
-export function readEntry(bound: BoundTable, entry: ArenaEntry, ids: Ids, nowMs: number, wishes: ReadWishes): TableEntry {
+/** `extra`: what the controller said and the arena does not hold. */
+export function readEntry(
+  bound: BoundTable,
+  entry: ArenaEntry,
+  ids: Ids,
+  nowMs: number,
+  wishes: ReadWishes,
+  extra?: Extra,
+): TableEntry {
   const { info, table, hasPriority } = bound;
   return {
     tableId: info.preamble.id,
-    match: info.matchFields.flatMap((field, i) => readMatch(field, entry.matches[i]!) ?? []),
-    action: readAction(bound, entry, ids),
+    match: info.matchFields.flatMap((field, i) => readMatch(field, entry.matches[i]!, bound.keyWidths[i]) ?? []),
+    action: extra?.oneShot ? { actionProfileActionSet: extra.oneShot.set } : readAction(bound, entry, ids),
     ...(hasPriority && { priority: entry.priority }),
-    ...(entry.idleTimeoutMs > 0 && { idleTimeoutNs: BigInt(entry.idleTimeoutMs) * 1_000_000n }),
+    ...(entry.idleTimeoutMs > 0 && { idleTimeoutNs: idleTimeoutOf(entry, extra) }),
+    ...(extra?.metadata && { metadata: extra.metadata }),
+    ...(extra?.controllerMetadata && { controllerMetadata: extra.controllerMetadata }),
     ...(entry.isConst && { isConst: true }),
     ...(wishes.counters && bound.hasCounter && { counterData: readCounter(bound, entry.handle) }),
     ...(wishes.meters && bound.hasMeter && table.meter(entry.handle) && { meterConfig: table.meter(entry.handle)! }),
     ...(wishes.timeSinceLastHit &&
-      entry.idleTimeoutMs > 0 && {
-        timeSinceLastHit: {
-          elapsedNs: BigInt(entry.idleTimeoutMs - (table.timeLeftMs(entry.handle, nowMs) ?? 0)) * 1_000_000n,
-        },
+      table.layout.spec.ageing !== 'none' && {
+        timeSinceLastHit: { elapsedNs: BigInt(elapsedMs(bound, entry, nowMs)) * 1_000_000n },
       }),
   };
 }
 
-export function readDefault(bound: BoundTable, wishes: ReadWishes): TableEntry {
+/** As the controller wrote it, unless the data plane gave the entry another time since. */
+function idleTimeoutOf({ idleTimeoutMs }: ArenaEntry, extra: Extra | undefined): bigint {
+  const exact = extra?.idleTimeoutNs;
+  return exact !== undefined && Number((exact + 999_999n) / 1_000_000n) === idleTimeoutMs
+    ? exact
+    : BigInt(idleTimeoutMs) * 1_000_000n;
+}
+
+/** The entry holds its deadline: the last hit was one timeout before. */
+function elapsedMs({ table }: BoundTable, { handle, idleTimeoutMs }: ArenaEntry, nowMs: number): number {
+  if (idleTimeoutMs === 0) return 0;
+  const deadline = table.memory.view.getUint32(table.address(handle) + entryHead.deadlineMs, true);
+  return Math.max(0, (nowMs - (deadline - idleTimeoutMs)) | 0);
+}
+
+export function readDefault(bound: BoundTable, wishes: ReadWishes, extra?: Extra): TableEntry {
   const { action, params } = bound.table.getDefault();
+  const meter = wishes.meters && bound.hasMeter ? bound.table.meter(defaultHandle) : undefined;
   return {
     tableId: bound.info.preamble.id,
     match: [],
     action: { action: toAction(bound, action, params) },
     isDefaultAction: true,
+    ...(extra?.metadata && { metadata: extra.metadata }),
+    ...(extra?.controllerMetadata && { controllerMetadata: extra.controllerMetadata }),
     ...(wishes.counters && bound.hasCounter && { counterData: readCounter(bound, defaultHandle) }),
+    ...(meter && { meterConfig: meter }),
   };
 }
 
@@ -55,10 +84,20 @@ export function readCounter({ table }: BoundTable, handle: number): CounterData 
 }
 
 /** An action of a table by its place. */
-export function toAction({ actionIds }: BoundTable, place: number, params: readonly (bigint | Uint8Array)[]): Action {
+export function toAction(
+  { actionIds, actionInfos }: BoundTable,
+  place: number,
+  params: readonly (bigint | Uint8Array)[],
+): Action {
+  const actionId = actionIds.get(place) ?? 0;
+  const infos = actionInfos.get(actionId)?.params;
   return {
-    actionId: actionIds.get(place) ?? 0,
-    params: params.map((value, i) => ({ paramId: i + 1, value: toBytes(typeof value === 'bigint' ? value : fromBytes(value)) })),
+    actionId,
+    params: params.map((value, i) => {
+      const info = infos?.[i];
+      const number = typeof value === 'bigint' ? value : fromBytes(value);
+      return { paramId: info?.id ?? i + 1, value: info && isSdnString(info) ? toSdnString(number) : toBytes(number) };
+    }),
   };
 }
 
@@ -76,9 +115,12 @@ function readAction(bound: BoundTable, { call }: ArenaEntry, ids: Ids): TableAct
 }
 
 /** undefined for a don't-care. */
-export function readMatch({ id, bitwidth }: MatchField, match: KeyMatch): FieldMatch | undefined {
-  const bytes = (value: bigint | Uint8Array): Uint8Array => toBytes(typeof value === 'bigint' ? value : fromBytes(value));
-  const fieldId = id;
+export function readMatch(field: MatchField, match: KeyMatch, width: number = field.bitwidth): FieldMatch | undefined {
+  const bytes = (value: bigint | Uint8Array): Uint8Array => {
+    const number = typeof value === 'bigint' ? value : fromBytes(value);
+    return isSdnString(field) ? toSdnString(number) : toBytes(number);
+  };
+  const fieldId = field.id;
   switch (match.kind) {
     case 'exact':
       return { fieldId, exact: { value: bytes(match.value) } };
@@ -91,7 +133,7 @@ export function readMatch({ id, bitwidth }: MatchField, match: KeyMatch): FieldM
     case 'optional':
       return match.value === undefined ? undefined : { fieldId, optional: { value: bytes(match.value) } };
     case 'range':
-      return match.low === 0n && match.high === allOnes(bitwidth)
+      return match.low === 0n && match.high === allOnes(width)
         ? undefined
         : { fieldId, range: { low: bytes(match.low), high: bytes(match.high) } };
     default:

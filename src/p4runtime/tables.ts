@@ -6,23 +6,29 @@ import { type TableEntry as ArenaEntry, defaultHandle, type EntryCall, type Entr
 import type { Binding, BoundTable } from './binding.ts';
 import { checkAction, checkIdleTimeout, checkKey, checkMeterConfig, checkTable } from './check.ts';
 import type { TableEntry, UpdateType } from './entities.ts';
+import { type Extra, type Extras, extraOf } from './extras.ts';
+import { checkOneShot, installOneShot, type OneShot, removeOneShot } from './one-shots.ts';
 import { printKey } from './print.ts';
 import type { ProfileState } from './profiles.ts';
 import { StatusError } from './status.ts';
 import type { Transaction } from './transaction.ts';
+import type { Ports } from './watch.ts';
 
 export type Step = (transaction: Transaction) => void;
 
 export interface Tables {
   readonly binding: Binding;
   readonly profiles: ReadonlyMap<number, ProfileState>;
+  readonly extras: Extras;
+  readonly ports: Ports;
   readonly nowMs: () => number;
 }
 
 export function prepareTableEntry(tables: Tables, type: UpdateType, entry: TableEntry): Step {
   const bound = checkTable(tables.binding, entry.tableId);
-  if (entry.isConst) throw new StatusError('INVALID_ARGUMENT', `${bound.label}: a controller writes no const entries`);
-  const resources = prepareResources(bound, entry);
+  // A deletion looks at the key alone.
+  if (type !== 'DELETE') refuseReadOnly(bound, entry);
+  const resources = type === 'DELETE' ? () => {} : prepareResources(bound, entry);
   if (entry.isDefaultAction) return prepareDefault(tables, bound, type, entry, resources);
   if (bound.info.isConstTable && (type !== 'MODIFY' || entry.action)) {
     throw new StatusError('PERMISSION_DENIED', `${bound.label} has const entries: they cannot be changed`);
@@ -51,7 +57,11 @@ export function prepareDirect(
   const bound = checkTable(binding, entry.tableId);
   if (type !== 'MODIFY')
     throw new StatusError('INVALID_ARGUMENT', `${bound.label}: direct counters and meters can only be modified`);
-  const write = prepareResources(bound, { ...entry, ...resources });
+  const isCounter = 'counterData' in resources;
+  if (!(isCounter ? bound.hasCounter : bound.hasMeter)) {
+    throw new StatusError('INVALID_ARGUMENT', `${bound.label} has no direct ${isCounter ? 'counter' : 'meter'}`);
+  }
+  const write = prepareResources(bound, resources, isCounter);
   if (entry.isDefaultAction) return (transaction) => write(defaultHandle, transaction);
   const key = checkKey(bound, entry);
   const where = printKey(binding.names, { tableEntry: entry });
@@ -71,7 +81,8 @@ function prepareInsert(
   const call = prepareCall(tables, bound, entry, where);
   const idleTimeoutMs = checkIdleTimeout(bound, entry);
   return (transaction) => {
-    const handle = table.insert({ ...key, call: call(), idleTimeoutMs }, tables.nowMs());
+    const { oneShot, ...what } = call(transaction);
+    const handle = table.insert({ ...key, call: what as EntryCall, idleTimeoutMs }, tables.nowMs());
     if (handle === 'exists') throw new StatusError('ALREADY_EXISTS', `${where}: there is such an entry already`);
     if (handle === 'full') {
       throw new StatusError(
@@ -80,8 +91,35 @@ function prepareInsert(
       );
     }
     transaction.onUndo(() => table.remove(handle));
+    setExtra(tables, bound, handle, extraOf(entry, oneShot), transaction);
     resources(handle, transaction);
   };
+}
+
+/** What is known of a slot beside the arena's own. A one-shot that goes leaves the arena when nothing can fail any more. */
+function setExtra(tables: Tables, bound: BoundTable, handle: number, extra: Extra | undefined, transaction: Transaction): void {
+  const tableId = bound.info.preamble.id;
+  const before = tables.extras.get(tableId, handle);
+  if (before === undefined && extra === undefined) return;
+  tables.extras.set(tableId, handle, extra);
+  transaction.onUndo(() => tables.extras.set(tableId, handle, before));
+  const { oneShot } = before ?? {};
+  if (!oneShot || !bound.profile || oneShot === extra?.oneShot) return;
+  const state = tables.profiles.get(bound.profile.info.preamble.id)!;
+  state.dropOneShot();
+  transaction.onUndo(() => state.addOneShot(''));
+  transaction.onCommit('group', () => removeOneShot(bound.profile!.profile, oneShot));
+}
+
+function refuseReadOnly({ label, table }: BoundTable, entry: TableEntry): void {
+  const refuse = (message: string): never => {
+    throw new StatusError('INVALID_ARGUMENT', `${label}: ${message}`);
+  };
+  if (entry.isConst) refuse('a controller writes no const entries');
+  if (entry.timeSinceLastHit) {
+    refuse(table.layout.spec.ageing === 'none' ? 'it has no idle timeouts' : 'the time since the last hit is only read');
+  }
+  if (entry.meterCounterData) throw new StatusError('UNIMPLEMENTED', `${label}: meters do not count per color`);
 }
 
 function prepareModify(
@@ -98,9 +136,16 @@ function prepareModify(
   return (transaction) => {
     const handle = find(bound, key, where);
     const before = table.read(handle);
-    refuseConst(before, where);
-    table.modify(handle, { call: call?.(), idleTimeoutMs }, tables.nowMs());
+    if (before.isConst) {
+      if (call) refuseConst(before, where);
+      resources(handle, transaction);
+      return;
+    }
+    const kept = tables.extras.of(bound.info.preamble.id, before)?.oneShot;
+    const { oneShot, ...what } = call?.(transaction) ?? { oneShot: kept };
+    table.modify(handle, { call: call ? (what as EntryCall) : undefined, idleTimeoutMs }, tables.nowMs());
     transaction.onUndo(() => table.modify(handle, { call: before.call, idleTimeoutMs: before.idleTimeoutMs }, tables.nowMs()));
+    setExtra(tables, bound, handle, extraOf(entry, oneShot), transaction);
     resources(handle, transaction);
   };
 }
@@ -112,10 +157,18 @@ function deleteEntry(tables: Tables, bound: BoundTable, key: EntryKey, where: st
   refuseConst(before, where);
   const counter = hasCounter ? table.counter(handle) : undefined;
   const meter = hasMeter ? table.meter(handle) : undefined;
+  const tableId = bound.info.preamble.id;
+  const extra = tables.extras.get(tableId, handle);
+  tables.extras.set(tableId, handle, undefined);
+  const state = extra?.oneShot && tables.profiles.get(bound.profile!.info.preamble.id);
+  state?.dropOneShot();
+  if (extra?.oneShot) transaction.onCommit('group', () => removeOneShot(bound.profile!.profile, extra.oneShot!));
   table.remove(handle);
   transaction.onUndo(() => {
     const again = table.insert(before, tables.nowMs());
     if (typeof again !== 'number') return;
+    tables.extras.set(tableId, again, extra);
+    state?.addOneShot('');
     if (counter) table.setCounter(again, counter.packets, counter.bytes);
     if (meter) table.setMeter(again, meter);
   });
@@ -129,8 +182,13 @@ function prepareDefault(tables: Tables, bound: BoundTable, type: UpdateType, ent
   if (type !== 'MODIFY') refuse(`it can only be modified, found ${type}`);
   if (entry.match.length > 0 || entry.priority) refuse('it has neither match nor priority');
   if (entry.idleTimeoutNs) refuse('it has no idle timeout');
-  if (info.constDefaultActionId !== undefined) {
-    throw new StatusError('PERMISSION_DENIED', `${label}, default entry: its action is const`);
+  if (entry.timeSinceLastHit) refuse('it has no idle timeout');
+  if (info.constDefaultActionId) {
+    // Its direct counter and meter may still be written.
+    if (entry.action || !(entry.counterData || entry.meterConfig)) {
+      throw new StatusError('PERMISSION_DENIED', `${label}, default entry: its action is const`);
+    }
+    return (transaction) => resources(defaultHandle, transaction);
   }
   const initial = info.initialDefaultAction;
   const action = entry.action
@@ -143,16 +201,28 @@ function prepareDefault(tables: Tables, bound: BoundTable, type: UpdateType, ent
     const before = table.getDefault();
     table.setDefault(checked.index, checked.params);
     transaction.onUndo(() => table.setDefault(before.action, before.params));
+    setExtra(tables, bound, defaultHandle, extraOf(entry, undefined), transaction);
     resources(defaultHandle, transaction);
   };
 }
 
+type Call = EntryCall & { readonly oneShot?: OneShot };
+
 /** What the entry does. Members and groups are looked up when the step runs: they may come in the same batch. */
-function prepareCall({ binding, profiles }: Tables, bound: BoundTable, entry: TableEntry, where: string): () => EntryCall {
+function prepareCall(tables: Tables, bound: BoundTable, entry: TableEntry, where: string): (transaction: Transaction) => Call {
+  const { binding, profiles, ports } = tables;
   const action = entry.action!;
   const { profile, label } = bound;
   if ('actionProfileActionSet' in action) {
-    throw new StatusError('UNIMPLEMENTED', `${where}: one-shot action sets are not supported yet; write members and a group`);
+    const set = action.actionProfileActionSet;
+    const members = checkOneShot(binding, bound, set, ports, where);
+    const state = profiles.get(profile!.info.preamble.id)!;
+    return (transaction) => {
+      state.addOneShot(where);
+      transaction.onUndo(() => state.dropOneShot());
+      const oneShot = installOneShot(profile!.profile, profile!.label, set, members, ports, transaction);
+      return { kind: 'group', group: oneShot.group, oneShot };
+    };
   }
   if ('action' in action) {
     if (profile)
@@ -178,6 +248,7 @@ type Resources = (handle: number, transaction: Transaction) => void;
 function prepareResources(
   bound: BoundTable,
   { counterData, meterConfig }: Pick<TableEntry, 'counterData' | 'meterConfig'>,
+  keepsMeter = false,
 ): Resources {
   const { table, label, hasCounter, hasMeter } = bound;
   if (counterData && !hasCounter) throw new StatusError('INVALID_ARGUMENT', `${label} has no direct counter`);
@@ -189,7 +260,8 @@ function prepareResources(
       table.setCounter(handle, counterData.packetCount, counterData.byteCount);
       transaction.onUndo(() => table.setCounter(handle, before.packets, before.bytes));
     }
-    if (meterConfig) {
+    // Not given, a meter marks everything green again (P4Runtime specification, "Direct Resources").
+    if (hasMeter && (meterConfig || !keepsMeter)) {
       const before = table.meter(handle);
       table.setMeter(handle, meterConfig);
       transaction.onUndo(() => table.setMeter(handle, before));
