@@ -69,7 +69,7 @@ export class Arena {
    */
   init(start: ArenaStart): void {
     const { layout, memory } = this;
-    if (!start.isZero) this.bytes.fill(0, 0, layout.programEnd);
+    if (!start.isZero) this.bytes.fill(0, layout.spec.base ?? 0, layout.programEnd);
     defaultExpireProfilesMs.forEach((ms, i) => {
       this.setExpireProfile(i, ms);
     });

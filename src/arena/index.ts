@@ -1,4 +1,5 @@
 /** The memory that compiled code, engine and control plane share: its layout, and the control plane's hands on it. */
+export { adoptCells, adoptDevice, adoptTable, isSameTable } from './adopt.ts';
 export { addEntry, getEntryExpireTime, restartExpireTimer, setEntryExpireTime, sweep } from './ageing.ts';
 export { Arena, type ArenaStart } from './arena.ts';
 export { CounterArray, type CounterData, countAt, MeterArray, RegisterArray } from './cells.ts';

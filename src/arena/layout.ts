@@ -151,6 +151,8 @@ export interface ArenaSpec {
   /** Bytes of scratch that compiled code needs in each worker context. */
   readonly scratchBytes: number;
   readonly workers: number;
+  /** Where the program's part begins, a multiple of 64 KiB; default 0. Two programs can lie in one memory while the one takes over from the other. */
+  readonly base?: number;
 }
 
 // ---------------------------------------------------------------- layout
@@ -310,7 +312,7 @@ export const defaultExpireProfilesMs: readonly number[] = [
 /** Places everything that a program needs. Pure; O(tables). */
 export function layoutArena(spec: ArenaSpec): ArenaLayout {
   // Address 0 stays unused: 0 means "none" in descriptors. The first 128 bytes from 64 on read as zero for ever (fields of invalid headers).
-  let next = 4096;
+  let next = (spec.base ?? 0) + 4096;
   const place = (bytes: number, align: number): number => {
     const at = roundUp(next, align);
     next = at + bytes;

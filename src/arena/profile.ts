@@ -102,6 +102,21 @@ export class ActionProfile {
     return 'ok';
   }
 
+  /** Takes over members and groups of a profile of the same layout, places and lookup tables included. O(groups * size of the Maglev table). */
+  adopt(other: ActionProfile): void {
+    const { layout, memory } = this;
+    const from = other.layout;
+    const copy = (at: number, to: number, length: number): void => {
+      memory.bytes.set(other.memory.bytes.subarray(at, at + length), to);
+    };
+    copy(from.members, layout.members, layout.memberBytes * layout.spec.size);
+    copy(from.groups, layout.groups, 8 * (layout.spec.groups?.max ?? 0));
+    for (const [group, members] of other.#groups) {
+      this.#groups.set(group, members);
+      copy(from.maglev + group * from.maglevStride, layout.maglev + group * layout.maglevStride, layout.maglevStride);
+    }
+  }
+
   /** A group's members as they were written. */
   group(group: number): readonly GroupMember[] | undefined {
     return this.#groups.get(group);

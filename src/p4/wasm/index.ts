@@ -35,11 +35,13 @@ export interface CompileOptions {
   readonly optimize?: boolean;
   /** Worker contexts in the arena; default 1. */
   readonly workers?: number;
+  /** Where the program's part of the memory begins (`ArenaSpec.base`). */
+  readonly base?: number;
 }
 
 /** Compiles a program. Pure but for binaryen's settings; a failure is a bug of ours and throws `Bug`. */
 export function compileToWasm(program: Program, options: CompileOptions = {}): Artifact {
-  const { module, arena, initialPages, unit } = buildModule(program, options.workers ?? 1, options.optimize ?? true);
+  const { module, arena, initialPages, unit } = buildModule(program, options);
   try {
     if (!module.validate()) throw new Bug('the module that was built is not valid');
     const { mirrors, multicasts, copies, digests, addsEntries, recirculates } = unit.features;
@@ -64,7 +66,7 @@ export function compileToWasm(program: Program, options: CompileOptions = {}): A
 
 /** The module as WebAssembly text. */
 export function toWat(program: Program, options: CompileOptions = {}): string {
-  const { module } = buildModule(program, options.workers ?? 1, options.optimize ?? true);
+  const { module } = buildModule(program, options);
   try {
     return module.emitText();
   } finally {

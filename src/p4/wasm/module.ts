@@ -27,9 +27,12 @@ export interface BuiltModule {
 }
 
 /** Builds the binaryen module; the caller disposes of it. */
-export function buildModule(program: Program, workers: number, optimize: boolean): BuiltModule {
+export function buildModule(
+  program: Program,
+  { workers = 1, optimize = true, base }: { readonly workers?: number; readonly optimize?: boolean; readonly base?: number },
+): BuiltModule {
   const scratch = placeScratch(program);
-  const arena = arenaSpec(program, scratch.bytes, workers);
+  const arena = { ...arenaSpec(program, scratch.bytes, workers), ...(base && { base }) };
   const layout = layoutArena(arena);
   const initialPages = Math.ceil(layout.programEnd / pageBytes);
   const module = newModule();

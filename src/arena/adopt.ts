@@ -1,0 +1,52 @@
+/**
+ * State that outlives its program: the bytes of tables, profiles and arrays, copied to where the next program has the same ones. Costs a memory copy; done
+ * while the data plane stands, because the data plane writes some of these bytes itself.
+ *
+ * Same means: the same specification, so that everything lies at the same offsets from the object's start. That the actions are the same ones, in the same
+ * order, is for the caller to know: the arena has only their widths.
+ */
+import type { Arena } from './arena.ts';
+import { meterCell, type TableSpec, tableHeader } from './layout.ts';
+import type { MatchTable } from './table.ts';
+
+/** Whether a table's entries can be copied as they are. */
+export function isSameTable(a: TableSpec, b: TableSpec): boolean {
+  // Which profile it uses is looked at by name.
+  return (
+    JSON.stringify({ ...a, profile: a.profile !== undefined }) === JSON.stringify({ ...b, profile: b.profile !== undefined })
+  );
+}
+
+/** Entries, default entry, seed, statistics. */
+export function adoptTable(from: MatchTable, to: MatchTable): void {
+  const a = from.layout;
+  const b = to.layout;
+  copy(from, a.header, to, b.header, tableHeader.bytes);
+  copy(from, a.defaultEntry, to, b.defaultEntry, a.slotBytes);
+  copy(from, a.tuples, to, b.tuples, a.tupleCapacity * a.tupleBytes);
+  copy(from, a.slots, to, b.slots, a.slotCount * a.slotBytes);
+}
+
+/** Expire profiles, network ports, hash seed: what the program does not decide. */
+export function adoptDevice(from: Arena, to: Arena): void {
+  for (let i = 0; i < 8; i++) to.setExpireProfile(i, from.expireProfile(i));
+  copy(from, from.layout.netPorts, to, to.layout.netPorts, 256);
+  to.hashSeed = from.hashSeed;
+}
+
+/** Cells of a counter, meter or register array. False if the arrays differ. */
+export function adoptCells(from: Arena, to: Arena, kind: 'counters' | 'meters' | 'registers', name: string): boolean {
+  const a = from.layout.spec[kind].findIndex((cells) => cells.name === name);
+  const b = to.layout.spec[kind].findIndex((cells) => cells.name === name);
+  if (a < 0 || b < 0 || JSON.stringify(from.layout.spec[kind][a]) !== JSON.stringify(to.layout.spec[kind][b])) return false;
+  const bytes = kind === 'counters' ? 16 : kind === 'meters' ? meterCell.bytes : from.layout.registers[a]!.cellBytes;
+  const place = from.layout[kind][a]!;
+  copy(from, place.base, to, to.layout[kind][b]!.base, place.size * bytes);
+  return true;
+}
+
+type Owner = { readonly memory: { readonly bytes: Uint8Array } };
+
+function copy(from: Owner, at: number, to: Owner, target: number, length: number): void {
+  to.memory.bytes.set(from.memory.bytes.subarray(at, at + length), target);
+}
