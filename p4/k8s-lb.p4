@@ -755,11 +755,12 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
     }
 
     action decrement_ttl() {
+        bit<8> ttl = hdr.ipv4.ttl - 1;
         ip_checksum.clear();
         ip_checksum.subtract({ hdr.ipv4.header_checksum, hdr.ipv4.ttl, hdr.ipv4.protocol });
-        hdr.ipv4.ttl = hdr.ipv4.ttl - 1;
-        ip_checksum.add({ hdr.ipv4.ttl, hdr.ipv4.protocol });
+        ip_checksum.add({ ttl, hdr.ipv4.protocol });
         hdr.ipv4.header_checksum = ip_checksum.get();
+        hdr.ipv4.ttl = ttl;
     }
 
     /* The key of the flow's other direction: what the translated packet would look like from the far side. */
