@@ -109,6 +109,27 @@ program
     ),
   );
 
+program
+  .command('bench')
+  .description('measures softipu against the kernel on this machine; without a name: the list of questions')
+  .argument('[NAME...]')
+  .option('--check', 'all that have a bar; exit 1 unless every bar holds')
+  .option('--runs <N>', 'trials of each contender, 5 unless given', wholeNumber)
+  .option('--svg <FILE>', 'draw the ratios')
+  .option(
+    '--against <NAME=COMMAND>',
+    'one more baseline: a forwarder between the interfaces client, server and sink',
+    collect,
+    [],
+  )
+  .addOption(json)
+  .action(
+    action(
+      async (names: string[], options: { check?: boolean; runs?: number; svg?: string; against: string[]; json?: boolean }) =>
+        (await import('./bench/index.ts')).benchCommand(names, options),
+    ),
+  );
+
 for (const [name, description] of [
   ['services', 'services of a running node and their endpoints'],
   ['flows', 'flow cache of a running node'],

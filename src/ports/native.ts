@@ -8,6 +8,7 @@ import { descriptor } from '../arena/layout.ts';
 import type { Port, PortStats } from '../engine/port.ts';
 import { emptyPortStats } from '../engine/port.ts';
 import { explainSystemError, OperatorError } from './errors.ts';
+import type { TrafficAddon } from './traffic.ts';
 
 /** One native port. Addresses are bytes from the start of the memory. */
 export interface NativePort {
@@ -50,7 +51,7 @@ export interface InterfaceFacts {
   readonly isUp: boolean;
 }
 
-export interface Addon {
+export interface Addon extends TrafficAddon {
   readonly descriptor: Readonly<Record<string, number>>;
   readonly PacketPort: new (options: NativePacketPortOptions) => NativePacketPort;
   readonly TapPort: new (options: NativePortOptions) => NativePort;

@@ -28,6 +28,10 @@ export class Agent {
     this.child.stdin!.on('error', () => {});
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** The answer to one operation. Rejects when the agent says so, ends, or is silent for `deadlineMs`. */
   ask<T>(op: string, params: Params = {}, deadlineMs = 30_000): Promise<T> {
     const id = ++this.requests;

@@ -32,6 +32,10 @@ export class Node {
     });
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Waits until the node answers and its ports are open. Throws with the node's own messages if it ends or takes too long. */
   async ready(timeoutMs: number): Promise<void> {
     const isReady = await until(timeoutMs, async () => {

@@ -1,0 +1,71 @@
+/** What small packets cost: how many get through at full blast, at what expense of processor time, and whether any is lost at a modest rate. */
+import type { Lane } from './lanes.ts';
+import { atMost, type Measure, measure, type Run, ratioAtLeast, ratioAtMost } from './measure.ts';
+import { type LoadResult, offer, pin, type Scene } from './scene.ts';
+
+const blastSeconds = 1.5;
+const lossSeconds = 60;
+const lossRate = 200_000;
+
+/** 64-byte UDP packets of 100 flows as fast as one sender can, each contender in turn. */
+export async function packets(scene: Scene, empty: Lane): Promise<Measure[]> {
+  pin(scene, 'apart');
+  const trials = new Map<Lane, (LoadResult & { readonly netUs: number })[]>(scene.lanes.map((lane) => [lane, []]));
+  for (const lane of scene.lanes) await offer(scene, lane, { packetsPerSecond: 0, seconds: 0.3 });
+  for (let run = 0; run < scene.runs; run++) {
+    const alone = await offer(scene, empty, { packetsPerSecond: 0, seconds: blastSeconds });
+    const generatorSeconds = alone.cpuSeconds / alone.sent;
+    for (const lane of scene.lanes) {
+      const trial = await offer(scene, lane, { packetsPerSecond: 0, seconds: blastSeconds });
+      const netUs = (1e6 * (trial.cpuSeconds - trial.sent * generatorSeconds)) / trial.delivered;
+      trials.get(lane)!.push({ ...trial, netUs });
+    }
+  }
+  const own = trials.get(scene.softipu)!;
+  const against = (lane: Lane, of: (t: (typeof own)[number]) => number): Run[] =>
+    own.map((t, i) => ({ value: of(t), baseline: of(trials.get(lane)![i]!) }));
+  const perSecond = (t: LoadResult): number => t.delivered / t.seconds;
+  const measures: Measure[] = [];
+  for (const lane of scene.lanes.slice(1)) {
+    const isBar = lane === scene.nft;
+    measures.push(
+      measure(
+        `64 B, service, against ${lane.name}`,
+        'packets/s',
+        against(lane, perSecond),
+        isBar ? ratioAtLeast(1.4) : undefined,
+      ),
+      measure(
+        `64 B, net CPU, against ${lane.name}`,
+        'us/packet',
+        against(lane, (t) => t.netUs),
+        isBar ? ratioAtMost(1.7) : undefined,
+      ),
+    );
+  }
+  measures.push(
+    measure(
+      '64 B, whole CPU with generator',
+      'us/packet',
+      own.map((t) => ({ value: (1e6 * t.cpuSeconds) / t.delivered })),
+    ),
+    measure(
+      '64 B, lost at full blast',
+      '%',
+      own.map((t) => ({ value: 100 * (1 - t.delivered / t.sent) })),
+    ),
+  );
+  return measures;
+}
+
+/** A modest rate for a minute: nothing may be lost. */
+export async function loss(scene: Scene): Promise<Measure[]> {
+  pin(scene, 'apart');
+  await offer(scene, scene.softipu, { packetsPerSecond: lossRate, seconds: 0.3 });
+  const runs: Run[] = [];
+  for (let run = 0; run < scene.runs; run++) {
+    const { sent, delivered } = await offer(scene, scene.softipu, { packetsPerSecond: lossRate, seconds: lossSeconds });
+    runs.push({ value: sent - delivered });
+  }
+  return [measure(`lost of 200k packets/s for ${lossSeconds} s`, 'packets', runs, atMost(0))];
+}
