@@ -55,6 +55,15 @@ function raw(e: Expr, state: State): bigint {
       const bytes = toBytes(header.values[header.type.varbitField!]!, header.varbitBits);
       return BigInt(onesSum(words16(bytes)));
     }
+    case 'varbitEqual': {
+      const [left, right] = [e.left, e.right].map((id) => {
+        const header = state.headers.get(id)!;
+        return header.isValid
+          ? { bits: header.varbitBits, value: header.values[header.type.varbitField!]! }
+          : { bits: 0, value: 0n };
+      });
+      return truth(left!.bits === right!.bits && left!.value === right!.value);
+    }
     case 'hash': {
       const data = concatBits(e.data.map((part) => ({ value: evaluate(part, state), width: part.width })));
       return hash(e.algorithm, data, state.arena.hashSeed);

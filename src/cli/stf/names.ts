@@ -13,9 +13,6 @@ import type { Call, Match, Name, Num } from './statements.ts';
 /** Thrown behind a reported diagnostic, to leave the statement. */
 export class NameError extends Error {}
 
-/** Priorities of STF are turned round: its lower numbers win. BMv2's runner has the same base. */
-const priorityBase = 10_000;
-
 export class Names {
   private readonly program: StfProgram;
   private readonly diagnostics: Diagnostics;
@@ -88,7 +85,7 @@ export class Names {
     statement: { readonly matches: readonly Match[]; readonly priority?: number; readonly span: Span },
   ): StfEntryKey {
     const matches = this.matches(table, statement.matches, statement.span) as KeyMatch[];
-    return { matches, priority: Math.max(1, priorityBase - (statement.priority ?? 0)) };
+    return { matches, priority: statement.priority ?? 0 };
   }
 
   /** A number without wildcards that fits `width` bits. */

@@ -68,6 +68,7 @@ function headersOf(pipeline: Pipeline): Set<HeaderId> {
   const used = new Set<HeaderId>();
   const expr = (e: Expr): void => {
     if (e.kind === 'field' || e.kind === 'valid' || e.kind === 'varbitSum') used.add(e.header);
+    if (e.kind === 'varbitEqual') used.add(e.left).add(e.right);
     childrenOf(e).forEach(expr);
   };
   visit(pipeline.body, (s) => {

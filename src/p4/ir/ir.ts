@@ -109,6 +109,8 @@ export type Expr =
   | { readonly kind: 'intrinsic'; readonly width: number; readonly name: Intrinsic }
   /** Ones-complement sum of a varbit field as 16-bit words, the last one padded with zeros; 0 if the header is invalid. */
   | { readonly kind: 'varbitSum'; readonly width: 16; readonly header: HeaderId }
+  /** Whether the varbit fields of two headers have the same length and bits; an invalid header's is empty. */
+  | { readonly kind: 'varbitEqual'; readonly width: 1; readonly left: HeaderId; readonly right: HeaderId }
   /** Whether a port belongs to the network (PNA is_net_port); everything else is a host port. */
   | { readonly kind: 'isNetPort'; readonly width: 1; readonly port: Expr }
   /** Whether the keys are in a parser value set. */

@@ -146,6 +146,8 @@ class Printer {
         return `$${e.name}`;
       case 'varbitSum':
         return `varbitSum(${this.header(e.header)})`;
+      case 'varbitEqual':
+        return `varbitEqual(${this.header(e.left)}, ${this.header(e.right)})`;
       case 'isNetPort':
         return `isNetPort(${this.expr(e.port)})`;
       case 'inValueSet':

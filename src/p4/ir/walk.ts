@@ -13,6 +13,7 @@ export function childrenOf(e: Expr): readonly Expr[] {
     case 'valid':
     case 'intrinsic':
     case 'varbitSum':
+    case 'varbitEqual':
       return [];
     case 'unary':
     case 'slice':
@@ -41,6 +42,7 @@ export function childrenOf(e: Expr): readonly Expr[] {
 export function reads(e: Expr, written: ReadonlySet<string>): boolean {
   if (e.kind === 'var') return written.has(`v${e.id}`);
   if (e.kind === 'field' || e.kind === 'valid' || e.kind === 'varbitSum') return written.has(`h${e.header}`);
+  if (e.kind === 'varbitEqual') return written.has(`h${e.left}`) || written.has(`h${e.right}`);
   if (e.kind === 'intrinsic') return e.name === 'parserError' && written.has('parserError');
   return childrenOf(e).some((c) => reads(c, written));
 }
@@ -49,7 +51,14 @@ export function reads(e: Expr, written: ReadonlySet<string>): boolean {
 export function isFixed(e: Expr): boolean {
   if (e.kind === 'const') return true;
   if (e.kind === 'intrinsic') return e.name !== 'parserError';
-  if (e.kind === 'var' || e.kind === 'field' || e.kind === 'valid' || e.kind === 'varbitSum' || e.kind === 'inValueSet')
+  if (
+    e.kind === 'var' ||
+    e.kind === 'field' ||
+    e.kind === 'valid' ||
+    e.kind === 'varbitSum' ||
+    e.kind === 'varbitEqual' ||
+    e.kind === 'inValueSet'
+  )
     return false;
   return childrenOf(e).every(isFixed);
 }

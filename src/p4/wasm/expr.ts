@@ -21,6 +21,7 @@ import { sumOfBytes, varbitSum } from './ones-sum.ts';
 import type { Pipe } from './pipe.ts';
 import { evaluateRaw, evaluateRawWords, isNaturallyRaw } from './raw.ts';
 import { isInValueSet, isNetworkPort } from './sets.ts';
+import { varbitEqual } from './varbits.ts';
 import {
   addWide,
   compareWide,
@@ -96,6 +97,8 @@ export function evaluateNumber(p: Pipe, e: Expr): Ref {
       return resizeNarrow(p, e.name === 'timestampNs' ? 64 : 32, e.width, false, intrinsic(p, e.name));
     case 'varbitSum':
       return varbitSum(p, e.header);
+    case 'varbitEqual':
+      return varbitEqual(p, e.left, e.right);
     case 'isNetPort':
       return isNetworkPort(p, e.port);
     case 'inValueSet':
@@ -151,6 +154,7 @@ export function evaluateLimbs(p: Pipe, e: Expr): Limbs {
     case 'logical':
     case 'onesSum':
     case 'varbitSum':
+    case 'varbitEqual':
     case 'isNetPort':
     case 'inValueSet':
       throw new Bug(`'${e.kind}' of ${e.width} bits`);

@@ -13,6 +13,7 @@ export function operandsOf(e: Expr): readonly Expr[] {
     case 'valid':
     case 'intrinsic':
     case 'varbitSum':
+    case 'varbitEqual':
       return [];
     case 'unary':
     case 'slice':

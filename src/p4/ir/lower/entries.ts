@@ -2,8 +2,10 @@
  * Entries that the program itself puts into a table, and their priorities (P4-16 §14.2.1.4).
  *
  * In the IR the higher priority wins. Const entries take it from their order, first wins; others have their own, or that of the entry before
- * changed by `priority_delta`. Where the program says that the smallest wins, priorities are mirrored.
+ * changed by `priority_delta`. Where the program says that the smallest wins, priorities are mirrored. Before entries could have a priority, programs
+ * for BMv2 wrote `@priority(n)` behind them: there the smallest wins, and an entry without it has its position, 1 first.
  */
+import { annotationInteger } from '../../arch/shared.ts';
 import type * as ast from '../../syntax/ast.ts';
 import type { Type } from '../../types/types.ts';
 import { assertNever, isConst } from '../build.ts';
@@ -52,6 +54,12 @@ function spread(set: ast.Keyset, count: number): readonly ast.Keyset[] {
 
 function prioritiesOf(lw: Lowering, property: ast.EntriesProperty, order: { largestWins: boolean; delta: bigint }): number[] {
   const { entries } = property;
+  const annotated = entries.map((e) => annotationInteger(lw, e.annotations, 'priority'));
+  if (annotated.some((n) => n !== undefined)) {
+    const numbers = annotated.map((n, i) => n ?? i + 1);
+    const top = Math.max(...numbers);
+    return numbers.map((n) => top + 1 - n);
+  }
   if (property.isConst || !entries.some((e) => e.priority)) return entries.map((_, i) => entries.length - i);
   const own: bigint[] = [];
   for (const [i, e] of entries.entries()) {
@@ -71,11 +79,28 @@ function keyMatch(lw: Lowering, key: ir.TableKey, type: Type, set: ast.Keyset): 
     if (!isConst(expr)) lw.error('not-constant', e.span, 'the keys of an entry must be known at compile time');
     return isConst(expr) ? expr.value : 0n;
   };
+  const refusedForms: readonly string[] = {
+    exact: ['range'],
+    lpm: ['range'],
+    ternary: ['range'],
+    optional: ['mask', 'range'],
+    range: [],
+    selector: [],
+  }[key.matchKind];
+  if (refusedForms.includes(set.kind)) {
+    lw.error('bad-keyset', set.span, `a key of match kind '${key.matchKind}' cannot have a ${set.kind}`);
+    return undefined;
+  }
   switch (key.matchKind) {
     case 'exact':
       if (!isExpression(set)) {
-        lw.error('bad-keyset', set.span, "a key of match kind 'exact' needs a value");
+        const found = set.kind === 'default' ? 'default' : '_';
+        lw.error('bad-keyset', set.span, `a key of match kind 'exact' needs a value, found '${found}'`);
         return undefined;
+      }
+      if (set.kind === 'mask') {
+        if (constantValue(set.mask) !== all) lw.error('bad-keyset', set.span, "a key of match kind 'exact' cannot have a mask");
+        return { kind: 'exact', value: constantValue(set.value) };
       }
       return { kind: 'exact', value: constantValue(set) };
     case 'lpm': {

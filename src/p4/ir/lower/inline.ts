@@ -84,9 +84,11 @@ export function blockFrame(lw: Lowering): Frame | undefined {
 /** Applies a control instance. */
 export function inlineControl(lw: Lowering, instance: BlockInstance, args: readonly BoundArgument[], span: Span): void {
   if (instance.declaration.kind !== 'control') return;
+  // Called through a constructor parameter, the arguments were bound to the control type's parameters.
+  const { parameters } = instance.declaration;
   const bound = bindArguments(
     lw,
-    args,
+    args.map((arg, i) => ({ ...arg, parameter: parameters[i] ?? arg.parameter })),
     declared(lw, instance.types),
     { mayAlias: true, prefix: `${localName(instance.name)}.` },
     span,

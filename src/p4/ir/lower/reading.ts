@@ -103,6 +103,7 @@ export function itemsEqual(lw: Lowering, a: Item, b: Item, span: Span): ir.Expr 
     return allOf(a.elements.map((e, i) => itemsEqual(lw, e, b.elements[i]!, span)));
   }
   if (a.kind === 'headerLiteral' && b.kind === 'headerLiteral') return constant(1, a.fields === b.fields ? 1 : 0);
+  if (a.kind === 'varbit' && b.kind === 'varbit') return { kind: 'varbitEqual', width: 1, left: a.header, right: b.header };
   if (a.kind === 'varbit' || b.kind === 'varbit') {
     lw.unsupported(span, "comparing 'varbit' values");
     return constant(1, 0);
