@@ -13,7 +13,6 @@ export function firstError(stderr: string): ReferenceMessage | undefined {
   for (const line of stderr.split('\n')) {
     const found = errorLine.exec(line);
     if (found) return { file: found[1]!, line: Number(found[2]), text: found[3] ?? found[4] ?? '' };
-    if (/^\[--Werror=(?!overlimit)/.test(line)) return undefined; // an error without a place comes first
   }
   return undefined;
 }

@@ -2,7 +2,7 @@
  * P4Info of a lowered program (P4Runtime specification, "P4Info Message"). Objects come in the order of the IR, actions and tables as their ids say nothing
  * about order; `@hidden` objects are left out.
  */
-import type { Diagnostics } from '../../diag/index.ts';
+import type { Diagnostics, Span } from '../../diag/index.ts';
 import type * as ir from '../ir/ir.ts';
 import type { Lowered } from '../ir/lower/index.ts';
 import type { CheckedProgram } from '../types/checked.ts';
@@ -34,7 +34,7 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
   const externs = <K extends ir.Extern['kind']>(kind: K): (ir.Extern & { kind: K })[] =>
     visible(program.externs.filter((e): e is ir.Extern & { kind: K } => e.kind === kind));
   const tables = visible(program.tables);
-  const actions = visible(program.actions);
+  const actions = oncePerDeclaration(visible(program.actions));
   const profiles = [...externs('actionProfile'), ...externs('actionSelector')].sort((a, b) => a.id - b.id);
   const counters = externs('counter');
   const directCounters = externs('directCounter');
@@ -55,6 +55,8 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
     ...digests,
     ...valueSets,
   ];
+  reportSameNames('table', tables, diag);
+  reportSameNames('action', actions, diag);
   const shortNames = aliases(everything.map((o) => o.name));
   const idsOf = (kind: IdKind, objects: readonly Named[]): Map<string, number> => {
     const given = new Map<string, number>();
@@ -199,4 +201,31 @@ function integerAnnotation(annotations: readonly ir.Annotation[], name: string):
   const body = annotations.find((a) => a.name === name)?.body;
   const value = body === undefined ? Number.NaN : Number(body.replace(/_/g, ''));
   return Number.isSafeInteger(value) ? value : undefined;
+}
+
+type Declared = Named & { readonly span: Span };
+
+/** An action with a global name (`@name(".a")`) of a control that stands several times in the program is one object to the control plane. */
+function oncePerDeclaration<T extends Declared>(objects: readonly T[]): T[] {
+  const seen = new Map<string, Declared[]>();
+  return objects.filter((o) => {
+    const before = seen.get(o.name) ?? [];
+    if (before.some((b) => b.span.file === o.span.file && b.span.start === o.span.start)) return false;
+    seen.set(o.name, [...before, o]);
+    return true;
+  });
+}
+
+/** Two objects of a kind cannot have one name: the control plane could not tell them apart. */
+function reportSameNames(kind: string, objects: readonly Declared[], diag: Diagnostics): void {
+  const seen = new Map<string, Declared>();
+  for (const o of [...objects].sort((a, b) => a.span.start - b.span.start)) {
+    const before = seen.get(o.name);
+    if (!before) seen.set(o.name, o);
+    else {
+      diag.error('duplicate-name', o.span, `the control plane would see two ${kind}s of the name '${o.name}'`, {
+        notes: [{ message: 'the other one is here', span: before.span }],
+      });
+    }
+  }
 }

@@ -18,7 +18,7 @@ export interface ListedAction {
 /** An element of `actions = { … }`: `a`, or `a(x)` with arguments for the parameters that have a direction. */
 export function listAction(cx: Context, ref: ast.ActionRef): ListedAction | undefined {
   const args = ref.args ?? [];
-  checkArgumentValues(cx, args, false);
+  cx.at({ kind: 'actionList' }, () => checkArgumentValues(cx, args, false));
   const declaration = resolveAction(cx, ref.path);
   if (!declaration) return undefined;
   cx.referents.set(ref, declaration);

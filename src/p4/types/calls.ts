@@ -239,7 +239,14 @@ function checkActionPlace(cx: Context, call: ast.CallExpression, action: ast.Act
 function applyTable(cx: Context, call: ast.CallExpression, declaration: ast.TableDeclaration): Type {
   const { kind } = cx.place;
   if (kind !== 'apply' && kind !== 'table') {
-    const where = kind === 'action' ? 'an action' : kind === 'function' ? 'a function' : `a ${kind}`;
+    const where =
+      kind === 'action'
+        ? 'an action'
+        : kind === 'function'
+          ? 'a function'
+          : kind === 'actionList'
+            ? 'a list of actions'
+            : `a ${kind}`;
     return cx.fail(
       'call-not-allowed',
       call.span,

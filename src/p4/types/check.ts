@@ -31,6 +31,9 @@ import { checkAggregate, checkEnum, checkErrors, checkMatchKinds, checkNewtype, 
 export function checkProgram(program: ast.Program, diag: Diagnostics): CheckedProgram {
   const cx = new Context(diag);
   for (const d of program.declarations) checkDeclaration(cx, d);
+  const main = findMain(cx, program);
+  // A library without `main` may hold them: its user's arguments can make them constant.
+  if (main) reportRuntimeDivisions(cx);
   const inference = new Inference(cx);
   return {
     program,
@@ -48,8 +51,14 @@ export function checkProgram(program: ast.Program, diag: Diagnostics): CheckedPr
     constantOf: (e) => evaluate(cx, e),
     errors: [...cx.errorMembers.keys()],
     matchKinds: [...cx.matchKindMembers.keys()],
-    main: findMain(cx, program),
+    main,
   };
+}
+
+/** Division has no operator at run time (P4-16 §8.6), except by a power of two, which is a shift or a mask. */
+function reportRuntimeDivisions(cx: Context): void {
+  for (const { operator, span } of cx.runtimeDivisions)
+    cx.error('not-constant', span, `'${operator}' needs operands known at compile time, or a power of two on its right`);
 }
 
 function findMain(cx: Context, program: ast.Program): ast.InstantiationDeclaration | undefined {

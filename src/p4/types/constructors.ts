@@ -8,7 +8,7 @@ import { bindArguments, checkArgumentValues, checkBoundArguments, selectOverload
 import { settleTypeArguments, typeArguments } from './calls.ts';
 import type { ResolvedCall } from './checked.ts';
 import { type Context, constructorParameters, declaredHere, didYouMean } from './context.ts';
-import { checkFunction } from './declarations.ts';
+import { checkFunction, checkParameters, declareTypeParameters } from './declarations.ts';
 import { Inference, isOptional } from './infer.ts';
 import {
   blockWord,
@@ -32,13 +32,27 @@ export function checkInstantiation(cx: Context, d: ast.InstantiationDeclaration)
   cx.declarationTypes.set(d, d.arraySize ? arrayOf(cx, type, d.arraySize) : type);
   if (type.kind === 'extern') checkImplementations(cx, d, type);
   else if (d.initializer && type.kind !== 'poison') {
-    cx.error(
-      'unexpected-initializer',
-      d.name.span,
-      `only an extern with abstract methods takes an initializer block, found ${describeType(type)}`,
-    );
+    const why = `only an extern with abstract methods takes an initializer block, found ${describeType(type)}`;
+    refuseInitializer(cx, d, d.initializer, why);
   }
   cx.declare(d);
+}
+
+/** An initializer block that has no place there; what its functions take is looked at all the same. */
+function refuseInitializer(
+  cx: Context,
+  d: ast.InstantiationDeclaration,
+  initializer: NonNullable<ast.InstantiationDeclaration['initializer']>,
+  why: string,
+): void {
+  for (const item of initializer) {
+    if (item.kind === 'instantiation') continue;
+    cx.inScope(() => {
+      declareTypeParameters(cx, item.typeParameters);
+      checkParameters(cx, item.parameters, 'function');
+    });
+  }
+  cx.error('unexpected-initializer', d.name.span, why);
 }
 
 /** `T(args) name[n];`: indexed like a stack, each element an instance. */
@@ -215,6 +229,10 @@ function chooseConstructor(
 function checkImplementations(cx: Context, d: ast.InstantiationDeclaration, type: ExternType): void {
   const map = zipSubstitution(type.declaration.typeParameters, type.typeArgs);
   const abstract = type.declaration.methods.filter((m) => m.isAbstract);
+  if (abstract.length === 0 && d.initializer?.some((item) => item.kind !== 'instantiation')) {
+    refuseInitializer(cx, d, d.initializer, `extern '${type.declaration.name.name}' has no abstract methods to implement`);
+    return;
+  }
   const implemented = new Set<ast.MethodSignature>();
   cx.inScope(() => {
     // Nested instances come first, so that methods declared before them in the text may not use them but later ones may.

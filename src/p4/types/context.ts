@@ -11,7 +11,17 @@ import type { ExternType, Type } from './types.ts';
 
 /** Where a statement or declaration stands. `parser` and `control` are the declaration parts, `state` and `apply` the executable ones. */
 export interface Place {
-  readonly kind: 'top' | 'parser' | 'state' | 'control' | 'apply' | 'action' | 'function' | 'abstractMethod' | 'table';
+  readonly kind:
+    | 'top'
+    | 'parser'
+    | 'state'
+    | 'control'
+    | 'apply'
+    | 'action'
+    | 'function'
+    | 'abstractMethod'
+    | 'table'
+    | 'actionList';
   /** Name of the enclosing function, action, parser or control, for messages and for finding recursion. */
   readonly owner?: ast.Declaration;
   readonly returnType?: Type;
@@ -55,6 +65,10 @@ export class Context {
   constructing = false;
   /** Name of the type that is being declared: a use of it inside is recursion, not an unknown name. */
   declaring: ast.Identifier | undefined;
+  /** `/` and `%` of operands that are not known at compile time: nothing that runs can have them. */
+  readonly runtimeDivisions: { readonly operator: string; readonly span: Span }[] = [];
+  /** Declarations that were complained about where they are used: once is enough. */
+  readonly reported = new Set<object>();
   private depth = 0;
   private tooDeepReported = false;
 

@@ -41,6 +41,21 @@ function checkExtract(cx: Context, call: ast.CallExpression, args: readonly Boun
     return;
   }
   const hasVarbit = anyPart(type, (t) => t.kind === 'varbit');
+  const [first, second] = type.fields.filter((f) => f.type.kind === 'varbit' && f.type.width > 0);
+  if (first && second) {
+    cx.error(
+      'two-varbits',
+      first.declaration.name.span,
+      `header '${type.name}' has two varbit fields, '${first.name}' and '${second.name}', so it cannot be extracted`,
+      {
+        notes: [
+          { message: `'${second.name}' is declared here`, span: second.declaration.name.span },
+          { message: 'it is extracted here', span },
+        ],
+      },
+    );
+    return;
+  }
   if (args.length === 1 && hasVarbit) {
     cx.error('bad-extract', span, `header '${type.name}' has a varbit field: 'extract' needs its size as second argument`);
   } else if (args.length === 2 && !hasVarbit) {

@@ -9,7 +9,7 @@ import { checkAgainst, checkExpression } from './expressions.ts';
 import { isOptional } from './infer.ts';
 import { mentionsTypeVar, poisonType, printType } from './relations.ts';
 import { alwaysReturns, checkBlock } from './statements.ts';
-import { checkNoDontcare, describeType, isStorable, resolveType } from './typerefs.ts';
+import { checkNoDontcare, describeType, isElement, isStorable, resolveType } from './typerefs.ts';
 import type { BlockType, Callable, Type } from './types.ts';
 
 export function checkConstant(cx: Context, d: ast.ConstantDeclaration): void {
@@ -32,7 +32,7 @@ export function checkConstant(cx: Context, d: ast.ConstantDeclaration): void {
 
 export function checkVariable(cx: Context, d: ast.VariableDeclaration): void {
   let type = resolveType(cx, d.type);
-  if (type.kind !== 'poison' && !isStorable(type)) {
+  if (type.kind !== 'poison' && !isStorable(type) && !isTupleOrList(type)) {
     const help =
       type.kind === 'extern' || type.kind === 'block'
         ? { help: `an instance is declared with '${printType(type)}(…) ${d.name.name};'` }
@@ -41,8 +41,26 @@ export function checkVariable(cx: Context, d: ast.VariableDeclaration): void {
   }
   if (type.kind !== 'poison' && !checkNoDontcare(cx, type, d.type.span)) type = poisonType;
   cx.declarationTypes.set(d, type);
-  if (d.initializer) checkAgainst(cx, d.initializer, type, `value of '${d.name.name}'`);
+  if (d.initializer) {
+    checkAgainst(cx, d.initializer, type, `value of '${d.name.name}'`);
+    checkHiddenParameter(cx, d, d.initializer);
+  }
   cx.declare(d);
+}
+
+/** `T h = h;` where the right `h` is a parameter: behind it nobody could say `h` and mean the parameter, so the name is a mistake. */
+function checkHiddenParameter(cx: Context, d: ast.VariableDeclaration, initializer: ast.Expression): void {
+  if (initializer.kind !== 'path' || initializer.isGlobal || initializer.name.name !== d.name.name) return;
+  const hidden = cx.referents.get(initializer);
+  if (hidden?.kind !== 'parameter') return;
+  cx.error('hidden-parameter', d.name.span, `'${d.name.name}' hides the parameter that it is copied from`, {
+    notes: [{ message: `parameter '${d.name.name}' is declared here`, span: hidden.name.span }],
+  });
+}
+
+/** What a variable may hold while it is known at compile time; lowering says if it is not. */
+function isTupleOrList(type: Type): boolean {
+  return (type.kind === 'tuple' || type.kind === 'list' || type.kind === 'matchKind') && isElement(type);
 }
 
 export function checkValueSet(cx: Context, d: ast.ValueSetDeclaration): void {
@@ -223,7 +241,7 @@ export function checkAction(cx: Context, d: ast.ActionDeclaration): void {
 
 function checkReturnType(cx: Context, ref: ast.TypeRef): Type {
   const type = resolveType(cx, ref);
-  const fine = type.kind === 'void' || type.kind === 'extern' || type.kind === 'list' || isStorable(type);
+  const fine = type.kind === 'void' || type.kind === 'extern' || isTupleOrList(type) || isStorable(type);
   if (!fine) {
     cx.refTypes.set(ref, poisonType);
     return cx.fail('bad-return-type', ref.span, `a value of type ${describeType(type)} cannot be returned`);
@@ -244,10 +262,13 @@ export function checkExtern(cx: Context, d: ast.ExternDeclaration): void {
   cx.inScope(() => {
     declareTypeParameters(cx, d.typeParameters);
     for (const c of d.constructors) cx.inScope(() => checkParameters(cx, c.parameters, 'constructor'));
-    for (const m of d.methods) checkMethod(cx, m, d);
+    for (const m of d.methods) {
+      checkMethod(cx, m, d);
+      checkSelfReference(cx, m, d);
+    }
   });
-  reportClashes(cx, d.methods);
   reportClashes(cx, d.constructors);
+  reportClashes(cx, d.methods);
 }
 
 function checkMethod(cx: Context, m: ast.MethodSignature, d: ast.ExternDeclaration): void {
@@ -260,6 +281,15 @@ function checkMethod(cx: Context, m: ast.MethodSignature, d: ast.ExternDeclarati
   });
   const declarations: Callable[] = d.methods.filter((o) => o.name.name === m.name.name);
   cx.declarationTypes.set(m, { kind: 'function', declarations });
+}
+
+/** A method cannot take an instance of its own extern: which one that is could not be known when the program is put together. */
+function checkSelfReference(cx: Context, m: ast.MethodSignature, d: ast.ExternDeclaration): void {
+  for (const p of m.parameters) {
+    const type = cx.typeOfDeclaration(p);
+    if (type.kind === 'extern' && type.declaration === d)
+      cx.error('recursive-type', p.type.span, `a method of extern '${d.name.name}' cannot have a parameter of this extern`);
+  }
 }
 
 /** Overloads must differ in the number or names of their parameters. */

@@ -4,6 +4,7 @@
  */
 import type * as ast from '../syntax/ast.ts';
 import { assignable, coerce, warnIfTruncated } from './coerce.ts';
+import { isCompileTime } from './compiletime.ts';
 import { integerConstant } from './constants.ts';
 import type { Context } from './context.ts';
 import { checkExpression } from './expressions.ts';
@@ -178,7 +179,11 @@ function divisionType(
       return cx.fail('negative-division', operand.span, `'${operator}' is not defined for negative numbers, found ${value}`);
     }
   }
-  if (integerConstant(cx, right) === 0n) return cx.fail('division-by-zero', right.span, `right operand of '${operator}' is zero`);
+  const divisor = integerConstant(cx, right);
+  if (divisor === 0n) return cx.fail('division-by-zero', right.span, `right operand of '${operator}' is zero`);
+  const isPowerOfTwo = divisor !== undefined && (divisor & (divisor - 1n)) === 0n;
+  const isFixed = isPowerOfTwo || integerConstant(cx, left) === 0n || (isCompileTime(cx, left) && isCompileTime(cx, right));
+  if (!isFixed) cx.runtimeDivisions.push({ operator, span: whole.span });
   return type;
 }
 

@@ -7,13 +7,17 @@ import { actionCall, type ListedAction, listAction } from './actionrefs.ts';
 import { isCompileTime } from './compiletime.ts';
 import { integerConstant } from './constants.ts';
 import { type Context, didYouMean } from './context.ts';
+import { checkEntries } from './entries.ts';
 import { checkExpression } from './expressions.ts';
-import { checkKeysets, isSelectable, isWildcard } from './keysets.ts';
+import { isSelectable } from './keysets.ts';
 import { printType } from './relations.ts';
+import { nameOf } from './scope.ts';
 import type { Type } from './types.ts';
 
-interface Key {
+/** A key of a table: what entries are compared with. */
+export interface Key {
   readonly type: Type;
+  /** Name of the match kind. */
   readonly matchKind: string;
 }
 
@@ -28,10 +32,12 @@ function checkProperties(cx: Context, table: ast.TableDeclaration): void {
   let keys: Key[] | undefined;
   let listed: ListedAction[] | undefined;
   for (const p of table.properties) {
-    if (p.kind === 'keyProperty') keys ??= p.elements.map((e) => checkKey(cx, e));
+    if (p.kind === 'keyProperty') keys ??= p.elements.map((e) => checkKey(cx, table, e));
     else if (p.kind === 'actionsProperty') listed ??= checkActions(cx, p);
   }
   if (!listed) cx.error('missing-actions', table.name.span, `table '${table.name.name}' has no 'actions'`);
+  if (!table.properties.some((p) => p.kind === 'expressionProperty' && p.name.name === 'default_action'))
+    checkNoAction(cx, table);
   let keySeen = false;
   let actionsSeen = false;
   for (const p of table.properties) {
@@ -55,6 +61,17 @@ function checkProperties(cx: Context, table: ast.TableDeclaration): void {
   }
 }
 
+/** Without `default_action` a miss runs the core library's `NoAction` (P4-16 §14.2.1.3): something else of that name will not do. */
+function checkNoAction(cx: Context, table: ast.TableDeclaration): void {
+  const [found] = cx.global.own('NoAction');
+  if (!found || (found.kind === 'action' && found.parameters.length === 0) || cx.reported.has(found)) return;
+  cx.reported.add(found);
+  cx.error('bad-no-action', nameOf(found).span, "'NoAction' must be an action without parameters: a table's miss runs it", {
+    help: 'is core.p4 included?',
+    notes: [{ message: `table '${table.name.name}' has no 'default_action'`, span: table.name.span }],
+  });
+}
+
 function reportRepeated(cx: Context, table: ast.TableDeclaration): void {
   const seen = new Map<string, ast.TableProperty>();
   for (const p of table.properties) {
@@ -70,8 +87,12 @@ function reportRepeated(cx: Context, table: ast.TableDeclaration): void {
 
 // ---------------------------------------------------------------- keys
 
-function checkKey(cx: Context, element: ast.KeyElement): Key {
-  const type = checkExpression(cx, element.expression);
+function checkKey(cx: Context, table: ast.TableDeclaration, element: ast.KeyElement): Key {
+  const root = rootOf(element.expression);
+  const type =
+    root?.name.name === table.name.name && !root.isGlobal
+      ? cx.fail('self-reference', root.span, `'${root.name.name}' is the table itself here, and cannot be its key`)
+      : checkExpression(cx, element.expression);
   const { name, span } = element.matchKind;
   const member = cx.matchKindMembers.get(name);
   if (member) cx.referents.set(element.matchKind, member);
@@ -94,6 +115,12 @@ function checkKey(cx: Context, element: ast.KeyElement): Key {
     cx.error('unnamed-key', element.expression.span, 'this key needs a name for the control plane', { help: 'add @name("…")' });
   }
   return { type, matchKind: name };
+}
+
+/** The name that an lvalue begins with. */
+function rootOf(e: ast.Expression): ast.PathExpression | undefined {
+  if (e.kind === 'path') return e;
+  return e.kind === 'member' || e.kind === 'index' || e.kind === 'slice' ? rootOf(e.object) : undefined;
 }
 
 function isKeyType(type: Type): boolean {
@@ -195,85 +222,4 @@ function checkDefaultAction(
   }
   const args = value.kind === 'call' ? value.args : [];
   if (listed) actionCall(cx, table, value, path, args, listed, { isDefault: true });
-}
-
-// ---------------------------------------------------------------- entries
-
-function checkEntries(
-  cx: Context,
-  table: ast.TableDeclaration,
-  property: ast.EntriesProperty,
-  keys: readonly Key[] | undefined,
-  listed: readonly ListedAction[],
-): void {
-  if (!keys || keys.length === 0) {
-    if (property.entries.length === 0) return;
-    cx.error('entries-without-key', property.span, `table '${table.name.name}' has entries but no key`);
-    return;
-  }
-  checkPriorities(cx, property, keys);
-  for (const entry of property.entries) {
-    if (entry.priority) checkPriority(cx, property, entry.priority);
-    const span = entry.keysets.length === 1 ? entry.keysets[0]!.span : entry.span;
-    const fine = checkKeysets(
-      cx,
-      entry.keysets,
-      keys.map((k) => k.type),
-      span,
-    );
-    if (fine) checkMatchKinds(cx, entry.keysets, keys);
-    actionCall(cx, table, entry.action, entry.action.path, entry.action.args ?? [], listed, { isDefault: false });
-  }
-}
-
-/** Priorities are for keys that several entries can match; either the first entry has one or none has. */
-function checkPriorities(cx: Context, property: ast.EntriesProperty, keys: readonly Key[]): void {
-  const given = property.entries.find((e) => e.priority);
-  if (!given?.priority || property.isConst) return;
-  if (keys.every((k) => k.matchKind === 'exact' || k.matchKind === 'lpm')) {
-    cx.error('unexpected-priority', given.priority.span, "entries have no priority when all keys are 'exact' or 'lpm'");
-  } else if (given !== property.entries[0]) {
-    cx.error('missing-priority', property.entries[0]!.span, 'the first entry needs a priority because a later one has one', {
-      notes: [{ message: 'a priority is given here', span: given.priority.span }],
-    });
-  }
-}
-
-function checkPriority(cx: Context, property: ast.EntriesProperty, priority: ast.Expression): void {
-  const type = checkExpression(cx, priority);
-  if (type.kind === 'poison') return;
-  if (property.isConst) cx.error('unexpected-priority', priority.span, "'const entries' take their priority from their order");
-  else if (integerConstant(cx, priority) === undefined)
-    cx.error('not-constant', priority.span, 'a priority must be an integer known at compile time');
-}
-
-/** Which keysets a match kind can hold, as far as the core library defines it. */
-function checkMatchKinds(cx: Context, keysets: readonly ast.Keyset[], keys: readonly Key[]): void {
-  if (keysets.length !== keys.length) return;
-  for (const [i, keyset] of keysets.entries()) {
-    const { matchKind } = keys[i]!;
-    if (keyset.kind === 'mask' && (matchKind === 'exact' || matchKind === 'optional' || matchKind === 'range')) {
-      cx.error('bad-keyset', keyset.span, `a key of match kind '${matchKind}' cannot have a mask`);
-    } else if (keyset.kind === 'range' && matchKind !== 'range' && ['exact', 'lpm', 'ternary', 'optional'].includes(matchKind)) {
-      cx.error('bad-keyset', keyset.span, `a key of match kind '${matchKind}' cannot have a range`);
-    } else if (isWildcard(keyset) && matchKind === 'exact') {
-      cx.error(
-        'bad-keyset',
-        keyset.span,
-        `a key of match kind 'exact' needs a value, found '${keyset.kind === 'default' ? 'default' : '_'}'`,
-      );
-    } else if (keyset.kind === 'mask' && matchKind === 'lpm') checkPrefix(cx, keyset, keys[i]!.type);
-    if (!isWildcard(keyset) && !isCompileTime(cx, keyset)) {
-      cx.error('not-constant', keyset.span, 'the keys of an entry must be known at compile time');
-    }
-  }
-}
-
-/** The mask of an lpm key is ones followed by zeros. */
-function checkPrefix(cx: Context, keyset: ast.MaskExpression, type: Type): void {
-  const mask = integerConstant(cx, keyset.mask);
-  if (mask === undefined || mask < 0n || type.kind !== 'bits') return;
-  const hole = ((1n << BigInt(type.width)) - 1n) ^ BigInt.asUintN(type.width, mask);
-  if ((hole & (hole + 1n)) !== 0n)
-    cx.error('bad-keyset', keyset.mask.span, "the mask of an 'lpm' key must be ones followed by zeros");
 }

@@ -22,6 +22,7 @@ export function checkAggregate(cx: Context, d: AggregateDeclaration): void {
     const seen = new Map<string, ast.StructField>();
     for (const f of d.fields) {
       checkAnnotations(cx, f.annotations);
+      checkLength(cx, f, seen);
       const type = checkField(cx, d, kind, f);
       const before = seen.get(f.name.name);
       if (before) {
@@ -35,10 +36,16 @@ export function checkAggregate(cx: Context, d: AggregateDeclaration): void {
     }
   });
   cx.declaring = outer;
-  if (kind === 'header') checkVarbits(cx, fields);
   const typeArgs = d.typeParameters.map((parameter): Type => ({ kind: 'typeVar', parameter }));
   cx.declarationTypes.set(d, { kind, name: d.name.name, fields, declaration: d, typeArgs } as Type);
   cx.declare(d);
+}
+
+/** `@length(other)` names a field that stands before, or something declared outside. */
+function checkLength(cx: Context, f: ast.StructField, before: ReadonlyMap<string, unknown>): void {
+  const value = f.annotations.find((a) => a.name === 'length')?.args[0]?.value;
+  if (value?.kind !== 'path' || before.has(value.name.name) || cx.scope.lookup(value.name.name).length > 0) return;
+  cx.unknownName(value.name, 'field', before.keys());
 }
 
 function checkField(cx: Context, d: AggregateDeclaration, kind: 'header' | 'headerUnion' | 'struct', f: ast.StructField): Type {
@@ -50,19 +57,6 @@ function checkField(cx: Context, d: AggregateDeclaration, kind: 'header' | 'head
     'bad-field-type',
     f.type.span,
     `field '${f.name.name}' of ${word} '${d.name.name}' cannot have type ${describeType(type)}`,
-  );
-}
-
-function checkVarbits(cx: Context, fields: readonly Field[]): void {
-  const [first, second] = fields.filter((f) => f.type.kind === 'varbit' && f.type.width > 0);
-  if (!first || !second) return;
-  cx.error(
-    'two-varbits',
-    second.declaration.name.span,
-    `a header can have one varbit field, found '${first.name}' and '${second.name}'`,
-    {
-      notes: [{ message: `'${first.name}' is declared here`, span: first.declaration.name.span }],
-    },
   );
 }
 

@@ -78,7 +78,10 @@ function typeOf(cx: Context, ref: ast.TypeRef): Type {
     case 'boolType':
       return boolType;
     case 'errorType':
-      return errorType;
+      if (cx.errorMembers.size > 0) return errorType;
+      return cx.fail('unknown-name', ref.span, "no 'error' is declared, so nothing can have this type", {
+        help: 'is core.p4 included?',
+      });
     case 'matchKindType':
       return matchKindType;
     case 'stringType':
@@ -166,8 +169,16 @@ function specializedType(cx: Context, ref: ast.TypeRef & { kind: 'specializedTyp
     );
   }
   for (const [i, arg] of args.entries()) if (!checkTypeArgument(cx, arg, ref.args[i]!.span)) return poisonType;
+  const own = ref.args[args.findIndex((a) => mentionsDeclaration(a, base))];
+  if (own) return cx.fail('recursive-type', ref.span, `'${nameOfRef(ref.base)}' is an argument of itself`);
   const type = substitute(base, zipSubstitution(parameters, args));
   return checkSpecialized(cx, type, ref.span) ? type : poisonType;
+}
+
+/** Is the type, or one of its type arguments at any depth, of the same declaration? */
+function mentionsDeclaration(type: Type, base: Type): boolean {
+  if (!('typeArgs' in type) || !('typeArgs' in base)) return false;
+  return type.declaration === base.declaration || type.typeArgs.some((a) => mentionsDeclaration(a, base));
 }
 
 /** Which types may be given for a type parameter: not blocks, tables or package types (externs may). */
@@ -186,11 +197,9 @@ export function checkSpecialized(cx: Context, type: Type, span: Span, seen: Set<
     if (!mayContain(type.kind, field.type)) {
       cx.error(
         'bad-field-type',
-        span,
+        field.declaration.span,
         `field '${field.name}' of '${printType(type)}' cannot have type '${printType(field.type)}'`,
-        {
-          notes: [{ message: `field '${field.name}' is declared here`, span: field.declaration.name.span }],
-        },
+        { notes: [{ message: 'the type gets its arguments here', span }] },
       );
       return false;
     }
@@ -225,7 +234,7 @@ function elementType(cx: Context, ref: ast.TypeRef, what: 'tuple' | 'list'): Typ
 }
 
 /** Constants may have tuples and lists of things that no variable holds. */
-function isElement(type: Type): boolean {
+export function isElement(type: Type): boolean {
   return composedOf(type, elementKinds);
 }
 

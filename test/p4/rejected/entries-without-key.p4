@@ -1,9 +1,9 @@
 // a table without key has no entries
 control c() {
     action a() { }
-    table t {
+    table t { //~ error[entries-without-key]
         actions = { a; }
-        const entries = { //~ error[entries-without-key]
+        const entries = {
             _ : a();
         }
     }

@@ -1,5 +1,6 @@
 // the type argument makes a field impossible
-header wrap<T> { T value; }
+error { NoError }
+header wrap<T> { T value; } //~ error[bad-field-type]
 struct s {
-    wrap<error> w; //~ error[bad-field-type]
+    wrap<error> w;
 }

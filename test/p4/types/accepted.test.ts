@@ -70,7 +70,7 @@ const declarations: Record<string, string> = {
     bit<8> f(in bit<8> x, in bool b) { return first(x, b); }`,
   'generic struct': `
     struct box<T> { T value; }
-    bit<8> f() { box<bit<8>> b = { 3 }; box<box<bit<8>>> c = { { value = 4 } }; return b.value + c.value.value; }`,
+    bit<8> f() { box<bit<8>> b = { 3 }; box<bit<4>> c = { value = 4 }; return b.value + (bit<8>)c.value; }`,
   'generic extern': `
     extern register<T> { register(bit<32> size); T read(in bit<32> i); void write(in bit<32> i, in T value); }
     control c(inout bit<16> y) { register<bit<16>>(8) r; apply { r.write(0, y + 1); y = r.read(1); } }`,

@@ -74,6 +74,7 @@ function headerTypeIndex(lw: Lowering, type: HeaderType, span: Span): number {
       fields.push({ name, width, offsetBits: bits });
       bits += width;
     } else if (t.kind === 'varbit') {
+      if (varbitField !== undefined) lw.unsupported(type.declaration.name.span, 'a header with two varbit fields');
       varbitField = fields.length;
       fields.push({ name, width: t.width, offsetBits: bits });
     } else if (t.kind === 'struct') {

@@ -6,6 +6,7 @@
 import type { Span } from '../../../diag/index.ts';
 import type * as ast from '../../syntax/ast.ts';
 import type { BoundArgument, Referent } from '../../types/checked.ts';
+import { printType } from '../../types/relations.ts';
 import { constant, isConst, not } from '../build.ts';
 import type * as ir from '../ir.ts';
 import { bindArguments } from './binding.ts';
@@ -256,7 +257,10 @@ export function actionId(lw: Lowering, declaration: ast.ActionDeclaration, insta
   const params = controlPlaneParameters(declaration).map((p) => {
     const type = lw.typeOfDeclaration(p);
     const width = scalarWidth(type);
-    if (width === undefined) lw.unsupported(p.span, 'an action parameter of this type');
+    if (width === undefined) {
+      const what = `parameter '${p.name.name}' of action '${declaration.name.name}'`;
+      lw.error('bad-parameter-type', p.span, `${what} is set by the control plane and cannot have type '${printType(type)}'`);
+    }
     const typeName = keyNamedType(lw, type);
     return {
       name: nameAnnotation(p.annotations) ?? p.name.name,
