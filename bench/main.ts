@@ -1,18 +1,30 @@
 /**
- * `npm run bench -- NAME [--json]`: one benchmark of this folder. Without a name: the list.
+ * `npm run bench -- NAME [--json] [--runs N]`: one benchmark of this folder. Without a name: the list. `softipu bench NAME` calls this.
  */
+import { machine } from '../src/cli/bench/machine.ts';
+import type { Measure } from '../src/cli/bench/measure.ts';
+import { printTable } from '../src/cli/bench/print.ts';
+import { allocationBench } from './allocation.ts';
+import { compileBench } from './compile.ts';
 import { maglevBench } from './maglev.ts';
 import { pipelineBench } from './pipeline.ts';
+import { workersBench } from './workers.ts';
 
-const benches: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
+const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Measure[]>> = {
   pipeline: pipelineBench,
+  workers: workersBench,
+  allocation: allocationBench,
   maglev: maglevBench,
+  compile: compileBench,
 };
 
 const [name, ...rest] = process.argv.slice(2);
-if (name === undefined || !Object.hasOwn(benches, name)) {
-  process.stderr.write(`usage: npm run bench -- NAME [--json], NAME one of ${Object.keys(benches).join(', ')}\n`);
+const runs = rest.includes('--runs') ? Number(rest[rest.indexOf('--runs') + 1]) : 5;
+if (name === undefined || !Object.hasOwn(benches, name) || !Number.isInteger(runs) || runs < 1) {
+  process.stderr.write(`usage: npm run bench -- NAME [--json] [--runs N], NAME one of ${Object.keys(benches).join(', ')}\n`);
   process.exitCode = 2;
 } else {
-  await benches[name]!({ json: rest.includes('--json') });
+  const measures = await benches[name]!(runs);
+  const on = machine();
+  process.stdout.write(rest.includes('--json') ? `${JSON.stringify({ machine: on, measures })}\n` : printTable(on, measures));
 }

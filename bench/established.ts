@@ -1,0 +1,158 @@
+/**
+ * k8s-lb.p4 with N established flows in its cache, and batches of their packets: what the in-memory benchmarks run. Same packets and tables
+ * as pipeline/pipeline.c.
+ */
+import { Arena, addEntry, descriptor, layoutArena, type MatchTable, packKey } from '../src/arena/index.ts';
+import { shippedProgram } from '../src/cli/package-root.ts';
+import { compileSource, loadProgram, objectsOf } from '../src/cli/program.ts';
+import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
+import { type Artifact, compileToWasm } from '../src/p4/wasm/index.ts';
+
+export const batch = 1024;
+const stride = 2048;
+/** Descriptors and packets of one worker. */
+const regionBytes = batch * (descriptor.bytes + stride);
+
+/** What another thread needs to take part. */
+export interface Shared {
+  readonly memory: WebAssembly.Memory;
+  readonly artifact: Artifact;
+  readonly flowCount: number;
+}
+
+const vip = 0x0a600001n;
+const client = (n: number): bigint => BigInt(0x0b000000 + n);
+const clientPort = (n: number): bigint => BigInt(1024 + (n % 60000));
+
+/** Compiles the program, fills its tables; takes the cached program for one worker. */
+export function establish(flowCount: number, workers = 1): Shared {
+  const source = { path: shippedProgram, defines: [`FLOWS=${flowCount * 2}`, 'SERVICES=8'] };
+  const { artifact, objects } = workers === 1 ? loadProgram(source) : compileFor(source, workers);
+  const layout = layoutArena(artifact.arena);
+  const memory = makeMemory(layout.programEnd + workers * regionBytes);
+  const arena = new Arena(memory.buffer, layout);
+  const random = xorshift(0x9e3779b9);
+  startProgram(arena, objects, { random });
+  for (let worker = 0; worker < workers; worker++) arena.setNow(worker, 1_000_000_000n);
+  const table = (name: string): { table: MatchTable; action: (name: string) => number } => {
+    const index = objects.tables.findIndex((t) => t.name.endsWith(name));
+    return {
+      table: arena.tables[index]!,
+      action: (action) => objects.tables[index]!.actions.findIndex((a) => objects.actions[a.action]!.name.endsWith(action)),
+    };
+  };
+  arena.setExpireProfile(1, 86_400_000);
+  const flows = table('.flows');
+  for (let n = 0; n < flowCount; n++) {
+    const key = packKey(flows.table.layout, [client(n), vip, clientPort(n), 80n, 6n]);
+    const call = { action: flows.action('translate_destination'), params: [0x0af40101n + BigInt(n % 8), 8080n] };
+    addEntry(flows.table, layout, key, call, 1, 1000);
+  }
+  const routes = table('.routes');
+  const route = (value: bigint, prefixLength: number, port: bigint): void => {
+    routes.table.insert({
+      matches: [{ kind: 'lpm', value, prefixLength }],
+      call: { kind: 'action', action: routes.action('to_port'), params: [port, 0x020000000001n, 0x020000000100n + port] },
+    });
+  };
+  for (let i = 1n; i <= 8n; i++) route(0x0af40100n + i, 32, i);
+  route(0x0af40200n, 24, 9n);
+  route(0n, 0, 10n);
+  return { memory, artifact, flowCount };
+}
+
+function compileFor(source: { path: string; defines: string[] }, workers: number) {
+  const { ir } = compileSource(source).result;
+  return { artifact: compileToWasm(ir!, { workers }), objects: objectsOf(ir!) };
+}
+
+/** One worker's batches. */
+export class Batches {
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #region: number;
+  readonly #context: number;
+  readonly #process: (context: number, descriptors: number, count: number) => void;
+  readonly #template: Uint8Array;
+  readonly #flowCount: number;
+  readonly #random: () => number;
+
+  constructor({ memory, artifact, flowCount }: Shared, worker: number, packetBytes: number) {
+    const layout = layoutArena(artifact.arena);
+    this.#view = new DataView(memory.buffer);
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#region = layout.programEnd + worker * regionBytes;
+    this.#context = layout.contexts + worker * layout.contextBytes;
+    const program = instantiate(artifact, memory, { mirror: () => {}, multicast: () => {} });
+    this.#process = (context, descriptors, count) => program.process(context, descriptors, count);
+    this.#flowCount = flowCount;
+    this.#random = xorshift(0x2545f491 + worker);
+    this.#template = new Uint8Array(packetBytes);
+    this.#template.set([
+      2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 6, 0, 0, 0, 0, 0, 0, 10, 96, 0, 1, 0, 0, 0, 80,
+      0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0x10, 0, 0x12, 0x34, 0, 0,
+    ]);
+  }
+
+  /** Writes a batch of packets of random flows; with `shards`, of those that are `shard` modulo `shards`. */
+  write(shard = 0, shards = 1): void {
+    const { byteLength: length } = this.#template;
+    for (let i = 0; i < batch; i++) {
+      const at = this.#region + i * descriptor.bytes;
+      const buffer = this.#region + batch * descriptor.bytes + i * stride;
+      const perShard = Math.floor(this.#flowCount / shards);
+      this.#bytes.fill(0, at, at + descriptor.bytes);
+      this.#writePacket(buffer + 128, (this.#random() % perShard) * shards + shard);
+      this.#view.setUint32(at + descriptor.addr, buffer + 128, true);
+      this.#view.setUint32(at + descriptor.length, length, true);
+      this.#view.setUint32(at + descriptor.inPort, 20, true);
+      this.#view.setUint32(at + descriptor.bufferStart, buffer, true);
+      this.#view.setUint32(at + descriptor.bufferEnd, buffer + stride, true);
+    }
+  }
+
+  /** A copy of the first `count` packets of the batch as they are now. */
+  frames(count: number): Uint8Array {
+    const length = this.#template.byteLength;
+    const frames = new Uint8Array(count * length);
+    for (let i = 0; i < count; i++) {
+      const addr = this.#view.getUint32(this.#region + i * descriptor.bytes + descriptor.addr, true);
+      frames.set(this.#bytes.subarray(addr, addr + length), i * length);
+    }
+    return frames;
+  }
+
+  process(): void {
+    this.#process(this.#context, this.#region, batch);
+  }
+
+  /** Packets of the batch that go to a port. */
+  forwarded(): number {
+    let count = 0;
+    for (let i = 0; i < batch; i++)
+      if (this.#view.getUint32(this.#region + i * descriptor.bytes + descriptor.outPort, true) <= 10) count++;
+    return count;
+  }
+
+  #writePacket(at: number, n: number): void {
+    const view = this.#view;
+    this.#bytes.set(this.#template, at);
+    view.setUint16(at + 16, this.#template.byteLength - 14);
+    view.setUint32(at + 26, Number(client(n)));
+    view.setUint16(at + 34, Number(clientPort(n)));
+    let sum = 0;
+    for (let i = 14; i < 34; i += 2) sum += view.getUint16(at + i);
+    sum = (sum & 0xffff) + (sum >>> 16);
+    view.setUint16(at + 24, ~((sum & 0xffff) + (sum >>> 16)));
+  }
+}
+
+function xorshift(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
