@@ -8,7 +8,7 @@ import { type ExternState, type Item, nothing, scalar } from '../ir/lower/items.
 import type { Lowering } from '../ir/lower/lowering.ts';
 import { scalarWidth } from '../ir/lower/scalars.ts';
 import type { ExternCall, ExternConstruction, ExternHandlers } from './architecture.ts';
-import { algorithmOf, dataOf, typeArgument } from './pna-data.ts';
+import { algorithmOf, dataOf, typeArgument, wholeBytes } from './pna-data.ts';
 import { scalarArgument } from './pna-functions.ts';
 
 export const checksumExterns: Readonly<Record<string, ExternHandlers>> = {
@@ -110,7 +110,7 @@ function get(lw: Lowering, call: ExternCall): Item {
     });
   }
   if (!sameRegion(lw, call, state)) return nothing;
-  return scalar({ kind: 'hash', width: state.width, algorithm: state.algorithm, data: [...state.data] });
+  return scalar({ kind: 'hash', width: state.width, algorithm: state.algorithm, data: wholeBytes(state.data) });
 }
 
 /** The statement list being filled identifies straight-line code. */

@@ -1,4 +1,5 @@
 /** What PNA's hashes and checksums are computed with and over. */
+import { constant } from '../ir/build.ts';
 import type * as ir from '../ir/ir.ts';
 import { argument } from '../ir/lower/core-externs.ts';
 import { lower } from '../ir/lower/expressions.ts';
@@ -43,6 +44,12 @@ export function typeArgument(
 ): Type {
   const parameter = object.declaration.typeParameters[index];
   return (parameter && object.typeArgs.get(parameter)) ?? { kind: 'poison' };
+}
+
+/** Data of a hash as it is hashed: a bit string that is no whole number of bytes is a number in so many bytes, zeros in front, as BMv2 has it. */
+export function wholeBytes(data: readonly ir.Expr[]): ir.Expr[] {
+  const rest = data.reduce((sum, d) => sum + d.width, 0) % 8;
+  return rest === 0 ? [...data] : [constant(8 - rest, 0), ...data];
 }
 
 /** The data of a hash or checksum: every scalar in the argument. */

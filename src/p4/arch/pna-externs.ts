@@ -15,7 +15,7 @@ import { allocate } from '../ir/lower/storage.ts';
 import type * as ast from '../syntax/ast.ts';
 import type { ExternCall, ExternConstruction, ExternHandlers } from './architecture.ts';
 import { checksumExterns } from './pna-checksums.ts';
-import { algorithmOf, dataOf, typeArgument } from './pna-data.ts';
+import { algorithmOf, dataOf, typeArgument, wholeBytes } from './pna-data.ts';
 import { inMainControl, scalarArgument } from './pna-functions.ts';
 import { annotationInteger, enumMember, fieldsOf, sizeArgument, sourceOf } from './shared.ts';
 
@@ -51,9 +51,9 @@ function getHash(lw: Lowering, call: ExternCall): Item {
   const state = call.receiver?.state;
   if (state?.kind !== 'hash') return nothing;
   const { algorithm, width } = state;
-  if (call.args.length < 3) return scalar({ kind: 'hash', width, algorithm, data: dataOf(lw, call, 0) });
+  if (call.args.length < 3) return scalar({ kind: 'hash', width, algorithm, data: wholeBytes(dataOf(lw, call, 0)) });
   const base = scalarArgument(lw, call, 0);
-  const data = dataOf(lw, call, 1);
+  const data = wholeBytes(dataOf(lw, call, 1));
   const max = scalarArgument(lw, call, 2);
   const wide = Math.max(width, base.width, max.width, 32);
   const value: ir.Expr = { kind: 'hash', width: wide, algorithm, data };

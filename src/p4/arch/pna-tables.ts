@@ -45,23 +45,7 @@ export const pnaTableProperties: Readonly<Record<string, PropertyHandler>> = {
   },
   // A number without unit in the older dialect: the profile given to add_entry decides.
   default_idle_timeout_for_data_plane_added_entries: () => {},
-  pna_empty_group_action(lw, table, property) {
-    const { value } = property;
-    const path = value.kind === 'call' ? value.callee : value;
-    const referent = path.kind === 'path' ? lw.checked.referentOf(path) : undefined;
-    const action = table.actions.find((a) => a.declaration === referent);
-    if (!action)
-      return lw.error(
-        'bad-property',
-        value.span,
-        `'pna_empty_group_action' must be an action of table '${table.declaration.name.name}'`,
-      );
-    const call = value.kind === 'call' ? lw.checked.callOf(value) : undefined;
-    table.emptyGroupAction = {
-      action: action.id,
-      args: call?.kind === 'action' ? constantArguments(lw, call.args, value.span) : [],
-    };
-  },
+  pna_empty_group_action: emptyGroupAction,
 };
 
 export function attachDirectCounter(lw: Lowering, table: TableInstance, property: ast.ExpressionProperty): void {
@@ -115,6 +99,23 @@ export function checkPnaTable(lw: Lowering, table: TableInstance): void {
     );
   }
   if (table.implementation !== undefined) lw.unsupported(name.span, "'pna_implementation' in an add_on_miss table");
+}
+
+/** What runs when the group that was hit has no members. */
+export function emptyGroupAction(lw: Lowering, table: TableInstance, property: ast.ExpressionProperty): void {
+  const { value } = property;
+  const path = value.kind === 'call' ? value.callee : value;
+  const referent = path.kind === 'path' ? lw.checked.referentOf(path) : undefined;
+  const action = table.actions.find((a) => a.declaration === referent);
+  if (!action) {
+    lw.error('bad-property', value.span, `'${property.name.name}' must be an action of table '${table.declaration.name.name}'`);
+    return;
+  }
+  const call = value.kind === 'call' ? lw.checked.callOf(value) : undefined;
+  table.emptyGroupAction = {
+    action: action.id,
+    args: call?.kind === 'action' ? constantArguments(lw, call.args, value.span) : [],
+  };
 }
 
 /** Selector keys and action selectors go together; the table's keys. */

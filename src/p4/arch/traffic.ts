@@ -45,3 +45,9 @@ export function nextIndices(item: Item): ir.VarId[] {
       return [];
   }
 }
+
+/** The variables that an item consists of, headers left out. */
+export function cellsOf(item: Item): (ir.LValue & { kind: 'var' })[] {
+  if (item.kind === 'cell') return item.target.kind === 'var' ? [item.target] : [];
+  return item.kind === 'record' ? [...item.fields.values()].flatMap(cellsOf) : [];
+}

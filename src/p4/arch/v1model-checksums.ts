@@ -12,7 +12,7 @@ import { scalarWidth } from '../ir/lower/scalars.ts';
 import { headerFields } from '../ir/lower/storage.ts';
 import type { ExternCall } from './architecture.ts';
 import { wordAligned } from './pna-checksums.ts';
-import { hashAlgorithms } from './pna-data.ts';
+import { hashAlgorithms, wholeBytes } from './pna-data.ts';
 import { scalarArgument } from './pna-functions.ts';
 import { enumMember } from './shared.ts';
 
@@ -117,8 +117,8 @@ function splitVarbits(lw: Lowering, item: Item, span: Span): ir.Expr[] {
 function dataLeaves(lw: Lowering, call: ExternCall, index: number): ir.Expr[] {
   const source = argument(call, index)!;
   const type = lw.typeOf(source);
-  if (scalarWidth(type) !== undefined) return [lowerScalar(lw, source, type)];
-  return leaves(lw, lower(lw, source, type), source.span);
+  if (scalarWidth(type) !== undefined) return wholeBytes([lowerScalar(lw, source, type)]);
+  return wholeBytes(leaves(lw, lower(lw, source, type), source.span));
 }
 
 /** The algorithm named by argument `index` applied, or a random number for HashAlgorithm.random. */

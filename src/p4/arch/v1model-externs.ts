@@ -8,7 +8,7 @@ import { type Item, nothing, scalar } from '../ir/lower/items.ts';
 import type { Lowering } from '../ir/lower/lowering.ts';
 import { scalarWidth } from '../ir/lower/scalars.ts';
 import type { ExternCall, ExternHandlers } from './architecture.ts';
-import { dataOf } from './pna-data.ts';
+import { dataOf, wholeBytes } from './pna-data.ts';
 import {
   actionProfile,
   actionSelector,
@@ -73,6 +73,6 @@ function readRegister(lw: Lowering, call: ExternCall): Item {
 }
 
 function checksum16(lw: Lowering, call: ExternCall): Item {
-  const data = dataOf(lw, call, 0);
+  const data = wholeBytes(dataOf(lw, call, 0));
   return scalar({ kind: 'hash', width: 16, algorithm: 'onesComplement16', data });
 }

@@ -1,6 +1,6 @@
 /** What a program does at all: tells the embedder what to provide, and the compiler what to leave out. */
-import type { HeaderId, Program } from '../ir/ir.ts';
-import { forEachStmt, walkProgram } from './walk.ts';
+import type { HeaderId, Program, Stmt } from '../ir/ir.ts';
+import { bodiesOf, walkProgram } from './walk.ts';
 
 export interface Features {
   readonly mirrors: boolean;
@@ -47,11 +47,16 @@ function copiesOriginal(program: Program): boolean {
   let found = false;
   for (const pipeline of program.pipelines) {
     let isParsed = false;
-    forEachStmt(pipeline.body, (s) => {
-      if (s.kind === 'parser') isParsed = true;
-      else if (s.kind === 'deparse') isParsed = false;
-      else if (s.kind === 'copy' && isParsed && program.pipelines[s.to]!.forCopies !== 'headers') found = true;
-    });
+    const visit = (body: readonly Stmt[]): void => {
+      for (const s of body) {
+        if (s.kind === 'parser') isParsed = true;
+        else if (s.kind === 'copy' && isParsed && program.pipelines[s.to]!.forCopies !== 'headers') found = true;
+        for (const inner of bodiesOf(s)) visit(inner);
+        // Inside of it the packet is still as it was.
+        if (s.kind === 'deparse') isParsed = false;
+      }
+    };
+    visit(pipeline.body);
   }
   return found;
 }
