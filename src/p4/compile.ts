@@ -4,7 +4,7 @@
 import { type Diagnostic, Diagnostics, makeSource, noSpan } from '../diag/index.ts';
 import type { Program } from './ir/ir.ts';
 import { lowerProgram } from './ir/lower/index.ts';
-import { buildP4Info } from './p4info/build.ts';
+import { buildP4Info, emptyP4Info } from './p4info/build.ts';
 import type { P4Info } from './p4info/p4info.ts';
 import { type Pass, runPasses } from './passes/index.ts';
 import { parseProgram } from './syntax/index.ts';
@@ -28,7 +28,10 @@ export interface CompileResult {
   readonly isChecked: boolean;
   /** Absent if there are errors. */
   readonly ir?: Program;
+  /** Also present if the only errors are things that softipu does not do. */
   readonly p4info?: P4Info;
+  /** Of `p4info`: the program as it was lowered, good for nothing but its entries if `ir` is absent. */
+  readonly described?: Pick<Program, 'tables' | 'actions'>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -46,8 +49,11 @@ export function compileToIr(options: CompileOptions): CompileResult {
   const checked = checkProgram(program, diag);
   if (diag.hasErrors) return refused(false);
   const lowered = lowerProgram(checked, diag);
-  if (!lowered || diag.hasErrors) return refused(true);
+  if (!lowered) return checked.main ? refused(true) : { ...refused(true), p4info: emptyP4Info };
+  // What softipu cannot run it may still describe.
+  if (diag.all.some((d) => d.severity === 'error' && d.code !== 'unsupported')) return refused(true);
   const p4info = buildP4Info(lowered, checked, diag);
-  if (diag.hasErrors) return refused(true);
-  return { isChecked: true, ir: runPasses(lowered.program, options.passes), p4info, diagnostics: diag.all };
+  const described = lowered.program;
+  if (diag.hasErrors) return { ...refused(true), p4info, described };
+  return { isChecked: true, ir: runPasses(described, options.passes), p4info, described, diagnostics: diag.all };
 }

@@ -30,7 +30,7 @@ function runProgram(job: ProgramJob): ProgramOutcome {
     if (found === undefined) return why();
     return differences(readFileSync(reference, 'utf8'), found).join(', ') || undefined;
   };
-  const { p4info, ir } = result;
+  const { p4info, described } = result;
   return {
     kind: 'program',
     isAccepted: result.isChecked,
@@ -38,7 +38,7 @@ function runProgram(job: ProgramJob): ProgramOutcome {
     warnings: of('warning'),
     ms,
     p4infoDifference: compare(job.p4info, p4info && printP4Info(p4info)),
-    entriesDifference: compare(job.entries, p4info && ir && printEntries(ir, p4info)),
+    entriesDifference: compare(job.entries, p4info && printEntries(described ?? { tables: [], actions: [] }, p4info)),
   };
 }
 

@@ -15,6 +15,9 @@ export type Value = string | Message;
 /** Repeated fields whose order is part of their meaning. */
 const orderedFields = new Set(['members', 'match_fields', 'params', 'metadata', 'arguments', 'annotations']);
 
+/** Messages that say nothing when they are empty (others choose a case by being there). */
+const saysNothing = new Set(['type_info']);
+
 const tokenPattern = /\s+|#[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[{}<>:;,[\]]|[^\s{}<>:;,[\]#"']+/y;
 
 /** Reads one message; throws a SyntaxError that names the offset. */
@@ -91,7 +94,7 @@ function canonical(message: Message, path = ''): string[] {
       const label = orderedFields.has(name) ? String(i) : labelOf(value, values.length > 1);
       const at = label === '' ? `${path}${name}` : `${path}${name}[${label}]`;
       const inside = canonical(value, `${at}.`);
-      return inside.length > 0 ? inside : [`${at} {}`];
+      return inside.length > 0 || saysNothing.has(name) ? inside : [`${at} {}`];
     }),
   );
 }

@@ -9,6 +9,7 @@ import { lower } from '../ir/lower/expressions.ts';
 import { anonymousInstance } from '../ir/lower/instantiate.ts';
 import type { ExternItem, TableInstance } from '../ir/lower/items.ts';
 import type { Lowering } from '../ir/lower/lowering.ts';
+import { nameAnnotation, qualify } from '../ir/lower/names.ts';
 import { constantArguments } from '../ir/lower/tables.ts';
 import type * as ast from '../syntax/ast.ts';
 import type { PropertyHandler } from './architecture.ts';
@@ -150,7 +151,9 @@ function externOf(
   what: string,
 ): ExternItem | undefined {
   const { value } = property;
-  const item = value.kind === 'call' ? anonymousInstance(lw, value, `${table.name}.${property.name.name}`) : lower(lw, value);
+  // `@name("ap") implementation = action_profile(32)`: a global name.
+  const name = nameAnnotation(property.annotations) ?? `${table.name}.${property.name.name}`;
+  const item = value.kind === 'call' ? anonymousInstance(lw, value, qualify('', name), property.annotations) : lower(lw, value);
   if (item.kind === 'extern' && kinds.includes(item.state.kind)) return item;
   if (item.kind !== 'extern' || item.state.kind !== 'unsupported')
     lw.error('bad-property', value.span, `'${property.name.name}' must be ${what}`);

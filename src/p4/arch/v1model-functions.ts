@@ -148,7 +148,7 @@ function digest(lw: Lowering, call: ExternCall): Item {
   if (id === undefined) {
     id = lw.externs.length;
     const unnamed = lw.externs.filter((e) => e.kind === 'digest' && e.typeName === undefined).length;
-    const name = typeName ?? (unnamed === 0 ? 'digest' : `digest_${unnamed}`);
+    const name = typeName ?? `digest_${unnamed}`;
     lw.externs.push({
       kind: 'digest',
       id,

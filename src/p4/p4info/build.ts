@@ -6,7 +6,7 @@ import type { Diagnostics, Span } from '../../diag/index.ts';
 import type * as ir from '../ir/ir.ts';
 import type { Lowered } from '../ir/lower/index.ts';
 import type { CheckedProgram } from '../types/checked.ts';
-import { annotationTexts } from './annotations.ts';
+import { annotationText, annotationTexts } from './annotations.ts';
 import { controllerHeaders } from './controller-headers.ts';
 import { aliases, assignIds, type IdKind } from './ids.ts';
 import type * as info from './p4info.ts';
@@ -20,10 +20,30 @@ const matchTypes: Readonly<Record<Exclude<ir.MatchKind, 'selector'>, info.MatchT
   optional: 'OPTIONAL',
 };
 
+/** Size of a table that does not say one. */
+const defaultTableSize = 1024;
+
 interface Named {
   readonly name: string;
   readonly annotations: readonly ir.Annotation[];
 }
+
+/** P4Info of a program without `main`: it shows nothing. */
+export const emptyP4Info: info.P4Info = {
+  pkgInfo: { arch: '' },
+  tables: [],
+  actions: [],
+  actionProfiles: [],
+  counters: [],
+  directCounters: [],
+  meters: [],
+  directMeters: [],
+  controllerPacketMetadata: [],
+  valueSets: [],
+  registers: [],
+  digests: [],
+  typeInfo: { structs: {}, headers: {}, headerUnions: {}, enums: {}, serializableEnums: {}, newTypes: {} },
+};
 
 /** P4Info of a program; reports `@id`s that collide. */
 export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Diagnostics): info.P4Info {
@@ -33,6 +53,7 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
     objects.filter((o) => !o.annotations.some((a) => a.name === 'hidden'));
   const externs = <K extends ir.Extern['kind']>(kind: K): (ir.Extern & { kind: K })[] =>
     visible(program.externs.filter((e): e is ir.Extern & { kind: K } => e.kind === kind));
+  for (const type of lowered.namedTypes.values()) types.mention(type);
   const tables = visible(program.tables);
   const actions = oncePerDeclaration(visible(program.actions));
   const profiles = [...externs('actionProfile'), ...externs('actionSelector')].sort((a, b) => a.id - b.id);
@@ -88,9 +109,10 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
   const typed = (width: number, typeName: string | undefined): { bitwidth: number; typeName?: info.P4NamedType } => {
     const type = typeName === undefined ? undefined : lowered.namedTypes.get(typeName);
     if (!type || typeName === undefined) return { bitwidth: width };
-    types.addNewType(type);
-    const translated = translationOf(type)?.translatedType;
-    return { bitwidth: translated ? (translated.sdnBitwidth ?? 0) : width, typeName: { name: typeName } };
+    types.specOf(type);
+    const translated = type.kind === 'newtype' && translationOf(type)?.translatedType;
+    const bitwidth = type.kind === 'enum' ? 0 : translated ? (translated.sdnBitwidth ?? 0) : width;
+    return { bitwidth, typeName: { name: typeName } };
   };
   const matchField = (key: ir.TableKey, index: number): info.MatchField[] =>
     key.matchKind === 'selector'
@@ -99,11 +121,21 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
           {
             id: integerAnnotation(key.annotations, 'id') ?? index + 1,
             name: key.name,
-            annotations: annotationTexts(key.annotations),
+            annotations: key.annotations
+              .filter((a) => a.name === 'hidden')
+              .map(annotationText)
+              .concat(annotationTexts(key.annotations)),
             matchType: matchTypes[key.matchKind],
             ...typed(key.width, key.typeName),
           },
         ];
+  /** Name of the `type` of a counter's, meter's or register's index. */
+  const indexed = (id: ir.ExternId): { indexTypeName?: info.P4NamedType } => {
+    const type = lowered.indexTypes.get(id);
+    if (!type) return {};
+    types.specOf(type);
+    return { indexTypeName: { name: type.name } };
+  };
   const nameOfAction = (id: ir.ActionId): string => program.actions[id]!.name;
   const tableOf = (t: ir.Table): info.Table => {
     const implementation = t.implementation === undefined ? undefined : program.externs[t.implementation];
@@ -124,11 +156,14 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
       ...(t.isDefaultConst ? { constDefaultActionId: defaultId } : {}),
       initialDefaultAction: {
         actionId: defaultId,
-        arguments: t.defaultAction.args.map((value, i) => ({ paramId: i + 1, value: toBytes(value) })),
+        arguments: t.defaultAction.args.map((value, i) => ({
+          paramId: i + 1,
+          value: toBytes(value, program.actions[t.defaultAction.action]!.params[i]!.width),
+        })),
       },
       implementationId: implementation ? (profileIds.get(implementation.name) ?? 0) : 0,
       directResourceIds: direct,
-      size: BigInt(t.size),
+      size: BigInt(lowered.declaredSizes.get(t.id) || defaultTableSize),
       idleTimeoutBehavior: t.idleTimeout === 'notify' ? 'NOTIFY_CONTROL' : 'NO_TIMEOUT',
       isConstTable: t.isConst,
       hasInitialEntries: t.entries.length > 0,
@@ -144,7 +179,7 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
   const digestIds = idsOf('digest', digests);
   const valueSetIds = idsOf('valueSet', valueSets);
   const result = {
-    pkgInfo: { arch: program.architecture },
+    pkgInfo: { arch: program.architecture, ...packageInfo(checked) },
     tables: builtTables,
     actions: actions.map((a) => ({
       preamble: preamble(actionIds, a),
@@ -160,9 +195,14 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
       tableIds: tables.filter((t) => t.implementation === p.id).map((t) => tableIds.get(t.name)!),
       withSelector: p.kind === 'actionSelector',
       size: BigInt(p.size),
-      maxGroupSize: integerAnnotation(p.annotations, 'max_group_size') ?? 0,
+      ...selectorSizes(p),
     })),
-    counters: counters.map((c) => ({ preamble: preamble(counterIds, c), spec: { unit: unitOf(c.type) }, size: BigInt(c.size) })),
+    counters: counters.map((c) => ({
+      preamble: preamble(counterIds, c),
+      spec: { unit: unitOf(c.type) },
+      size: BigInt(c.size),
+      ...indexed(c.id),
+    })),
     directCounters: directCounters.map((c) => ({
       preamble: preamble(directCounterIds, c),
       spec: { unit: unitOf(c.type) },
@@ -172,18 +212,24 @@ export function buildP4Info(lowered: Lowered, checked: CheckedProgram, diag: Dia
       preamble: preamble(meterIds, m),
       spec: { unit: unitOf(m.unit) as 'BYTES' | 'PACKETS' },
       size: BigInt(m.size),
+      ...indexed(m.id),
     })),
     directMeters: directMeters.map((m) => ({
       preamble: preamble(directMeterIds, m),
       spec: { unit: unitOf(m.unit) as 'BYTES' | 'PACKETS' },
       directTableId: tableIds.get(program.tables[m.table]!.name) ?? 0,
     })),
-    controllerPacketMetadata: controllerHeaders(checked),
-    valueSets: valueSets.map((v) => ({ preamble: preamble(valueSetIds, v), match: v.keys.flatMap(matchField), size: v.size })),
+    controllerPacketMetadata: controllerHeaders(checked, types),
+    valueSets: valueSets.map((v) => ({
+      preamble: preamble(valueSetIds, v),
+      match: v.keys.map((k) => (k.name === v.name ? { ...k, name: '' } : k)).flatMap(matchField),
+      size: v.size,
+    })),
     registers: registers.map((r) => ({
       preamble: preamble(registerIds, r),
       typeSpec: types.specOf(lowered.externTypes.get(r.id) ?? { kind: 'poison' }),
       size: r.size,
+      ...indexed(r.id),
     })),
     digests: digests.map((d) => ({
       preamble: preamble(digestIds, d),
@@ -228,4 +274,27 @@ function reportSameNames(kind: string, objects: readonly Declared[], diag: Diagn
       });
     }
   }
+}
+
+/** `@max_group_size`, `@selector_size_semantics` and `@max_member_weight` of an action selector; a plain profile has no groups. */
+function selectorSizes(
+  p: Named & { readonly kind: string },
+): Pick<info.ActionProfile, 'maxGroupSize' | 'sumOfMembers' | 'sumOfWeights'> {
+  if (p.kind !== 'actionSelector') return { maxGroupSize: 0 };
+  const maxGroupSize = integerAnnotation(p.annotations, 'max_group_size') ?? 0;
+  const semantics = p.annotations.find((a) => a.name === 'selector_size_semantics')?.body;
+  if (semantics === 'sum_of_weights') return { maxGroupSize, sumOfWeights: {} };
+  if (semantics !== 'sum_of_members') return { maxGroupSize };
+  return { maxGroupSize, sumOfMembers: { maxMemberWeight: integerAnnotation(p.annotations, 'max_member_weight') ?? 0 } };
+}
+
+/** What `@pkginfo(name = "…", version = "…")` at `main` says. */
+function packageInfo(checked: CheckedProgram): Partial<info.PkgInfo> {
+  const known = ['name', 'version', 'organization', 'contact', 'url'];
+  const args = checked.main?.annotations.filter((a) => a.name === 'pkginfo').flatMap((a) => a.args) ?? [];
+  return Object.fromEntries(
+    args.flatMap(({ name, value }) =>
+      name && known.includes(name.name) && value.kind === 'string' ? [[name.name, value.value]] : [],
+    ),
+  );
 }

@@ -5,9 +5,10 @@
 import type * as ir from '../ir/ir.ts';
 import type { P4Info, Table } from './p4info.ts';
 import { bytes, flag, type Line, message, number, word } from './text-form.ts';
+import { toBytes } from './types.ts';
 
 /** The whole message; `info` is the program's P4Info. */
-export function printEntries(program: ir.Program, info: P4Info): string {
+export function printEntries(program: Pick<ir.Program, 'tables' | 'actions'>, info: P4Info): string {
   const tables = new Map(info.tables.map((t) => [t.preamble.name, t]));
   const actionIds = new Map(info.actions.map((a) => [a.preamble.name, a]));
   const lines = program.tables.flatMap((table) => {
@@ -29,7 +30,7 @@ export function printEntries(program: ir.Program, info: P4Info): string {
             ...entry.call.args.flatMap((value, i) =>
               message('params', [
                 ...number('param_id', shownAction.params[i]!.id),
-                ...bytes('value', padded(value, action.params[i]!.width)),
+                ...bytes('value', toBytes(value, action.params[i]!.width)),
               ]),
             ),
           ]),
@@ -54,7 +55,7 @@ function keysOf(table: ir.Table): ir.TableKey[] {
 function match(m: ir.KeyMatch, table: Table, index: number, width: number): Line[] {
   const field = (kind: string, body: readonly Line[]): Line[] =>
     message('match', [...number('field_id', table.matchFields[index]!.id), ...message(kind, body)]);
-  const value = (name: string, v: bigint): Line[] => bytes(name, padded(v, width));
+  const value = (name: string, v: bigint): Line[] => bytes(name, toBytes(v, width));
   switch (m.kind) {
     case 'exact':
       return field('exact', value('value', m.value));
@@ -69,11 +70,4 @@ function match(m: ir.KeyMatch, table: Table, index: number, width: number): Line
     case 'optional':
       return m.value === undefined ? [] : field('optional', value('value', m.value));
   }
-}
-
-/** Big-endian, as many bytes as the width needs. */
-function padded(value: bigint, width: number): Uint8Array {
-  const length = Math.max(1, Math.ceil(width / 8));
-  const hex = value.toString(16).padStart(2 * length, '0');
-  return Uint8Array.from({ length }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 }

@@ -112,6 +112,9 @@ export interface ActionProfile {
   readonly withSelector: boolean;
   readonly size: bigint;
   readonly maxGroupSize: number;
+  /** What `size` and `maxGroupSize` of a selector count: the sum of the weights (if absent), or the members. */
+  readonly sumOfMembers?: { readonly maxMemberWeight: number };
+  readonly sumOfWeights?: Readonly<Record<string, never>>;
 }
 
 export interface CounterSpec {

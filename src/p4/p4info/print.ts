@@ -11,7 +11,7 @@ export function printP4Info(p: info.P4Info): string {
     '# proto-file: p4/config/v1/p4info.proto',
     '# proto-message: p4.config.v1.P4Info',
     '',
-    ...message('pkg_info', [
+    ...unlessEmpty('pkg_info', [
       ...text('name', p.pkgInfo.name),
       ...text('version', p.pkgInfo.version),
       ...text('arch', p.pkgInfo.arch),
@@ -30,13 +30,29 @@ export function printP4Info(p: info.P4Info): string {
         ...flag('with_selector', a.withSelector),
         ...number('size', a.size),
         ...number('max_group_size', a.maxGroupSize),
+        ...(a.sumOfWeights ? message('sum_of_weights', []) : []),
+        ...(a.sumOfMembers ? message('sum_of_members', number('max_member_weight', a.sumOfMembers.maxMemberWeight)) : []),
       ]),
     ),
-    ...p.counters.flatMap((c) => message('counters', [...preamble(c.preamble), ...unit(c.spec), ...number('size', c.size)])),
+    ...p.counters.flatMap((c) =>
+      message('counters', [
+        ...preamble(c.preamble),
+        ...unit(c.spec),
+        ...number('size', c.size),
+        ...namedType('index_type_name', c.indexTypeName),
+      ]),
+    ),
     ...p.directCounters.flatMap((c) =>
       message('direct_counters', [...preamble(c.preamble), ...unit(c.spec), ...number('direct_table_id', c.directTableId)]),
     ),
-    ...p.meters.flatMap((m) => message('meters', [...preamble(m.preamble), ...unit(m.spec), ...number('size', m.size)])),
+    ...p.meters.flatMap((m) =>
+      message('meters', [
+        ...preamble(m.preamble),
+        ...unit(m.spec),
+        ...number('size', m.size),
+        ...namedType('index_type_name', m.indexTypeName),
+      ]),
+    ),
     ...p.directMeters.flatMap((m) =>
       message('direct_meters', [...preamble(m.preamble), ...unit(m.spec), ...number('direct_table_id', m.directTableId)]),
     ),
@@ -54,12 +70,21 @@ export function printP4Info(p: info.P4Info): string {
       ]),
     ),
     ...p.registers.flatMap((r) =>
-      message('registers', [...preamble(r.preamble), ...message('type_spec', typeSpec(r.typeSpec)), ...number('size', r.size)]),
+      message('registers', [
+        ...preamble(r.preamble),
+        ...message('type_spec', typeSpec(r.typeSpec)),
+        ...number('size', r.size),
+        ...namedType('index_type_name', r.indexTypeName),
+      ]),
     ),
     ...p.digests.flatMap((d) => message('digests', [...preamble(d.preamble), ...message('type_spec', typeSpec(d.typeSpec))])),
-    ...message('type_info', typeInfo(p.typeInfo)),
+    ...unlessEmpty('type_info', typeInfo(p.typeInfo)),
   ];
   return lines.join('\n') + '\n';
+}
+
+function unlessEmpty(name: string, body: readonly Line[]): Line[] {
+  return body.length > 0 ? message(name, body) : [];
 }
 
 function annotations(all: readonly string[]): Line[] {

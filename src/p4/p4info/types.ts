@@ -76,7 +76,10 @@ export class TypeTable {
         const { width } = type.underlying;
         const members = type.declaration.members.map((m) => {
           const value = m.value && this.checked.constantOf(m.value);
-          return { name: m.name.name, value: toBytes(value?.kind === 'integer' ? BigInt.asUintN(width, value.value) : 0n) };
+          return {
+            name: m.name.name,
+            value: toBytes(value?.kind === 'integer' ? BigInt.asUintN(width, value.value) : 0n, width),
+          };
         });
         this.info.serializableEnums[type.name] = { underlyingType: { bitwidth: width }, members };
         return { serializableEnum: { name: type.name } };
@@ -89,11 +92,16 @@ export class TypeTable {
     }
   }
 
+  /** Adds an enum that a key or parameter has; other types say nothing by themselves. */
+  mention(type: Type): void {
+    if (type.kind === 'serEnum' || type.kind === 'enum') this.specOf(type);
+  }
+
   /** Adds a `type` declaration. */
   addNewType(type: Type & { kind: 'newtype' }): void {
     if (Object.hasOwn(this.info.newTypes, type.name)) return;
     const translated = translationOf(type);
-    this.info.newTypes[type.name] = translated ?? { originalType: this.specOf(type.underlying) };
+    this.info.newTypes[type.name] = translated ?? { originalType: this.specOf(representation(type)) };
   }
 }
 
@@ -102,13 +110,18 @@ export function translationOf(
   type: Type & { kind: 'newtype' },
 ): (P4NewTypeSpec & { readonly translatedType: { sdnBitwidth?: number } }) | undefined {
   const annotation = type.declaration.annotations.find((a) => a.name === 'p4runtime_translation');
-  const [uri, width] = annotation?.args ?? [];
-  if (uri?.value.kind !== 'string') return undefined;
-  const value = width?.value;
-  if (value?.kind === 'integer') return { translatedType: { uri: uri.value.value, sdnBitwidth: Number(value.value) } };
-  const digits = /^\d+$/.exec(annotation?.tokens.at(-1) ?? '');
-  const spec = digits ? { sdnBitwidth: Number(digits[0]) } : { sdnString: {} };
-  return { translatedType: { uri: uri.value.value, ...spec } };
+  if (!annotation) return undefined;
+  const comma = annotation.tokens.indexOf(',');
+  const uri = /^"(.*)"$/.exec(annotation.tokens[0] ?? '')?.[1];
+  if (uri === undefined || comma !== 1) return undefined;
+  const [first, , width] = annotation.tokens.slice(comma + 1);
+  if (first === 'string') return { translatedType: { uri, sdnString: {} } };
+  return { translatedType: { uri, sdnBitwidth: Number(first === 'bit' ? width : first) } };
+}
+
+/** What a `type` of a `type` comes down to. */
+export function representation(type: Type): Type {
+  return type.kind === 'newtype' ? representation(type.underlying) : type;
 }
 
 function bitstring(type: Type & { kind: 'bits' }): P4BitstringLikeTypeSpec {
@@ -144,9 +157,9 @@ function headerMembers(type: HeaderType): P4Member<P4BitstringLikeTypeSpec>[] {
   return members;
 }
 
-/** Shortest big-endian form; 0 is one zero byte. */
-export function toBytes(value: bigint): Uint8Array {
-  const hex = value.toString(16);
-  const even = hex.length % 2 ? `0${hex}` : hex;
-  return Uint8Array.from({ length: even.length / 2 }, (_, i) => Number.parseInt(even.slice(2 * i, 2 * i + 2), 16));
+/** Big-endian, with all bytes of the width, as other compilers print it. */
+export function toBytes(value: bigint, width: number): Uint8Array {
+  const length = Math.max(1, Math.ceil(width / 8));
+  const hex = value.toString(16).padStart(2 * length, '0');
+  return Uint8Array.from({ length }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 }

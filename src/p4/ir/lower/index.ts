@@ -8,13 +8,19 @@ import type { Type } from '../../types/types.ts';
 import type * as ir from '../ir.ts';
 import { instantiate } from './instantiate.ts';
 import { Lowering } from './lowering.ts';
+import type { NamedType } from './named-types.ts';
+import { directAction } from './tables.ts';
 
 export interface Lowered {
   readonly program: ir.Program;
   /** Types of register elements and digests, by extern: what P4Info says about them. */
   readonly externTypes: ReadonlyMap<ir.ExternId, Type>;
-  /** `type` declarations used by keys and parameters. */
-  readonly namedTypes: ReadonlyMap<string, Type & { kind: 'newtype' }>;
+  /** `size` of the tables that declare one. */
+  readonly declaredSizes: ReadonlyMap<ir.TableId, number>;
+  /** `type` declarations and enums used by keys and parameters. */
+  readonly namedTypes: ReadonlyMap<string, NamedType>;
+  /** `type` of the index of counters, meters and registers. */
+  readonly indexTypes: ReadonlyMap<ir.ExternId, NamedType>;
 }
 
 /** Lowers the program from `main` on; undefined if that is impossible (reported). The result is only good if `diag` has no errors. */
@@ -47,6 +53,7 @@ export function lowerProgram(checked: CheckedProgram, diag: Diagnostics): Lowere
   const item = instantiate(lw, main, '');
   if (item.kind !== 'package') return undefined;
   const pipelines = arch.lowerMain(lw, item, main.name.span);
+  nameDirectActions(lw);
   const result: ir.Program = {
     architecture: arch.name,
     vars: lw.vars,
@@ -58,5 +65,11 @@ export function lowerProgram(checked: CheckedProgram, diag: Diagnostics): Lowere
     errors: checked.errors,
     pipelines,
   };
-  return { program: result, externTypes: lw.externTypes, namedTypes: lw.namedTypes };
+  const { externTypes, declaredSizes, namedTypes, indexTypes } = lw;
+  return { program: result, externTypes, declaredSizes, namedTypes, indexTypes };
+}
+
+/** Actions that no table has but an apply block calls are objects of the control plane, without parameters: the call gives them. */
+function nameDirectActions(lw: Lowering): void {
+  for (const { declaration, instance } of lw.directCalls) directAction(lw, declaration, instance);
 }

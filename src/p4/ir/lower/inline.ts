@@ -59,6 +59,8 @@ export function inlineFunction(
 /** Calls an action directly: all parameters are arguments. */
 export function inlineAction(lw: Lowering, a: ast.ActionDeclaration, args: readonly BoundArgument[], span: Span): void {
   const bound = bindArguments(lw, args, (p) => lw.typeOfDeclaration(p), { mayAlias: false, prefix: `${a.name.name}.` }, span);
+  const { instance } = lw.frame;
+  if (instance) lw.directCalls.push({ declaration: a, instance });
   runAction(lw, a, bound, lw.frame.table);
 }
 

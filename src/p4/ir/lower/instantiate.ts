@@ -16,7 +16,7 @@ import { resolveTypeArgs } from './inline.ts';
 import { type BlockInstance, type ExternItem, type Item, nothing } from './items.ts';
 import { type Lowering, rootFrame } from './lowering.ts';
 import { keyNamedType } from './named-types.ts';
-import { irAnnotations, nameAnnotation, qualifiedName, qualify } from './names.ts';
+import { irAnnotations, qualifiedName, qualify } from './names.ts';
 import { scalarWidth } from './scalars.ts';
 
 type Constructor = ResolvedCall & { kind: 'constructor' };
@@ -34,13 +34,24 @@ export function instantiate(lw: Lowering, d: ast.InstantiationDeclaration, prefi
 }
 
 /** An instance without a name, made by a constructor call in an expression; one per call and block instance. */
-export function anonymousInstance(lw: Lowering, call: ast.CallExpression, name?: string): Item {
+export function anonymousInstance(
+  lw: Lowering,
+  call: ast.CallExpression,
+  name?: string,
+  annotations: readonly ast.Annotation[] = [],
+): Item {
   const members = lw.instance?.members ?? lw.globals;
   const known = members.get(call);
   if (known) return known;
   const resolved = lw.checked.callOf(call);
   if (resolved.kind !== 'constructor') return nothing;
-  const item = construct(lw, resolved, name ?? qualify(lw.instance?.name ?? '', typeName(resolved.declaration)), [], call.span);
+  const item = construct(
+    lw,
+    resolved,
+    name ?? qualify(lw.instance?.name ?? '', typeName(resolved.declaration)),
+    annotations,
+    call.span,
+  );
   members.set(call, item);
   return item;
 }
@@ -74,8 +85,9 @@ export function declareInstance(lw: Lowering, d: ast.InstantiationDeclaration): 
   if (!members.has(d)) members.set(d, instantiate(lw, d, lw.instance?.name ?? ''));
 }
 
-function typeName(declaration: { readonly name: ast.Identifier; readonly annotations: readonly ast.Annotation[] }): string {
-  return nameAnnotation(declaration.annotations) ?? declaration.name.name;
+/** A block that has no name of its own is called as its type, whose `@name` does not count. */
+function typeName(declaration: { readonly name: ast.Identifier }): string {
+  return declaration.name.name;
 }
 
 function construct(lw: Lowering, call: Constructor, name: string, annotations: readonly ast.Annotation[], span: Span): Item {
@@ -127,7 +139,22 @@ function externItem(
   const state = handlers?.construct(lw, { name, declaration, typeArgs, args, annotations, sourceAnnotations, span }) ?? {
     kind: 'unsupported',
   };
+  if (state.kind === 'counter' || state.kind === 'meter' || state.kind === 'register')
+    rememberIndexType(lw, state, declaration, typeArgs);
   return { kind: 'extern', declaration, typeArgs, name, state, span };
+}
+
+/** The last type argument is that of the index; a register's first one is that of its cells. */
+function rememberIndexType(
+  lw: Lowering,
+  state: { readonly kind: string; readonly id: ir.ExternId },
+  declaration: ast.ExternDeclaration,
+  typeArgs: Substitution,
+): void {
+  if (state.kind === 'register' && declaration.typeParameters.length < 2) return;
+  const parameter = declaration.typeParameters.at(-1);
+  const type = parameter && typeArgs.get(parameter);
+  if (type?.kind === 'newtype') lw.indexTypes.set(state.id, type);
 }
 
 /** A parser or control with everything that its declarations instantiate. */

@@ -112,7 +112,9 @@ export type ExternState =
       table?: TableId;
       id?: ExternId;
     }
-  | { readonly kind: 'random'; readonly low: Expr; readonly high: Expr };
+  | { readonly kind: 'random'; readonly low: Expr; readonly high: Expr }
+  /** An object that only says how large a table is. */
+  | { readonly kind: 'tableSize'; readonly size: number };
 
 /** A parser or control with its constructor arguments and everything it instantiates. */
 export interface BlockInstance {
@@ -145,6 +147,8 @@ export interface TableInstance {
   implementation?: ExternId;
   directCounter?: ExternId;
   directMeter?: ExternId;
+  /** From a property other than `size`. */
+  size?: number;
   addOnMiss: boolean;
   idleTimeout: 'none' | 'notify' | 'autoDelete';
   emptyGroupAction?: ActionCall;

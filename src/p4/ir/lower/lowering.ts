@@ -13,6 +13,7 @@ import type { HeaderType, Type } from '../../types/types.ts';
 import { isConst } from '../build.ts';
 import type * as ir from '../ir.ts';
 import type { BlockInstance, Item, TableInstance } from './items.ts';
+import type { NamedType } from './named-types.ts';
 
 /** One activation of a block, action, function or parser state list. */
 export interface Frame {
@@ -49,8 +50,14 @@ export class Lowering {
   readonly externs: ir.Extern[] = [];
   /** Types that P4Info describes: of register elements and digests, by extern. */
   readonly externTypes = new Map<ir.ExternId, Type>();
+  /** Actions that apply blocks call: the control plane hears of them, too. */
+  readonly directCalls: { readonly declaration: ast.ActionDeclaration; readonly instance: BlockInstance }[] = [];
+  /** `size` of tables that have one, by table. */
+  readonly declaredSizes = new Map<ir.TableId, number>();
   /** `type` declarations that keys and parameters use, by name. */
-  readonly namedTypes = new Map<string, Type & { kind: 'newtype' }>();
+  readonly namedTypes = new Map<string, NamedType>();
+  /** `type` of the index of counters, meters and registers, by extern. */
+  readonly indexTypes = new Map<ir.ExternId, NamedType>();
   /** Digest objects of calls whose data have no type name. */
   readonly digestCalls = new Map<ast.CallExpression, ir.ExternId>();
   /** Instances at the top level, by declaration, and actions there. */

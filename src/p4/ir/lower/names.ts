@@ -47,9 +47,27 @@ function textOf(a: ast.Annotation): string {
     .replace(/([([.]) /g, '$1');
 }
 
-/** Name of a table key without `@name`: as written, with `$valid$` for isValid(). */
-export function keyName(e: ast.Expression): string {
-  if (e.kind === 'call' && e.callee.kind === 'member' && e.callee.member.name === 'isValid')
-    return `${printExpression(e.callee.object)}.$valid$`;
-  return printExpression(e);
+/**
+ * Name of a table key without `@name`: as written, with `$valid$` for isValid(). A field with `@name` is called by it; one that begins with a dot
+ * leaves out what is before. `fieldOf` gives the field that a member access denotes.
+ */
+export function keyName(e: ast.Expression, fieldOf: (e: ast.MemberExpression) => ast.StructField | undefined): string {
+  switch (e.kind) {
+    case 'call':
+      return e.callee.kind === 'member' && e.callee.member.name === 'isValid'
+        ? `${keyName(e.callee.object, fieldOf)}.$valid$`
+        : printExpression(e);
+    case 'member': {
+      const field = fieldOf(e);
+      const named = field && nameAnnotation(field.annotations);
+      return qualify(keyName(e.object, fieldOf), named ?? e.member.name);
+    }
+    case 'integer':
+      return `0x${(e.width === undefined ? e.value : BigInt.asUintN(e.width, e.value)).toString(16)}`;
+    case 'slice':
+    case 'index':
+      return keyName(e.object, fieldOf) + printExpression(e).slice(printExpression(e.object).length);
+    default:
+      return printExpression(e);
+  }
 }

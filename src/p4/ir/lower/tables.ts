@@ -147,6 +147,7 @@ function makeTable(lw: Lowering, declaration: ast.TableDeclaration, instance: Bl
     else if (Object.hasOwn(lw.arch.tableProperties, name)) lw.arch.tableProperties[name]!(lw, table, p);
     else lw.diag.warning('unknown-property', p.name.span, `table property '${name}' has no meaning here and is ignored`);
   }
+  if (size !== undefined) lw.declaredSizes.set(id, size);
   lw.arch.checkTable(lw, table);
   const entries = entriesProperty ? lowerEntries(lw, table, keys, entriesProperty, { largestWins, delta }) : [];
   const isConst_ = entriesProperty?.isConst ?? false;
@@ -160,7 +161,7 @@ function makeTable(lw: Lowering, declaration: ast.TableDeclaration, instance: Bl
       defaultOnly: a.defaultOnly,
       annotations: irAnnotations(a.annotations),
     })),
-    size: Math.max(size ?? (isConst_ ? entries.length : defaultSize), entries.length, keys.length ? 1 : 0),
+    size: Math.max(size ?? table.size ?? (isConst_ ? entries.length : defaultSize), entries.length, keys.length ? 1 : 0),
     defaultAction: { action: actions[defaultAction]?.id ?? 0, args: constantArguments(lw, defaultArgs, declaration.name.span) },
     isDefaultConst,
     entries,
@@ -193,12 +194,18 @@ function makeKey(lw: Lowering, k: ast.KeyElement): ir.TableKey {
   if (!matchKind) lw.unsupported(k.matchKind.span, `match kind '${k.matchKind.name}'`);
   const typeName = keyNamedType(lw, type);
   return {
-    name: nameAnnotation(k.annotations) ?? keyName(k.expression),
+    name: nameAnnotation(k.annotations) ?? keyName(k.expression, (e) => fieldOf(lw, e)),
     width: width ?? 1,
     matchKind: matchKind ?? 'exact',
     annotations: irAnnotations(k.annotations),
     ...(typeName ? { typeName } : {}),
   };
+}
+
+function fieldOf(lw: Lowering, e: ast.MemberExpression): ast.StructField | undefined {
+  const type = lw.typeOf(e.object);
+  if (type.kind !== 'struct' && type.kind !== 'header' && type.kind !== 'headerUnion') return undefined;
+  return type.fields.find((f) => f.name === e.member.name)?.declaration;
 }
 
 /** The actions of a table. Without a default action it is NoAction, which joins the list as default-only if need be. */
@@ -246,14 +253,19 @@ function noAction(lw: Lowering): ast.Declaration | undefined {
   return lw.checked.program.declarations.find((d) => d.kind === 'action' && d.name.name === 'NoAction');
 }
 
+/** An action that an apply block calls: an IR action without parameters, unless a table has it. */
+export function directAction(lw: Lowering, declaration: ast.ActionDeclaration, instance: BlockInstance): void {
+  const isLocal = instance.declaration.locals.includes(declaration);
+  const ids = isLocal ? instance.actions : lw.globalActions;
+  if (!ids.has(declaration)) addAction(lw, declaration, ids, isLocal ? instance.name : '', []);
+}
+
 /** The IR action of a declaration: one per control instance, or one for an action at the top level. */
 export function actionId(lw: Lowering, declaration: ast.ActionDeclaration, instance: BlockInstance): ir.ActionId {
   const isLocal = instance.declaration.locals.includes(declaration);
   const ids = isLocal ? instance.actions : lw.globalActions;
   const known = ids.get(declaration);
   if (known !== undefined) return known;
-  const id = lw.actions.length;
-  ids.set(declaration, id);
   const params = controlPlaneParameters(declaration).map((p) => {
     const type = lw.typeOfDeclaration(p);
     const width = scalarWidth(type);
@@ -270,9 +282,21 @@ export function actionId(lw: Lowering, declaration: ast.ActionDeclaration, insta
       ...(typeName ? { typeName } : {}),
     };
   });
+  return addAction(lw, declaration, ids, isLocal ? instance.name : '', params);
+}
+
+function addAction(
+  lw: Lowering,
+  declaration: ast.ActionDeclaration,
+  ids: Map<ast.ActionDeclaration, ir.ActionId>,
+  prefix: string,
+  params: readonly ir.ActionParam[],
+): ir.ActionId {
+  const id = lw.actions.length;
+  ids.set(declaration, id);
   lw.actions.push({
     id,
-    name: qualifiedName(isLocal ? instance.name : '', declaration),
+    name: qualifiedName(prefix, declaration),
     params,
     annotations: irAnnotations(declaration.annotations),
     span: declaration.name.span,
