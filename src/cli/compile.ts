@@ -4,8 +4,9 @@ import { type Diagnostic, Diagnostics, lineAndColumn, makeSource, printDiagnosti
 import { printProgram } from '../p4/ir/index.ts';
 import { printP4Info } from '../p4/p4info/index.ts';
 import { preprocess } from '../p4/syntax/index.ts';
-import { compileToWasm, toWat } from '../p4/wasm/index.ts';
+import { toWat } from '../p4/wasm/index.ts';
 import { UserError } from './errors.ts';
+import { packProgram } from './p4rt-program.ts';
 import { includeDir } from './package-root.ts';
 import { compileSource, parseDefines, readSource } from './program.ts';
 
@@ -38,7 +39,7 @@ export function compileCommand(path: string, options: CompileOptions): number {
     case 'wasm':
       if (options.o === undefined && process.stdout.isTTY)
         throw new UserError('binary-to-terminal', 'WebAssembly is binary', 'name a file with -o');
-      return write(options, compileToWasm(result.ir).wasm);
+      return write(options, packProgram(result.ir, result.p4info));
   }
 }
 

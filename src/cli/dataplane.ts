@@ -6,8 +6,8 @@
  * round that every table is seen about once a second.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { Arena, layoutArena, sweep } from '../arena/index.ts';
-import { Engine, Gate, instantiate, type Port } from '../engine/index.ts';
+import { Arena, type TableEntry as ArenaEntry, layoutArena, sweep } from '../arena/index.ts';
+import { Engine, Gate, instantiate, type MirrorSession, type Port, type Replica } from '../engine/index.ts';
 import type { Artifact } from '../p4/wasm/index.ts';
 import { loadAddon, openPort } from '../ports/index.ts';
 import { isOperatorError } from './errors.ts';
@@ -32,6 +32,18 @@ export type Order =
       readonly start: number;
       readonly end: number;
     }
+  /** Makes a program ready beside the one that runs. */
+  | {
+      readonly kind: 'prepare';
+      readonly id: number;
+      readonly artifact: Omit<Artifact, 'wasm'>;
+      readonly module: WebAssembly.Module;
+      readonly engineRegion: number;
+    }
+  /** The program that was made ready takes over, with all ports. */
+  | { readonly kind: 'swap'; readonly id: number }
+  | { readonly kind: 'mirrorSession'; readonly session: number; readonly config: MirrorSession | undefined }
+  | { readonly kind: 'multicastGroup'; readonly group: number; readonly replicas: readonly Replica[] | undefined }
   | { readonly kind: 'removePort'; readonly id: number; readonly number: number }
   | { readonly kind: 'inject'; readonly bytes: Uint8Array }
   | { readonly kind: 'stats'; readonly id: number };
@@ -59,6 +71,13 @@ export type Report =
 
 export interface ExpiredEntry {
   readonly table: number;
+  /** Where it lay, and the first word of its slot. */
+  readonly slot: number;
+  readonly tag: number;
+  /** The entry as it was. */
+  readonly entry: ArenaEntry;
+  /** It was taken out; otherwise it stays, and its controller decides. */
+  readonly isGone: boolean;
   readonly matches: readonly string[];
   readonly action: number;
   readonly params: readonly string[];
@@ -75,22 +94,50 @@ const maxPuntsPerSecond = 1000;
 const data = workerData as DataPlaneData;
 const post = (report: Report): void => parentPort!.postMessage(report);
 
-const layout = layoutArena(data.artifact.arena);
-const arena = new Arena(data.memory.buffer, layout);
 const gate = new Gate(data.memory, data.gate);
 const addon = loadAddon();
 let punts = 0;
 
-const engine = new Engine({
-  memory: data.memory,
-  layout,
-  backend: (hooks) => instantiate(data.artifact, data.memory, hooks),
-  worker: 0,
-  region: data.engineRegion,
-  punt: (bytes, inPort) => {
-    if (punts++ < maxPuntsPerSecond) post({ kind: 'punt', bytes, inPort });
-  },
-});
+/** A program in its place, and how far the sweeper is in each ageing table. */
+interface Loaded {
+  readonly arena: Arena;
+  readonly engine: Engine;
+  readonly sweeps: { readonly table: Arena['tables'][number]; readonly index: number; slot: number }[];
+}
+
+function load(artifact: Omit<Artifact, 'wasm'>, region: number, module?: WebAssembly.Module): Loaded {
+  const layout = layoutArena(artifact.arena);
+  const arena = new Arena(data.memory.buffer, layout);
+  const engine = new Engine({
+    memory: data.memory,
+    layout,
+    backend: (hooks) => instantiate(artifact, data.memory, hooks, module),
+    worker: 0,
+    region,
+    punt: (bytes, inPort) => {
+      if (punts++ < maxPuntsPerSecond) post({ kind: 'punt', bytes, inPort });
+    },
+  });
+  const sweeps = arena.tables.flatMap((table, index) => (table.layout.spec.ageing === 'none' ? [] : [{ table, index, slot: 0 }]));
+  return { arena, engine, sweeps };
+}
+
+let { engine, sweeps } = load(data.artifact, data.engineRegion);
+let next: Loaded | undefined;
+const mirrorSessions = new Map<number, MirrorSession>();
+const multicastGroups = new Map<number, readonly Replica[]>();
+
+/** Between two batches: no packet is in the engine. */
+function swap(): void {
+  if (!next) return;
+  const ports = [...engine.ports];
+  for (const port of ports) engine.removePort(port.number);
+  for (const port of ports) next.engine.addPort(port);
+  for (const [session, config] of mirrorSessions) next.engine.setMirrorSession(session, config);
+  for (const [group, replicas] of multicastGroups) next.engine.setMulticastGroup(group, replicas);
+  ({ engine, sweeps } = next);
+  next = undefined;
+}
 
 let fds = new Int32Array([data.wakeFd]);
 const clock = new Uint32Array(2);
@@ -124,6 +171,24 @@ function obey(order: Order): void {
         post({ kind: 'done', id: order.id, error: { code: error.code, message: error.message, help: error.help } });
       }
       return;
+    case 'prepare':
+      next = load(order.artifact, order.engineRegion, order.module);
+      post({ kind: 'done', id: order.id });
+      return;
+    case 'swap':
+      swap();
+      post({ kind: 'done', id: order.id });
+      return;
+    case 'mirrorSession':
+      if (order.config) mirrorSessions.set(order.session, order.config);
+      else mirrorSessions.delete(order.session);
+      engine.setMirrorSession(order.session, order.config);
+      return;
+    case 'multicastGroup':
+      if (order.replicas) multicastGroups.set(order.group, order.replicas);
+      else multicastGroups.delete(order.group);
+      engine.setMulticastGroup(order.group, order.replicas);
+      return;
     case 'removePort':
       engine.removePort(order.number)?.close();
       states.delete(order.number);
@@ -144,8 +209,6 @@ function obey(order: Order): void {
   }
 }
 
-/** Where each ageing table's sweep goes on. */
-const sweeps = arena.tables.flatMap((table, index) => (table.layout.spec.ageing === 'none' ? [] : [{ table, index, slot: 0 }]));
 let lastSweepMs = 0;
 
 function age(nowMs: number): void {
@@ -158,12 +221,16 @@ function age(nowMs: number): void {
     each.slot = sweep(each.table, each.slot, count, (nowMs % 4294967296) | 0, (handle) => {
       const entry = each.table.read(handle);
       const counter = each.table.counter(handle);
-      if (entry.call.kind !== 'action') return;
+      const call = entry.call.kind === 'action' ? entry.call : { action: 0, params: [] };
       entries.push({
         table: each.index,
+        slot: handle,
+        tag: each.table.memory.view.getUint32(each.table.address(handle), true),
+        entry,
+        isGone: each.table.layout.spec.ageing === 'autoDelete',
         matches: entry.matches.map((m) => ('value' in m ? String(m.value) : '')),
-        action: entry.call.action,
-        params: entry.call.params.map(String),
+        action: call.action,
+        params: call.params.map(String),
         packets: String(counter?.packets ?? 0n),
         bytes: String(counter?.bytes ?? 0n),
       });

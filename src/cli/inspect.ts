@@ -5,12 +5,17 @@ import type { PortReport } from './dataplane.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Handlers for `tables`, `ports`, `stats`. Port counters are asked from the data plane every second; `refresh` does it now. */
-export function inspectHandlers(runtime: Runtime): { handlers: Record<string, Handler>; refresh: () => Promise<void> } {
+export function inspectHandlers(runtime: Runtime): {
+  handlers: Record<string, Handler>;
+  refresh: () => Promise<void>;
+  ports: () => readonly PortReport[];
+} {
   let ports: readonly PortReport[] = [];
   return {
     refresh: async () => {
       ports = await runtime.ports();
     },
+    ports: () => ports,
     handlers: {
       tables: () => tableRows(runtime),
       ports: () => ports.map((p) => ({ port: p.number, name: p.name, state: p.state, ...p.stats })),
@@ -45,7 +50,7 @@ export function statRows(runtime: Runtime): object[] {
         ? []
         : [{ counter: `drops.${dropReasons[reason] ?? reason}`, index: reason, packets: Number(count), bytes: 0 }],
     );
-  const externs = runtime.program.objects.externs.filter((e) => e.kind === 'counter');
+  const externs = runtime.arena.layout.spec.counters;
   const counters = runtime.arena.counters.flatMap((array, i) =>
     Array.from({ length: array.size }, (_, index) => ({ index, data: array.read(index) })).flatMap(({ index, data }) =>
       data && data.packets + data.bytes > 0n

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isOperatorError } from './errors.ts';
+import type { SwitchOptions } from './switch.ts';
 
 const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
@@ -51,7 +52,7 @@ program
 program
   .command('switch')
   .description('any P4 program as a switch')
-  .argument('<FILE.p4>')
+  .argument('[FILE.p4]', 'without it nothing passes until a P4Runtime client pushes a program')
   .requiredOption(
     '-i, --interface <N@SPEC>',
     'port number and interface, e.g. 0@veth0, 1@tap:t1, 2@pcap:in.pcap,out.pcap',
@@ -61,8 +62,11 @@ program
   .option('-I <DIR>', 'where #include looks', collect, [])
   .option('-D <NAME=VALUE>', 'macro', collect, [])
   .addOption(socket)
+  .option('--p4runtime <ADDR>', 'serve P4Runtime: HOST:PORT, PORT (on 127.0.0.1) or unix:PATH')
+  .option('--device-id <N>', 'device id for P4Runtime, default 1')
+  .option('--p4runtime-tls <CERT,KEY[,CA]>', 'files: serve over TLS; with CA only to clients that it knows')
   .action(
-    action(async (file: string, options: { interface: string[]; net?: string; I: string[]; D: string[]; socket: string }) =>
+    action(async (file: string | undefined, options: SwitchOptions) =>
       (await import('./switch.ts')).switchCommand(file, options),
     ),
   );

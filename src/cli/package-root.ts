@@ -10,3 +10,7 @@ function findRoot(from: string): string {
 export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
 export const includeDir = join(packageRoot, 'p4', 'include');
 export const shippedProgram = join(packageRoot, 'p4', 'k8s-lb.p4');
+
+/** What runs before a controller has pushed a program. */
+export const emptyProgram = join(packageRoot, 'p4', 'no-pipeline.p4');
+export const protoDir = join(packageRoot, 'proto');

@@ -6,7 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Arena, layoutArena } from '../arena/index.ts';
-import { engineBytes, Gate, gateBytes, makeMemory, startProgram } from '../engine/index.ts';
+import {
+  engineBytes,
+  Gate,
+  gateBytes,
+  type MirrorSession,
+  makeMemory,
+  type ProgramObjects,
+  type Replica,
+  startProgram,
+} from '../engine/index.ts';
+import type { Artifact } from '../p4/wasm/index.ts';
 import { bytesNeeded, loadAddon } from '../ports/index.ts';
 import type { DataPlaneData, ExpiredEntry, Order, PortReport, Report } from './dataplane.ts';
 import { UserError } from './errors.ts';
@@ -27,24 +37,49 @@ export interface RuntimeOptions {
   readonly spinUs?: number;
   /** What a person should know about a port that opened all the same. */
   readonly onWarning?: (message: string) => void;
+  /** Room for a second program beside the running one, so that it can be replaced. Addresses only: untouched pages cost nothing. */
+  readonly isReplaceable?: boolean;
+}
+
+/** A program that lies in the memory beside the running one and takes over on `swapProgram`. */
+export interface PreparedProgram {
+  readonly arena: Arena;
+  readonly objects: ProgramObjects;
+  readonly half: number;
 }
 
 interface Events {
   punt: [bytes: Uint8Array, inPort: number];
   expired: [entries: readonly ExpiredEntry[]];
-  portState: [name: string, state: string];
+  portState: [name: string, state: string, number: number];
   fatal: [message: string];
 }
 
 const alignment = 65536;
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 const defaultSpinUs = 100;
+/** Each of two programs gets at least so much, and twice what the first one takes. All addresses stay below 2 GiB. */
+const leastHalfBytes = 256 * 1024 * 1024;
+const mostHalfBytes = 768 * 1024 * 1024;
 
 type Without<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 export class Runtime extends EventEmitter<Events> {
-  readonly arena: Arena;
+  /** Of the running program. */
+  arena: Arena;
+  /** The program that was loaded first. */
   readonly program: LoadedProgram;
+  /** Ports by number, and whether they are up. */
+  readonly portStates = new Map<number, boolean>();
+  readonly #memory: WebAssembly.Memory;
+  readonly #hashSeed: number;
+  readonly #isNet: ReadonlyMap<number, boolean>;
+  /** Bytes that one program has; 0 if there is room for one only. */
+  readonly #halfBytes: number;
+  readonly #engineRegion: number;
+  #half = 0;
+  /** The other half held a program before. */
+  #isOtherHalfUsed = false;
   readonly #gate: Gate;
   readonly #worker: Worker;
   readonly #orders: MessagePort;
@@ -60,18 +95,19 @@ export class Runtime extends EventEmitter<Events> {
     super();
     this.program = options.program;
     const layout = layoutArena(options.program.artifact.arena);
-    const gateAt = layout.programEnd;
+    this.#halfBytes = options.isReplaceable ? halfFor(layout.programEnd) : 0;
+    const gateAt = this.#halfBytes > 0 ? 2 * this.#halfBytes : layout.programEnd;
     const engineRegion = gateAt + roundUp(gateBytes, 64);
+    this.#engineRegion = engineRegion;
     const memory = makeMemory(
-      roundUp(engineRegion + engineBytes, alignment) +
-        options.ports.reduce((sum, port) => sum + roundUp(bytesNeeded(port.spec), alignment), 0),
+      portsStart(gateAt) + options.ports.reduce((sum, port) => sum + roundUp(bytesNeeded(port.spec), alignment), 0),
     );
+    this.#memory = memory;
+    this.#hashSeed = options.hashSeed;
+    this.#isNet = new Map(options.ports.map((port) => [port.number, port.isNet]));
+    for (const port of options.ports) this.portStates.set(port.number, true);
     this.arena = new Arena(memory.buffer, layout);
-    startProgram(this.arena, options.program.objects, {
-      random: () => randomBytes(4).readUInt32LE(0),
-      hashSeed: options.hashSeed,
-    });
-    for (const port of options.ports) this.arena.setNetPort(port.number, port.isNet);
+    this.#start(this.arena, options.program.objects);
     this.#gate = new Gate(memory, gateAt);
     this.#wakeFd = this.#addon.createWake();
     const channel = new MessageChannel();
@@ -94,8 +130,7 @@ export class Runtime extends EventEmitter<Events> {
   /** Starts a data plane with its ports; all of them or, with a UserError, none. */
   static async start(options: RuntimeOptions): Promise<Runtime> {
     const runtime = new Runtime(options);
-    const layout = runtime.arena.layout;
-    let start = roundUp(layout.programEnd + roundUp(gateBytes, 64) + engineBytes, alignment);
+    let start = portsStart(runtime.#halfBytes > 0 ? 2 * runtime.#halfBytes : runtime.arena.layout.programEnd);
     try {
       for (const port of options.ports) {
         const end = start + roundUp(bytesNeeded(port.spec), alignment);
@@ -113,6 +148,65 @@ export class Runtime extends EventEmitter<Events> {
   /** Runs `change` while the data plane stands between two batches. */
   atomically<T>(change: () => T): T {
     return this.#gate.atomically(this.#isStopped ? 0 : 1, () => this.#addon.wake(this.#wakeFd), change);
+  }
+
+  /** Where the next program is to lie: `base` of its arena. */
+  get freeBase(): number {
+    return this.#half === 0 ? this.#halfBytes : 0;
+  }
+
+  /**
+   * Puts a program beside the running one, with empty tables. Packets go on as before. `artifact` must be compiled for `freeBase`. Throws a UserError if it
+   * does not fit.
+   */
+  async prepareProgram(artifact: Artifact, objects: ProgramObjects): Promise<PreparedProgram> {
+    const layout = layoutArena(artifact.arena);
+    if ((artifact.arena.base ?? 0) !== this.freeBase)
+      throw new Error(`the program is compiled for base ${artifact.arena.base ?? 0}`);
+    if (layout.programEnd - this.freeBase > this.#halfBytes) {
+      throw new UserError(
+        'program-too-large',
+        `the program needs ${layout.programEnd - this.freeBase} bytes, there is room for ${this.#halfBytes} beside the running one`,
+      );
+    }
+    const arena = new Arena(this.#memory.buffer, layout);
+    if (this.#isOtherHalfUsed) arena.bytes.fill(0, this.freeBase, this.freeBase + this.#halfBytes);
+    this.#isOtherHalfUsed = true;
+    this.#start(arena, objects);
+    const { wasm, ...rest } = artifact;
+    const module = await WebAssembly.compile(wasm);
+    const half = 1 - this.#half;
+    await this.#order({ kind: 'prepare', artifact: rest, module, engineRegion: this.#engineRegion + half * engineBytes });
+    return { arena, objects, half };
+  }
+
+  /**
+   * The prepared program takes over, ports and all, between two batches: no packet is lost, none sees both. `carry` runs while the data plane stands,
+   * to copy state from the old arena.
+   */
+  async swapProgram(prepared: PreparedProgram, carry: () => void): Promise<void> {
+    let done: Promise<unknown> | undefined;
+    this.atomically(() => {
+      carry();
+      // Read before the next batch: orders are looked at behind the gate.
+      done = this.#order({ kind: 'swap' });
+      this.arena = prepared.arena;
+      this.#half = prepared.half;
+    });
+    await done;
+  }
+
+  setMirrorSession(session: number, config: MirrorSession | undefined): void {
+    this.#send({ kind: 'mirrorSession', session, config });
+  }
+
+  setMulticastGroup(group: number, replicas: readonly Replica[] | undefined): void {
+    this.#send({ kind: 'multicastGroup', group, replicas });
+  }
+
+  #start(arena: Arena, objects: ProgramObjects): void {
+    startProgram(arena, objects, { random: () => randomBytes(4).readUInt32LE(0), hashSeed: this.#hashSeed });
+    for (const [port, isNet] of this.#isNet) arena.setNetPort(port, isNet);
   }
 
   /** Sends a packet into the program as coming from PNA_PORT_CPU. */
@@ -169,11 +263,21 @@ export class Runtime extends EventEmitter<Events> {
         this.emit('expired', report.entries);
         return;
       case 'portState':
-        this.emit('portState', report.name, report.state);
+        this.portStates.set(report.number, report.state === 'up');
+        this.emit('portState', report.name, report.state, report.number);
         return;
       case 'fatal':
         this.emit('fatal', report.message);
         return;
     }
   }
+}
+
+function halfFor(programEnd: number): number {
+  return Math.max(programEnd, Math.min(mostHalfBytes, Math.max(leastHalfBytes, roundUp(2 * programEnd, alignment))));
+}
+
+/** Behind the gate and two engines' regions. */
+function portsStart(gateAt: number): number {
+  return roundUp(gateAt + roundUp(gateBytes, 64) + 2 * engineBytes, alignment);
 }

@@ -11,9 +11,13 @@ export function makeMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes), maximum: maximumPages, shared: true });
 }
 
-/** Instantiates a program over `memory`. Synchronous: a worker does it before its first batch. */
-export function instantiate(artifact: Artifact, memory: WebAssembly.Memory, hooks: BackendHooks): Backend {
-  const module = new WebAssembly.Module(artifact.wasm);
+/** Instantiates a program over `memory`. Synchronous: a worker does it before its first batch, or gets the `module` compiled elsewhere. */
+export function instantiate(
+  artifact: Omit<Artifact, 'wasm'> & { readonly wasm?: Uint8Array },
+  memory: WebAssembly.Memory,
+  hooks: BackendHooks,
+  module: WebAssembly.Module = new WebAssembly.Module(artifact.wasm!),
+): Backend {
   const { mirror, multicast, copy = () => {} } = hooks;
   const { exports } = new WebAssembly.Instance(module, { env: { memory, mirror, multicast, copy } });
   const process = exports.process as Backend['process'];

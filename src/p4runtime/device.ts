@@ -64,10 +64,21 @@ export interface ExpiredEntry {
   readonly bytes?: string;
 }
 
+export interface DeviceParts {
+  readonly arena: Arena;
+  readonly binding: Binding;
+  readonly profiles: ReadonlyMap<number, ProfileState>;
+  readonly extras: Extras;
+  readonly digests: Digests;
+  readonly replication: Replication;
+  readonly externs: Externs;
+}
+
 const nothingElse: ReadWishes = { counters: false, meters: false, timeSinceLastHit: false };
 
 export class Device {
   readonly names: P4Names;
+  readonly program: ProgramActions;
   readonly #target: ControlTarget;
   readonly #binding: Binding;
   readonly #profiles: ReadonlyMap<number, ProfileState>;
@@ -80,6 +91,7 @@ export class Device {
 
   /** Throws RangeError if P4Info and arena are not of the same program. */
   constructor({ target, p4info, program }: DeviceOptions) {
+    this.program = program;
     this.names = new P4Names(p4info);
     this.#target = target;
     const binding = new Binding(this.names, target.arena, program);
@@ -148,6 +160,19 @@ export class Device {
     ];
   }
 
+  /** What a device is made of, for `reconcile`. */
+  get parts(): DeviceParts {
+    return {
+      arena: this.#target.arena,
+      binding: this.#binding,
+      profiles: this.#profiles,
+      extras: this.#extras,
+      digests: this.#digests,
+      replication: this.#replication,
+      externs: this.#externs,
+    };
+  }
+
   /** As `read`, of one filter. */
   readOne(filter: Entity): { readonly status: Status; readonly entities: readonly Entity[] } {
     return this.read([filter]);
@@ -171,6 +196,11 @@ export class Device {
     const found = this.#target.arena.tables[table];
     if (!found?.has(entry.handle) || found.timeLeftMs(entry.handle, this.#target.nowMs()) !== 0) return false;
     return printed(found.read(entry.handle).matches) === printed(entry.matches);
+  }
+
+  /** Multicast groups and clone sessions, which outlive a program, are gone. */
+  clearReplication(): void {
+    this.#replication.clear();
   }
 
   /** Digest lists that are due. */
@@ -219,12 +249,9 @@ export class Device {
       profile: 0,
     };
     const { packets, bytes } = expired;
-    if (expired.entry) {
-      const extra = this.#extras.of(bound.info.preamble.id, expired.entry);
-      return readEntry(bound, expired.entry, this.#ids(bound), 0, nothingElse, extra);
-    }
+    const extra = expired.entry && this.#extras.of(bound.info.preamble.id, expired.entry);
     return {
-      ...readEntry(bound, entry, this.#ids(bound), 0, nothingElse),
+      ...readEntry(bound, expired.entry ?? entry, this.#ids(bound), 0, nothingElse, extra),
       ...(packets !== undefined && { counterData: { packetCount: BigInt(packets), byteCount: BigInt(bytes ?? '0') } }),
     };
   }

@@ -31,9 +31,10 @@ interface ExternKind {
 
 export class Externs {
   readonly #kinds: ReadonlyMap<number, ExternKind>;
+  readonly #sessions = new Map<number, readonly number[]>();
 
   constructor(arena: Arena, target: ReplicationTarget, ports: Ports, portNumbers: () => readonly number[]) {
-    const sessions = new Map<number, readonly number[]>();
+    const sessions = this.#sessions;
     this.#kinds = new Map<number, ExternKind>([
       [
         0x81,
@@ -74,6 +75,11 @@ export class Externs {
         },
       ],
     ]);
+  }
+
+  /** Takes over what another program's externs hold beside the arena; the target knows it already. */
+  adopt(other: Externs): void {
+    for (const [session, fields] of other.#sessions) this.#sessions.set(session, fields);
   }
 
   prepare(type: UpdateType, { externTypeId, externId, entry }: ExternEntry): Step {

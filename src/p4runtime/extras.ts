@@ -34,6 +34,11 @@ export class Extras {
     } else table?.delete(handle);
   }
 
+  /** Takes over a table whose entries keep their handles. */
+  adopt(tableId: number, other: Extras): void {
+    this.#byTable.set(tableId, new Map(other.all(tableId)));
+  }
+
   /** All of a table. */
   all(tableId: number): ReadonlyMap<number, Extra> {
     return this.#byTable.get(tableId) ?? new Map();

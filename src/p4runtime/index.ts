@@ -8,6 +8,7 @@ export * from './entities.ts';
 export { NamedObjects, P4Names } from './names.ts';
 export { fromData, type P4Data, toData } from './p4data.ts';
 export { printAction, printEntity, printKey, printUpdate } from './print.ts';
+export { reconcile } from './reconcile.ts';
 export type { Copy, ReplicationTarget } from './replication.ts';
-export { type Code, codeNumbers, ok, type Status } from './status.ts';
+export { type Code, codeNumbers, ok, type Status, StatusError } from './status.ts';
 export { parseValue, printValue, type ValueLike } from './values.ts';

@@ -65,6 +65,12 @@ export class Replication {
     return select(this.#sessions, id, `clone session ${id}`).map((cloneSessionEntry) => ({ cloneSessionEntry }));
   }
 
+  /** Takes over groups and sessions of the device under another program; the target has them. */
+  adopt(other: Replication): void {
+    for (const [id, group] of other.#groups) this.#groups.set(id, group);
+    for (const [id, session] of other.#sessions) this.#sessions.set(id, session);
+  }
+
   /** Everything gone: a new pipeline clears the forwarding state. */
   clear(): void {
     for (const id of this.#groups.keys()) this.#target.multicastGroup(id, undefined);

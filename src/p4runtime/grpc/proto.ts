@@ -4,8 +4,6 @@ import type { P4Info } from '../../p4/p4info/p4info.ts';
 import type { Message } from '../wire/fields.ts';
 import { fromP4InfoObject, toP4InfoObject } from '../wire/p4info.ts';
 
-const directory = decodeURIComponent(new URL('../../../proto/', import.meta.url).pathname);
-
 export class Protocol {
   readonly root: protobuf.Root;
   readonly #p4info: protobuf.Type;
@@ -15,11 +13,11 @@ export class Protocol {
     this.#p4info = root.lookupType('p4.config.v1.P4Info');
   }
 
-  /** Reads the files; a few milliseconds. */
-  static load(): Protocol {
+  /** Reads the files below `directory`, our `proto/`; a few milliseconds. */
+  static load(directory: string): Protocol {
     const root = new protobuf.Root();
     // google/protobuf/any.proto comes with the library.
-    root.resolvePath = (_, target) => (protobuf.common.get(target) ? target : directory + target);
+    root.resolvePath = (_, target) => (protobuf.common.get(target) ? target : `${directory}/${target}`);
     root.loadSync(['p4/v1/p4runtime.proto', 'softipu/v1/softipu.proto', 'google/rpc/status.proto']);
     root.resolveAll();
     return new Protocol(root);
