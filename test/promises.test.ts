@@ -43,7 +43,8 @@ const segment = (sourcePort: number, flags = 'S', destination = vip, destination
 });
 const datagram = (sourcePort: number) => ({
   ip: { source: '10.1.0.1', destination: vip },
-  udp: { sourcePort, destinationPort: 53, payload: 'q' },
+  udp: { sourcePort, destinationPort: 53 },
+  payload: 'q',
 });
 const ipOf = ({ bytes }: Out) => ipv4.get(bytes.subarray(14));
 const second = 1000;
@@ -136,12 +137,13 @@ describe.each(['wasm', 'interp'] as const)('%s', (runs) => {
       services: [dns],
       endpointSlices: [{ ...slice('dns', ['10.1.0.2']), ports: [{ name: '', protocol: 'UDP', port: 5353 }] }],
     });
-    const fragment = (fragmentOffset: number, flags: number, identification: number, payload: Uint8Array) =>
-      packet({ ip: { source: '10.1.0.1', destination: vip, identification, fragmentOffset, flags, protocol: 17 }, payload });
+    const fragment = (fragmentOffset: number, flags: number, id: number, payload: Uint8Array) =>
+      packet({ ip: { source: '10.1.0.1', destination: vip, id, fragmentOffset, flags, protocol: 17 }, payload });
     // A datagram of 8 + 24 bytes in two: 16 bytes with the header, then 16 whose first bytes look like other ports.
     const whole = packet({
       ip: { source: '10.1.0.1', destination: vip },
-      udp: { sourcePort: 4000, destinationPort: 53, payload: new Uint8Array(24).fill(7) },
+      udp: { sourcePort: 4000, destinationPort: 53 },
+      payload: new Uint8Array(24).fill(7),
     });
     const l4 = whole.subarray(34);
     const later = fragment(2, 0, 77, l4.slice(16));

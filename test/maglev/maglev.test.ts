@@ -103,9 +103,10 @@ describe('buildMaglev', () => {
   test('1000 members on 65537 slots take well under 50 ms', () => {
     const members = backends(1000);
     const times = [1, 2, 3, 4, 5].map((seed) => {
-      const start = performance.now();
+      // Processor time: a busy machine must not fail the test.
+      const start = process.cpuUsage();
       buildMaglev(members, 65537, seed);
-      return performance.now() - start;
+      return process.cpuUsage(start).user / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(50);
   });
