@@ -1,4 +1,4 @@
-// The clock for what need not be exact: a few milliseconds of error, no system call.
+// Clocks without a system call: exact, and a coarser one with a few milliseconds of error.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,12 @@ namespace softipu {
 inline uint64_t coarseNowNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+inline uint64_t nowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
 }
 

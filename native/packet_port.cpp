@@ -160,6 +160,13 @@ uint32_t PacketPort::receiveBatch(uint32_t descriptors, uint32_t max) {
   return count;
 }
 
+/// The next slot is ours.
+bool PacketPort::hasInput() const {
+  if (!socket_) return false;
+  const auto* header = reinterpret_cast<const tpacket2_hdr*>(slotAt(head_));
+  return (__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0;
+}
+
 bool PacketPort::describeRingFrame(Descriptor& d, uint8_t* slot) {
   const auto* header = reinterpret_cast<const tpacket2_hdr*>(slot);
   if (header->tp_snaplen != header->tp_len || header->tp_len < ETH_HLEN) return false;
@@ -288,6 +295,10 @@ Napi::Value PacketPort::state(const Napi::CallbackInfo& info) {
 
 Napi::Value PacketPort::fd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), socket_.get()); }
 
+Napi::Value PacketPort::pollable(const Napi::CallbackInfo& info) {
+  return Napi::External<Pollable>::New(info.Env(), static_cast<Pollable*>(this));
+}
+
 Napi::Value PacketPort::isIsolated(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), static_cast<bool>(link_)); }
 
 void PacketPort::close(const Napi::CallbackInfo&) { closeAll(); }
@@ -301,6 +312,7 @@ Napi::Function definePacketPort(Napi::Env env) {
                                      PacketPort::InstanceMethod<&PacketPort::readCounters>("readCounters"),
                                      PacketPort::InstanceMethod<&PacketPort::state>("state"),
                                      PacketPort::InstanceMethod<&PacketPort::fd>("fd"),
+                                     PacketPort::InstanceMethod<&PacketPort::pollable>("pollable"),
                                      PacketPort::InstanceMethod<&PacketPort::isIsolated>("isIsolated"),
                                      PacketPort::InstanceMethod<&PacketPort::close>("close"),
                                  });

@@ -16,10 +16,11 @@
 #include "interface.h"
 #include "outbox.h"
 #include "owned.h"
+#include "pollable.h"
 
 namespace softipu {
 
-class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, private Outbox {
+class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, private Outbox, private Pollable {
  public:
   explicit PacketPort(const Napi::CallbackInfo& info);
   ~PacketPort() override { closeAll(); }
@@ -34,6 +35,7 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   void readCounters(const Napi::CallbackInfo& info);
   Napi::Value state(const Napi::CallbackInfo& info);
   Napi::Value fd(const Napi::CallbackInfo& info);
+  Napi::Value pollable(const Napi::CallbackInfo& info);
   Napi::Value isIsolated(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
@@ -52,6 +54,9 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   void releaseAll();
   void lookAfterInterface(bool now);
   void sendMessages(uint32_t count) override;
+  int pollFd() const override { return socket_.get(); }
+  bool seesInput() const override { return true; }
+  bool hasInput() const override;
 
   uint8_t* slotAt(uint32_t index) const { return ring_ + static_cast<size_t>(index) * frameBytes_; }
 

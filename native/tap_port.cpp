@@ -203,6 +203,10 @@ Napi::Value TapPort::state(const Napi::CallbackInfo& info) {
 
 Napi::Value TapPort::fd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), tun_.get()); }
 
+Napi::Value TapPort::pollable(const Napi::CallbackInfo& info) {
+  return Napi::External<Pollable>::New(info.Env(), static_cast<Pollable*>(this));
+}
+
 void TapPort::close(const Napi::CallbackInfo&) { closeAll(); }
 
 Napi::Function defineTapPort(Napi::Env env) {
@@ -214,6 +218,7 @@ Napi::Function defineTapPort(Napi::Env env) {
                                   TapPort::InstanceMethod<&TapPort::readCounters>("readCounters"),
                                   TapPort::InstanceMethod<&TapPort::state>("state"),
                                   TapPort::InstanceMethod<&TapPort::fd>("fd"),
+                                  TapPort::InstanceMethod<&TapPort::pollable>("pollable"),
                                   TapPort::InstanceMethod<&TapPort::close>("close"),
                               });
 }

@@ -8,10 +8,11 @@
 #include "interface.h"
 #include "outbox.h"
 #include "owned.h"
+#include "pollable.h"
 
 namespace softipu {
 
-class TapPort final : public Napi::ObjectWrap<TapPort>, private Closable, private Outbox {
+class TapPort final : public Napi::ObjectWrap<TapPort>, private Closable, private Outbox, private Pollable {
  public:
   explicit TapPort(const Napi::CallbackInfo& info);
   ~TapPort() override { closeAll(); }
@@ -25,6 +26,7 @@ class TapPort final : public Napi::ObjectWrap<TapPort>, private Closable, privat
   void readCounters(const Napi::CallbackInfo& info);
   Napi::Value state(const Napi::CallbackInfo& info);
   Napi::Value fd(const Napi::CallbackInfo& info);
+  Napi::Value pollable(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   int open();
@@ -34,6 +36,9 @@ class TapPort final : public Napi::ObjectWrap<TapPort>, private Closable, privat
   void lookAfterInterface(bool now);
   void vanish();
   void sendMessages(uint32_t count) override;
+  int pollFd() const override { return tun_.get(); }
+  bool seesInput() const override { return false; }
+  bool hasInput() const override { return false; }
 
   Napi::Env env_;
   Napi::ObjectReference memory_;

@@ -4,19 +4,12 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-#include <ctime>
-
 #include "binding.h"
+#include "clock.h"
 #include "owned.h"
 
 namespace softipu {
 namespace {
-
-uint64_t nowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
-}
 
 /// wait(fds: Int32Array, timeoutMs, spinUs) -> number of descriptors with input. Spins first, giving the processor away at each turn
 /// (on a shared core the packets come from whom we would otherwise keep from running), then sleeps in poll.

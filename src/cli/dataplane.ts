@@ -9,7 +9,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { Arena, type TableEntry as ArenaEntry, layoutArena, sweep } from '../arena/index.ts';
 import { Engine, Gate, instantiate, type MirrorSession, type Port, type Replica } from '../engine/index.ts';
 import type { Artifact } from '../p4/wasm/index.ts';
-import { loadAddon, openPort } from '../ports/index.ts';
+import { loadAddon, nativePorts, openPort } from '../ports/index.ts';
 import { isOperatorError } from './errors.ts';
 
 /** What the thread starts with. */
@@ -139,7 +139,8 @@ function swap(): void {
   next = undefined;
 }
 
-let fds = new Int32Array([data.wakeFd]);
+const waiter = new addon.Waiter(data.wakeFd);
+waiter.watch([]);
 const clock = new Uint32Array(2);
 const states = new Map<number, Port['state']>();
 
@@ -149,7 +150,7 @@ function now(): number {
 }
 
 function watchPorts(): void {
-  fds = new Int32Array([data.wakeFd, ...engine.ports.flatMap((p) => (p.pollFd === undefined ? [] : [p.pollFd]))]);
+  waiter.watch(nativePorts(engine.ports));
 }
 
 function obey(order: Order): void {
@@ -252,7 +253,7 @@ function loop(): void {
   let lastSecond = 0;
   while (!gate.isStopping) {
     gate.pass();
-    if (addon.clearWake(data.wakeFd)) {
+    if (gate.isCalled()) {
       for (let message = receiveMessageOnPort(data.orders); message; message = receiveMessageOnPort(data.orders))
         obey(message.message as Order);
     }
@@ -265,7 +266,7 @@ function loop(): void {
       punts = 0;
       reportStates();
     }
-    if (received === 0) addon.wait(fds, sleepMs, data.spinUs);
+    if (received === 0) waiter.wait(sleepMs, data.spinUs);
   }
   for (const port of [...engine.ports]) engine.removePort(port.number)?.close();
 }

@@ -238,6 +238,7 @@ export class Runtime extends EventEmitter<Events> {
 
   #send(order: Order): void {
     this.#orders.postMessage(order);
+    this.#gate.call();
     this.#addon.wake(this.#wakeFd);
   }
 

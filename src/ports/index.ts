@@ -13,7 +13,7 @@ import { openTapPort, tapPortBytes } from './tap.ts';
 
 export { isSystemError, OperatorError, type OperatorErrorCode } from './errors.ts';
 export { MemoryPort, memoryPortBytes, type SentPacket } from './memory.ts';
-export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon } from './native.ts';
+export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon, nativePorts } from './native.ts';
 export { openPacketPort, PacketPort, type PacketPortOptions, packetPortBytes } from './packet.ts';
 export { type PcapFiles, PcapPort } from './pcap.ts';
 export { type PortSpec, parsePortSpec } from './spec.ts';

@@ -20,6 +20,8 @@ export interface NativePort {
   /** 0 up, 1 down, 2 gone. */
   state(): number;
   fd(): number;
+  /** For `Waiter`. */
+  pollable(): unknown;
   close(): void;
 }
 
@@ -51,10 +53,19 @@ export interface InterfaceFacts {
   readonly isUp: boolean;
 }
 
+/** How a data plane waits for its ports: it watches their rings in memory, then sleeps. */
+export interface Waiter {
+  /** From now on these ports, until the next call. */
+  watch(ports: readonly NativePort[]): void;
+  /** Waits for input or for the wake descriptor, which it clears: spins up to `spinUs`, then sleeps up to `timeoutMs` (-1: for ever). */
+  wait(timeoutMs: number, spinUs: number): boolean;
+}
+
 export interface Addon extends TrafficAddon {
   readonly descriptor: Readonly<Record<string, number>>;
   readonly PacketPort: new (options: NativePacketPortOptions) => NativePacketPort;
   readonly TapPort: new (options: NativePortOptions) => NativePort;
+  readonly Waiter: new (wakeFd: number) => Waiter;
   interfaceFacts(name: string, netnsPath: string): InterfaceFacts;
   /** Waits for input on any of the descriptors: spins up to `spinUs`, then sleeps up to `timeoutMs` (-1: for ever). Returns how many are ready. */
   wait(fds: Int32Array, timeoutMs: number, spinUs: number): number;
@@ -124,12 +135,17 @@ export function interfaceFacts(name: string, netns?: string): InterfaceFacts {
   }
 }
 
+/** The native ports among `ports`: those that a Waiter can watch. */
+export function nativePorts(ports: readonly Port[]): NativePort[] {
+  return ports.flatMap((port) => (port instanceof NativeBackedPort ? [port.native as NativePort] : []));
+}
+
 /** A Port over a native one: what packet and TAP ports have in common. */
 export class NativeBackedPort<Native extends NativePort> implements Port {
   readonly number: number;
   readonly name: string;
   readonly pollFd: number;
-  protected readonly native: Native;
+  readonly native: Native;
   readonly #stats: PortStats = emptyPortStats();
   readonly #counters = new Float64Array(counterNames.length);
 

@@ -1,0 +1,16 @@
+// What the data plane waits for: a port that may have input.
+#pragma once
+
+namespace softipu {
+
+class Pollable {
+ public:
+  virtual ~Pollable() = default;
+  /// Descriptor that poll(2) finds ready when there is input; -1 if closed.
+  virtual int pollFd() const = 0;
+  /// Whether `hasInput` knows without a system call.
+  virtual bool seesInput() const = 0;
+  virtual bool hasInput() const = 0;
+};
+
+}  // namespace softipu

@@ -1,0 +1,106 @@
+// How a data plane waits: it looks at the rings in memory first, giving the processor away at each turn (on a shared core the packets come from
+// whom we would otherwise keep from running), and sleeps in poll(2) when nothing has come for a while.
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "binding.h"
+#include "clock.h"
+#include "pollable.h"
+
+namespace softipu {
+namespace {
+
+/// While rings are watched in memory, descriptors are asked every so many turns.
+constexpr uint32_t turnsPerPoll = 16;
+
+}  // namespace
+
+class Waiter final : public Napi::ObjectWrap<Waiter> {
+ public:
+  /// new Waiter(wakeFd): a descriptor of createWake, cleared by the wait that it ends.
+  explicit Waiter(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Waiter>(info), wakeFd_(info[0].As<Napi::Number>().Int32Value()) {}
+
+ private:
+  friend Napi::Function defineWaiter(Napi::Env env);
+
+  void watch(const Napi::CallbackInfo& info);
+  Napi::Value wait(const Napi::CallbackInfo& info);
+  bool seesInput() const;
+  int ask(int timeoutMs);
+  int spin(uint64_t spinNs);
+
+  int wakeFd_;
+  std::vector<Pollable*> ports_;
+  /// Keeps the ports alive.
+  Napi::ObjectReference owners_;
+  bool mustPoll_ = false;
+  std::vector<pollfd> polled_;
+};
+
+/// watch(ports: NativePort[]): from now on these, until the next call. Closed ports are ignored.
+void Waiter::watch(const Napi::CallbackInfo& info) {
+  auto ports = info[0].As<Napi::Array>();
+  owners_ = Napi::Persistent(ports.As<Napi::Object>());
+  ports_.clear();
+  mustPoll_ = false;
+  for (uint32_t i = 0; i < ports.Length(); i++) {
+    auto port = ports.Get(i).As<Napi::Object>();
+    auto pollable = port.Get("pollable").As<Napi::Function>().Call(port, {}).As<Napi::External<Pollable>>();
+    ports_.push_back(pollable.Data());
+    mustPoll_ = mustPoll_ || !pollable.Data()->seesInput();
+  }
+  polled_.resize(ports_.size() + 1);
+}
+
+bool Waiter::seesInput() const {
+  for (const Pollable* port : ports_)
+    if (port->hasInput()) return true;
+  return false;
+}
+
+int Waiter::ask(int timeoutMs) {
+  polled_[0] = {wakeFd_, POLLIN, 0};
+  for (size_t i = 0; i < ports_.size(); i++) polled_[i + 1] = {ports_[i]->pollFd(), POLLIN, 0};
+  int ready = poll(polled_.data(), polled_.size(), timeoutMs);
+  if (ready <= 0) return 0;
+  uint64_t count;
+  if (polled_[0].revents != 0 && read(wakeFd_, &count, sizeof count) < 0) return ready;
+  for (size_t i = 1; i < polled_.size(); i++) {
+    if ((polled_[i].revents & POLLERR) == 0) continue;
+    // Reading a socket's error (interface down) clears it; the port finds out by itself.
+    int error = 0;
+    socklen_t bytes = sizeof error;
+    getsockopt(polled_[i].fd, SOL_SOCKET, SO_ERROR, &error, &bytes);
+  }
+  return ready;
+}
+
+int Waiter::spin(uint64_t spinNs) {
+  uint64_t end = nowNs() + spinNs;
+  for (uint32_t turn = 1;; turn++) {
+    if (seesInput()) return 1;
+    if (mustPoll_ || turn % turnsPerPoll == 0) {
+      int ready = ask(0);
+      if (ready != 0) return ready;
+    }
+    if (nowNs() >= end) return 0;
+    sched_yield();
+  }
+}
+
+/// wait(timeoutMs, spinUs) -> whether anything is ready.
+Napi::Value Waiter::wait(const Napi::CallbackInfo& info) {
+  int ready = spin(static_cast<uint64_t>(numberArgument(info, 1)) * 1000);
+  if (ready == 0) ready = ask(info[0].As<Napi::Number>().Int32Value());
+  return Napi::Boolean::New(info.Env(), ready != 0);
+}
+
+Napi::Function defineWaiter(Napi::Env env) {
+  return Waiter::DefineClass(env, "Waiter", {Waiter::InstanceMethod<&Waiter::watch>("watch"), Waiter::InstanceMethod<&Waiter::wait>("wait")});
+}
+
+}  // namespace softipu
