@@ -7,7 +7,7 @@
 import type { ActionCall, ExternId, KeyMatch, Program, TableId } from '../../p4/ir/ir.ts';
 
 /** What of a program the runner needs to find names and widths. */
-export type StfProgram = Pick<Program, 'tables' | 'actions' | 'externs'>;
+export type StfProgram = Pick<Program, 'tables' | 'actions' | 'externs'> & Partial<Pick<Program, 'architecture'>>;
 
 export class Refusal extends Error {
   /** Indented lines behind the message. */

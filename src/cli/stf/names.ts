@@ -22,6 +22,10 @@ export class Names {
     this.diagnostics = diagnostics;
   }
 
+  private get isBpf(): boolean {
+    return this.program.architecture === 'ebpf' || this.program.architecture === 'ubpf';
+  }
+
   table(name: Name): Table {
     return this.find('table', name, this.program.tables);
   }
@@ -48,7 +52,8 @@ export class Names {
       byName.set(param.name, this.value(value, param.width));
     }
     const args = action.params.map((param) => {
-      const value = byName.get(param.name);
+      // The BPF back ends' runner fills a C structure: what is not named is 0.
+      const value = byName.get(param.name) ?? (this.isBpf ? 0n : undefined);
       return value ?? this.fail(call.action.span, `parameter '${param.name}' of action '${action.name}' is missing`);
     });
     return { action: action.id, args };
@@ -66,7 +71,7 @@ export class Names {
     for (const match of matches) {
       const key = this.find(
         `key of '${table.name}'`,
-        spelled(match.key),
+        placed(spelled(match.key), keys),
         keys.map((k) => ({ ...k, name: normalKey(k.name), key: k })),
       ).key;
       if (given.has(key)) return this.fail(match.key.span, `key '${key.name}' is given twice`);
@@ -121,7 +126,8 @@ export class Names {
         if (prefixLength === undefined) return this.fail(value.span, `wildcards of lpm key '${key.name}' are no prefix`);
         if (prefixLength > key.width)
           return this.fail(slash!.span, `prefix length ${prefixLength}, expected at most ${key.width}`);
-        return { kind: 'lpm', value: value.value & prefixMask(prefixLength, key.width), prefixLength };
+        const number = this.program.architecture === 'ebpf' ? reversed(value.value, key.width) : value.value;
+        return { kind: 'lpm', value: number & prefixMask(prefixLength, key.width), prefixLength };
       }
       default: {
         const mask = slash === undefined ? (wildcards ?? all) : this.ternaryMask(slash, key.width);
@@ -141,7 +147,8 @@ export class Names {
 
   private find<T extends { readonly name: string }>(what: string, name: Name, all: readonly T[]): T {
     const exact = all.filter((o) => o.name === name.text || o.name === `.${name.text}`);
-    const found = exact.length > 0 ? exact : all.filter((o) => o.name.endsWith(`.${name.text}`));
+    const suffix = exact.length > 0 ? exact : all.filter((o) => o.name.endsWith(`.${name.text}`));
+    const found = suffix.length > 0 ? suffix : all.filter((o) => mangled(o.name) === mangled(name.text));
     if (found.length === 1) return found[0]!;
     if (found.length === 0) return this.fail(name.span, `no ${what} is called '${name.text}'`, this.list(all));
     return this.fail(name.span, `'${name.text}' may be ${found.map((o) => `'${o.name}'`).join(' or ')}`);
@@ -205,6 +212,25 @@ function spelled(name: Name): Name {
 
 function normalKey(name: string): string {
   return name.replace(/\.isValid\(\)$/, '.$valid$').replace(/\$(\d+)(?=\.|$)/g, '[$1]');
+}
+
+/** `key.field0` as p4c's BPF back ends call the first key; other names as they are, without the `key.` that they put before them. */
+function placed(name: Name, keys: readonly TableKey[]): Name {
+  const place = /^key\.field(\d+)$/.exec(name.text);
+  const key = place ? keys[Number(place[1])] : undefined;
+  return { ...name, text: key ? normalKey(key.name) : name.text.replace(/^key\.(?=\w+$)/, '') };
+}
+
+/** A name as it stands in the C code of p4c's BPF back ends. */
+function mangled(name: string): string {
+  return name.replace(/^_/, '').replace(/[^\w]/g, '_');
+}
+
+/** The bytes of a number in the other order: prefixes are written as the kernel's memory has them. */
+function reversed(value: bigint, width: number): bigint {
+  let result = 0n;
+  for (let left = Math.ceil(width / 8), rest = value; left > 0; left--, rest >>= 8n) result = (result << 8n) | (rest & 0xffn);
+  return result;
 }
 
 function prefixMask(length: number, width: number): bigint {
