@@ -6,8 +6,10 @@
  *   vxlan: {vni: 4096, port: 4789}
  *   podCIDR: 10.244.1.0/24
  *   uplink: {gateway: 192.168.50.254}
- *   manifests: ./manifests
+ *   manifests: ./manifests              (or kubernetes: {kubeconfig: ./kubeconfig} or {inCluster: true})
  *   control: ./control.sock
+ *   health: {address: 0.0.0.0:10256}
+ *   metrics: {address: 127.0.0.1:10249}
  *   hashSeed: 0x5eed
  *   flows: {timeouts: {tcpSyn: 60s, tcpEstablished: 86400s, tcpClosing: 120s, udp: 30s, icmp: 30s, other: 600s, fragment: 30s}}
  *   ports:
@@ -16,6 +18,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { parseAddress, parseMac, parsePrefix } from '../wire/index.ts';
+import { type Listen, parseListen } from './http-server.ts';
 import { YamlReader, type YamlValue } from './yaml-reader.ts';
 
 export interface PortConfig {
@@ -47,7 +50,15 @@ export interface NodeConfig {
   /** Next hop for what is neither pod nor neighbour. */
   readonly uplinkGateway?: string;
   readonly manifests?: string;
+  /** API server instead of manifests. */
+  readonly kubernetes?: { readonly kubeconfig: string } | { readonly inCluster: true };
+  /** Least time between two programmings for changes from the API server. */
+  readonly minSyncMs?: number;
   readonly controlSocket: string;
+  /** Where /healthz and /livez answer. */
+  readonly health?: Listen;
+  /** Where /metrics answers. */
+  readonly metrics?: Listen;
   readonly hashSeed: number;
   /** Milliseconds. */
   readonly timeouts: Timeouts;
@@ -68,8 +79,13 @@ const defaultTimeouts: Timeouts = {
 
 const defaultGatewayMac = '02:00:00:00:00:01';
 
+/** What holds where node.yaml says nothing: from another file, such as kube-proxy's. */
+export type NodeDefaults = Partial<Pick<NodeConfig, 'nodeName' | 'kubernetes' | 'health' | 'metrics' | 'minSyncMs'>> & {
+  readonly timeouts?: Partial<Timeouts>;
+};
+
 /** Reads a configuration; throws one UserError that lists every mistake with its line. */
-export function parseNodeConfig(file: string, text: string): NodeConfig {
+export function parseNodeConfig(file: string, text: string, defaults: NodeDefaults = {}): NodeConfig {
   const reader = new YamlReader(file, text);
   const base = dirname(resolve(file));
   const root = reader.root.fields([
@@ -79,14 +95,17 @@ export function parseNodeConfig(file: string, text: string): NodeConfig {
     'podCIDR',
     'uplink',
     'manifests',
+    'kubernetes',
     'control',
+    'health',
+    'metrics',
     'hashSeed',
     'flows',
     'ports',
     'program',
   ]);
   const node = root.node.fields(['name', 'addresses', 'vtep']);
-  node.name.required();
+  if (defaults.nodeName === undefined) node.name.required();
   const vtep = node.vtep.fields(['address', 'mac']);
   const gateway = root.gateway.fields(['addresses', 'mac']);
   const vxlan = root.vxlan.fields(['vni', 'port']);
@@ -94,7 +113,7 @@ export function parseNodeConfig(file: string, text: string): NodeConfig {
   if (vtep.address.exists) vtep.mac.required();
   const config: NodeConfig = {
     file: resolve(file),
-    nodeName: node.name.string() ?? '',
+    nodeName: node.name.string() ?? defaults.nodeName ?? '',
     nodeAddresses: node.addresses.items().flatMap((a) => address(a) ?? []),
     vtep: vtep.address.exists ? { address: address(vtep.address) ?? '', mac: mac(vtep.mac) ?? '' } : undefined,
     gateway: {
@@ -105,20 +124,48 @@ export function parseNodeConfig(file: string, text: string): NodeConfig {
     podCIDR: prefix(root.podCIDR),
     uplinkGateway: address(uplink.gateway),
     manifests: path(base, root.manifests),
+    kubernetes: kubernetes(base, root.kubernetes) ?? (root.manifests.exists ? undefined : defaults.kubernetes),
+    minSyncMs: defaults.minSyncMs,
     controlSocket: path(base, root.control) ?? resolve(base, 'softipu.sock'),
+    health: listen(root.health) ?? defaults.health,
+    metrics: listen(root.metrics) ?? defaults.metrics,
     hashSeed: root.hashSeed.integer(0, 0xffffffff) ?? 0x50f71b0,
-    timeouts: timeouts(root.flows.fields(['timeouts']).timeouts),
+    timeouts: timeouts(root.flows.fields(['timeouts']).timeouts, { ...defaultTimeouts, ...defaults.timeouts }),
     ports: ports(root.ports),
     program: path(base, root.program),
   };
+  if (root.manifests.exists && root.kubernetes.exists)
+    root.kubernetes.fail("objects come from 'manifests' already; leave one of the two out");
   reader.throwProblems();
   return config;
 }
 
-function timeouts(value: YamlValue): Timeouts {
+/** `{kubeconfig: FILE}` or `{inCluster: true}` */
+function kubernetes(base: string, value: YamlValue): NodeConfig['kubernetes'] {
+  if (!value.exists) return undefined;
+  const { kubeconfig, inCluster } = value.fields(['kubeconfig', 'inCluster']);
+  const file = path(base, kubeconfig);
+  const isInCluster = inCluster.boolean();
+  if (file !== undefined && !isInCluster) return { kubeconfig: file };
+  if (file === undefined && isInCluster) return { inCluster: true };
+  value.fail("expected either 'kubeconfig' with a file or 'inCluster: true'");
+  return undefined;
+}
+
+/** `{address: HOST:PORT}` */
+function listen(value: YamlValue): Listen | undefined {
+  const { address } = value.fields(['address']);
+  if (value.exists) address.required();
+  const text = address.string("an address such as '0.0.0.0:10256'");
+  const result = text === undefined ? undefined : parseListen(text);
+  if (text !== undefined && !result) address.fail(`expected an address such as '0.0.0.0:10256', found '${text}'`);
+  return result;
+}
+
+function timeouts(value: YamlValue, defaults: Timeouts): Timeouts {
   const given = value.fields(timeoutNames);
-  const result = { ...defaultTimeouts };
-  for (const name of timeoutNames) result[name] = given[name].durationMs() ?? defaultTimeouts[name];
+  const result = { ...defaults };
+  for (const name of timeoutNames) result[name] = given[name].durationMs() ?? defaults[name];
   return result;
 }
 

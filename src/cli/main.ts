@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CompileOptions } from './compile.ts';
 import { isOperatorError } from './errors.ts';
 import type { SwitchOptions } from './switch.ts';
 
@@ -47,7 +48,10 @@ program
   .command('run')
   .description('the node data plane, until a signal')
   .argument('<CONFIG.yaml>', 'node configuration, see docs/node-yaml.md')
-  .action(action(async (file: string) => (await import('./run.ts')).runCommand(file)));
+  .option('--kube-proxy-config <FILE>', 'KubeProxyConfiguration; what CONFIG.yaml says comes first')
+  .action(
+    action(async (file: string, options: { kubeProxyConfig?: string }) => (await import('./run.ts')).runCommand(file, options)),
+  );
 
 program
   .command('switch')
@@ -75,31 +79,20 @@ program
   .command('compile')
   .description('the P4 compiler')
   .argument('<FILE.p4>')
-  .option('-I <DIR>', 'where #include looks', collect, [])
-  .option('-D <NAME=VALUE>', 'macro', collect, [])
+  .option('-I <DIR>', 'where #include looks; may be repeated', collect, [])
+  .option('-D <NAME=VALUE>', 'macro; may be repeated', collect, [])
+  .option('--std <LANGUAGE>', 'p4-16, the only one', 'p4-16')
   .addOption(
-    new Option('--emit <FORM>', 'what to write; none only checks')
-      .choices(['wasm', 'wat', 'ir', 'p4info', 'none'])
+    new Option('--emit <FORM>', 'what to write; none only checks, for any architecture')
+      .choices(['wasm', 'wat', 'ir', 'p4info', 'entries', 'none'])
       .default('none'),
   )
+  .addOption(new Option('--format <FORM>', 'of P4Info').choices(['text', 'binary']).default('text'))
+  .option('--dump-after <PASS>', 'print the program behind a pass; `lower` is behind the front end', collect, [])
   .option('-E', 'only preprocess')
   .option('-o <FILE>', 'where to; stdout for text otherwise')
   .addOption(json)
-  .action(
-    action(
-      async (
-        file: string,
-        options: {
-          I: string[];
-          D: string[];
-          emit: 'wasm' | 'wat' | 'ir' | 'p4info' | 'none';
-          E?: boolean;
-          o?: string;
-          json?: boolean;
-        },
-      ) => (await import('./compile.ts')).compileCommand(file, options),
-    ),
-  );
+  .action(action(async (file: string, options: CompileOptions) => (await import('./compile.ts')).compileCommand(file, options)));
 
 program
   .command('stf')

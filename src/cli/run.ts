@@ -5,7 +5,15 @@
  * state of the manifests is applied; then the control socket appears: who can connect to it finds a working node.
  */
 import { readFileSync } from 'node:fs';
-import { Manifests, printProblem, toModel, watchDirectory } from '../kubernetes/index.ts';
+import {
+  createApiClient,
+  followApi,
+  loadKubeConfig,
+  Manifests,
+  type NodeSettings,
+  printProblem,
+  watchDirectory,
+} from '../kubernetes/index.ts';
 import { IpuManager } from '../manager/index.ts';
 import { Device, EntityBuilder } from '../p4runtime/index.ts';
 import { interfaceFacts, parsePortSpec } from '../ports/index.ts';
@@ -14,18 +22,26 @@ import { type NodeConfig, parseNodeConfig, timeoutNames } from './config.ts';
 import { serveControl } from './control-socket.ts';
 import { UserError } from './errors.ts';
 import { inspectHandlers } from './inspect.ts';
+import { parseKubeProxyConfig } from './kube-proxy-config.ts';
 import { nodeHandlers } from './node-inspect.ts';
+import { observe } from './observe.ts';
 import { shippedProgram } from './package-root.ts';
-import { type LoadedProgram, loadProgram } from './program.ts';
+import { type LoadedProgram, loadProgram, readSource } from './program.ts';
 import { Runtime } from './runtime.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
+import { Sync } from './sync.ts';
 
 const tickMs = 250;
 const defaultVxlanPort = 4789;
 
-export async function runCommand(file: string): Promise<number> {
-  const config = readConfig(file);
+export interface RunOptions {
+  /** A KubeProxyConfiguration; what node.yaml says comes first. */
+  readonly kubeProxyConfig?: string;
+}
+
+export async function runCommand(file: string, options: RunOptions = {}): Promise<number> {
+  const config = readConfig(file, options.kubeProxyConfig);
   const program = loadProgram({
     path: config.program ?? shippedProgram,
     defines: config.vxlan.port === defaultVxlanPort ? [] : [`VXLAN_PORT=${config.vxlan.port}`],
@@ -45,15 +61,26 @@ export async function runCommand(file: string): Promise<number> {
       runtime.arena.setExpireProfile(profile, config.timeouts[name]);
     });
     const manager = startManager(runtime, program, cleanUp);
-    if (config.manifests !== undefined) cleanUp.push(followManifests(config, manager));
-    else apply(manager, config, new Manifests().update([]).objects);
-    const { handlers, refresh } = inspectHandlers(runtime);
+    const { handlers, refresh, ports } = inspectHandlers(runtime);
+    const watched = observe({ runtime, program, manager, ports, source: readSource(config.program ?? shippedProgram) ?? '' });
+    const sync = new Sync({
+      manager,
+      settings: nodeSettings(config),
+      say,
+      onSync: (report) => watched.metrics.synced(report),
+    });
+    watched.follow(sync);
+    if (config.kubernetes) cleanUp.push(await followServer(config, sync));
+    else if (config.manifests !== undefined) cleanUp.push(followManifests(config.manifests, sync));
+    else sync.setObjects([]);
     await refresh();
     const timer = setInterval(() => {
       manager.tick(performance.now());
+      watched.tick();
       void refresh();
     }, tickMs);
     cleanUp.push(() => clearInterval(timer));
+    for (const server of await watched.serve(config)) cleanUp.push(() => server.close());
     const server = await serveControl(config.controlSocket, { ...handlers, ...nodeHandlers(runtime, manager) });
     cleanUp.push(() => server.close());
     say(
@@ -68,14 +95,19 @@ export async function runCommand(file: string): Promise<number> {
   return 0;
 }
 
-function readConfig(file: string): NodeConfig {
-  let text: string;
+function readConfig(file: string, kubeProxyFile?: string): NodeConfig {
+  if (kubeProxyFile === undefined) return parseNodeConfig(file, readText(file));
+  const { settings, ignored } = parseKubeProxyConfig(kubeProxyFile, readText(kubeProxyFile));
+  if (ignored.length > 0) say(`'${kubeProxyFile}': these fields have no effect here: ${ignored.join(', ')}`);
+  return parseNodeConfig(file, readText(file), settings);
+}
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new UserError('unreadable-config', `cannot read '${file}': ${error instanceof Error ? error.message : String(error)}`);
   }
-  return parseNodeConfig(file, text);
 }
 
 /** The manager fills tables by name: another program must have those of k8s-lb.p4. */
@@ -107,36 +139,45 @@ function startManager(runtime: Runtime, program: LoadedProgram, cleanUp: (() => 
   return manager;
 }
 
-function followManifests(config: NodeConfig, manager: IpuManager): () => void {
+function followManifests(directory: string, sync: Sync): () => void {
   const manifests = new Manifests();
   let lastProblems = '';
   return watchDirectory({
-    directory: config.manifests!,
+    directory,
     onFiles: (files) => {
       const { objects, problems } = manifests.update(files);
       const text = problems.map(printProblem).join('\n');
       if (text !== lastProblems && text !== '') say(`these manifests are not used until they are right:\n${text}`);
       lastProblems = text;
-      apply(manager, config, objects);
+      sync.setObjects(objects);
     },
     onError: say,
   });
 }
 
-let lastNotes = '';
+async function followServer({ kubernetes, minSyncMs }: NodeConfig, sync: Sync): Promise<() => void> {
+  const kubeConfig = await loadKubeConfig(kubernetes!).catch((error: Error) => {
+    throw new UserError('bad-kubeconfig', error.message);
+  });
+  const source = followApi({
+    client: createApiClient(kubeConfig),
+    onObjects: (objects) => void sync.setObjects(objects),
+    onQueued: () => sync.queue(),
+    onError: say,
+    ...(minSyncMs !== undefined && { minSyncMs }),
+  });
+  return () => source.stop();
+}
 
-function apply(manager: IpuManager, config: NodeConfig, objects: ReturnType<Manifests['update']>['objects']): void {
-  const { model, notes } = toModel(objects, {
+/** What node.yaml says, and the hardware's own addresses. */
+function nodeSettings(config: NodeConfig): NodeSettings {
+  return {
     ...config,
     ports: config.ports.map((port) => ({
       ...port,
       ...(port.kind === 'net' && { hardwareAddress: hardwareAddress(port.interface) }),
     })),
-  });
-  const text = notes.join('\n');
-  if (text !== lastNotes && text !== '') say(text);
-  lastNotes = text;
-  report(manager.setModel(model, performance.now()).errors);
+  };
 }
 
 function report(errors: readonly string[]): void {

@@ -87,6 +87,14 @@ export class YamlValue {
     return undefined;
   }
 
+  boolean(): boolean | undefined {
+    if (!this.exists) return undefined;
+    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    if (typeof value === 'boolean') return value;
+    this.fail('expected true or false');
+    return undefined;
+  }
+
   oneOf<T extends string>(values: readonly T[]): T | undefined {
     const text = this.string(`one of ${values.join(', ')}`);
     if (text === undefined) return undefined;

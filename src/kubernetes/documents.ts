@@ -1,5 +1,5 @@
 /** Manifests as text -> objects and problems: YAML or JSON, several documents, lists of objects. Kinds that say nothing to a data plane are skipped. */
-import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { readEndpointSlice } from './endpoint-slice.ts';
 import { distance, Field } from './field.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
@@ -32,6 +32,9 @@ const apiVersions: Readonly<Record<Kind, string>> = {
   NetworkPolicy: 'networking.k8s.io/v1',
 };
 
+/** Of an EndpointSlice: when the pod or service changed that it follows. */
+const triggerAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
+
 /** Every object of a file, and everything that is wrong with it. */
 export function readManifest({ path, text }: ManifestFile): ReadManifests {
   const lines = new LineCounter();
@@ -47,6 +50,15 @@ export function readManifest({ path, text }: ManifestFile): ReadManifests {
     objects.push(...readObject(new Field(source, document.contents as Node, '')));
   }
   return { objects, problems };
+}
+
+/** One object as the API server sends it. `name`: how messages shall call it; they have no line. O(size). */
+export function readApiObject(name: string, value: unknown): ReadManifests {
+  const problems: Problem[] = [];
+  const document = new Document(value);
+  const source = { file: name, document, lines: new LineCounter(), problems, reported: new WeakSet<Node>() };
+  const objects = readObject(new Field(source, document.contents as Node, '')).map((object) => ({ ...object, line: 0 }));
+  return { objects, problems: problems.map((problem) => ({ ...problem, line: 0 })) };
 }
 
 /** `list`: kind of the list that the object is an item of. */
@@ -83,8 +95,10 @@ function readObject(object: Field, list?: string): KubernetesObject[] {
   }
   const metadata = readMetadata(object, kind !== 'Node' && kind !== 'Namespace');
   if (!metadata) return [];
-  const { namespace, name } = metadata;
-  return [{ namespace, name, file: object.file, line: object.line, ...readContent(kind, object, metadata) }];
+  const { namespace, name, annotations } = metadata;
+  const triggeredMs = Date.parse(annotations[triggerAnnotation] ?? '');
+  const place = { namespace, name, file: object.file, line: object.line, ...(triggeredMs > 0 && { triggeredMs }) };
+  return [{ ...place, ...readContent(kind, object, metadata) }];
 }
 
 function readContent(kind: Kind, object: Field, metadata: Metadata): ObjectContent {

@@ -1,5 +1,8 @@
 /** Kubernetes objects from manifests -> the manager's model. */
-export { type ManifestFile, type ReadManifests, readManifest } from './documents.ts';
+
+export { type ApiClient, ApiError, createApiClient, loadKubeConfig } from './api-client.ts';
+export { type ApiSource, type ApiSourceOptions, followApi } from './api-source.ts';
+export { type ManifestFile, type ReadManifests, readApiObject, readManifest } from './documents.ts';
 export { Manifests } from './manifests.ts';
 export type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
 export { type Problem, printProblem } from './problems.ts';

@@ -9,6 +9,8 @@ import type { NodeObject } from './objects.ts';
 
 const flannel = 'flannel.alpha.coreos.com/';
 const calicoMac = 'projectcalico.org/VXLANTunnelMACAddr';
+/** KEP-3836: the cluster autoscaler is about to delete the node. */
+const leavingTaint = 'ToBeDeletedByClusterAutoscaler';
 /** Calico's only VNI. */
 const calicoVni = 4096;
 
@@ -26,7 +28,15 @@ export function readNode(object: Field, { name }: Metadata): NodeObject {
     internalIPs: [...new Set(internalIPs)].filter((address) => !address.includes(':')),
     podCIDRs: [...new Set(podCIDRs)].filter((prefix) => !prefix.includes(':')),
     vtep: readVtep(object.get('metadata').get('annotations')),
+    ...(isLeaving(object) && { isLeaving: true }),
   };
+}
+
+function isLeaving(object: Field): boolean {
+  const taints = object.get('spec').get('taints').items();
+  return (
+    object.get('metadata').get('deletionTimestamp').exists || taints.some((taint) => taint.get('key').string() === leavingTaint)
+  );
 }
 
 function readVtep(annotations: Field): NodeObject['vtep'] {

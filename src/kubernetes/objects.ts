@@ -17,7 +17,10 @@ export interface Place {
   readonly namespace: string;
   readonly name: string;
   readonly file: string;
+  /** 0 for what comes from no file. */
   readonly line: number;
+  /** When the change was made that this state is the answer to (annotation endpoints.kubernetes.io/last-change-trigger-time), milliseconds since 1970. */
+  readonly triggeredMs?: number;
 }
 
 export interface PodObject {
@@ -40,6 +43,8 @@ export interface NodeObject {
   readonly podCIDRs: readonly string[];
   /** What annotations say about its tunnel end point. */
   readonly vtep: { readonly address?: string; readonly mac?: string; readonly vni?: number };
+  /** It is being deleted, or the autoscaler is about to: load balancers shall look elsewhere. */
+  readonly isLeaving?: boolean;
 }
 
 /** What identifies an object among all: `Service default/web`. */

@@ -1,0 +1,218 @@
+/**
+ * `/metrics`: kube-proxy's names where we do the same thing, so that dashboards and alerts go on, and beside them what kube-proxy does not count: traffic per
+ * service and endpoint, outcomes of packets, tables and ports. Everything but the durations is read when somebody asks.
+ */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { MatchTable } from '../arena/index.ts';
+import type { PortReport } from './dataplane.ts';
+import type { Traffic } from './metrics-traffic.ts';
+import type { SyncReport } from './sync.ts';
+
+export interface MetricsSources {
+  readonly traffic: () => readonly Traffic[];
+  readonly tables: () => readonly MatchTable[];
+  readonly ports: () => readonly PortReport[];
+  /** Packets and bytes by what became of them. */
+  readonly outcomes: () => readonly { readonly outcome: string; readonly packets: number; readonly bytes: number }[];
+  /** Service ports with a Local policy that have endpoints, but none here. */
+  readonly noLocalEndpoints: () => Readonly<Record<'internal' | 'external', number>>;
+  /** Since when a change has been waiting, milliseconds since 1970. */
+  readonly queuedMs: () => number | undefined;
+}
+
+/** kube-proxy's buckets: 1 ms to 16 s; and 0.25 s to 5 min. */
+const syncBuckets = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
+const range = (from: number, to: number, step: number): number[] =>
+  Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
+const programmingBuckets = [0.25, 0.5, ...range(1, 59, 1), ...range(60, 115, 5), ...range(120, 300, 30)];
+
+const seconds = (ms: number): number => ms / 1000;
+
+export class NodeMetrics {
+  readonly registry = new Registry();
+  readonly #duration: Histogram;
+  readonly #programming: Histogram;
+  readonly #lastSync: Gauge;
+  readonly #lastQueued: Gauge;
+  readonly #failures: Counter;
+  readonly #changes: Readonly<Record<'service' | 'endpoint', Counter>>;
+  readonly #probes: Readonly<Record<'healthz' | 'livez', Counter<'code'>>>;
+
+  constructor(sources: MetricsSources) {
+    const registers = [this.registry];
+    const kubeProxy = (name: string, help: string) => ({ name: `kubeproxy_${name}`, help, registers });
+    this.#duration = new Histogram({
+      ...kubeProxy('sync_proxy_rules_duration_seconds', 'Time from the start to the end of one programming of the data plane'),
+      buckets: syncBuckets,
+    });
+    this.#programming = new Histogram({
+      ...kubeProxy(
+        'network_programming_duration_seconds',
+        'Time from a change of pods or services to its effect in the data plane',
+      ),
+      buckets: programmingBuckets,
+    });
+    this.#lastSync = new Gauge(kubeProxy('sync_proxy_rules_last_timestamp_seconds', 'When the data plane was last programmed'));
+    this.#lastQueued = new Gauge(kubeProxy('sync_proxy_rules_last_queued_timestamp_seconds', 'When a change last began to wait'));
+    this.#failures = new Counter({
+      name: 'softipu_sync_failures_total',
+      help: 'Changes that the data plane refused',
+      registers,
+    });
+    const change = (what: string): Counter =>
+      new Counter(kubeProxy(`sync_proxy_rules_${what}_changes_total`, `Changed ${what} objects that were programmed`));
+    this.#changes = { service: change('service'), endpoint: change('endpoint') };
+    for (const what of ['service', 'endpoint']) {
+      new Gauge({
+        ...kubeProxy(`sync_proxy_rules_${what}_changes_pending`, `1 while changes of ${what} objects may be waiting`),
+        collect() {
+          this.set(sources.queuedMs() === undefined ? 0 : 1);
+        },
+      });
+    }
+    const probe = (name: string): Counter<'code'> =>
+      new Counter({ ...kubeProxy(`proxy_${name}_total`, `Answers of /${name}`), labelNames: ['code'] });
+    this.#probes = { healthz: probe('healthz'), livez: probe('livez') };
+    new Gauge({
+      ...kubeProxy(
+        'sync_proxy_rules_no_local_endpoints_total',
+        'Service ports with a Local traffic policy and no endpoint on this node',
+      ),
+      labelNames: ['traffic_policy'],
+      collect() {
+        const { internal, external } = sources.noLocalEndpoints();
+        this.set({ traffic_policy: 'internal' }, internal);
+        this.set({ traffic_policy: 'external' }, external);
+      },
+    });
+    trafficMetrics(registers, sources);
+    tableMetrics(registers, sources);
+    portMetrics(registers, sources);
+  }
+
+  synced(report: SyncReport): void {
+    this.#duration.observe(seconds(report.endMs - report.startMs));
+    this.#lastQueued.set(seconds(report.queuedMs));
+    this.#changes.service.inc(report.serviceChanges);
+    this.#changes.endpoint.inc(report.endpointChanges);
+    if (report.errors.length > 0) {
+      this.#failures.inc();
+      return;
+    }
+    this.#lastSync.set(seconds(report.endMs));
+    for (const triggerMs of report.triggersMs) this.#programming.observe(seconds(Math.max(0, report.endMs - triggerMs)));
+  }
+
+  probed(probe: 'healthz' | 'livez', code: number): void {
+    this.#probes[probe].inc({ code: String(code) });
+  }
+}
+
+type Registers = Registry[];
+
+/** A counter whose values are kept elsewhere: they are taken over at each scrape. */
+function mirrored<L extends string>(
+  registers: Registers,
+  name: string,
+  help: string,
+  labelNames: readonly L[],
+  values: () => Iterable<readonly [Record<L, string>, number]>,
+): void {
+  new Counter({
+    name: `softipu_${name}`,
+    help,
+    registers,
+    labelNames: [...labelNames],
+    collect() {
+      this.reset();
+      for (const [labels, value] of values()) this.inc(labels as Parameters<typeof this.inc>[0] & object, value);
+    },
+  });
+}
+
+function trafficMetrics(registers: Registers, { traffic, outcomes }: MetricsSources): void {
+  const names = ['namespace', 'service', 'frontend', 'protocol', 'endpoint'] as const;
+  const labels = (row: Traffic) => ({
+    namespace: row.namespace,
+    service: row.service,
+    frontend: row.frontend,
+    protocol: row.protocol,
+    endpoint: row.endpoint,
+  });
+  const both = (to: keyof Traffic, from: keyof Traffic) =>
+    function* () {
+      for (const row of traffic()) {
+        yield [{ ...labels(row), direction: 'to_endpoint' }, row[to] as number] as const;
+        yield [{ ...labels(row), direction: 'from_endpoint' }, row[from] as number] as const;
+      }
+    };
+  const directed = [...names, 'direction'] as const;
+  mirrored(
+    registers,
+    'service_packets_total',
+    'Packets through a service',
+    directed,
+    both('packetsToEndpoint', 'packetsFromEndpoint'),
+  );
+  mirrored(registers, 'service_bytes_total', 'Bytes through a service', directed, both('bytesToEndpoint', 'bytesFromEndpoint'));
+  mirrored(registers, 'service_connections_total', 'New flows of a service', names, () =>
+    traffic().map((row) => [labels(row), row.connections] as const),
+  );
+  mirrored(registers, 'packets_total', 'Packets by what became of them', ['outcome'], () =>
+    outcomes().map(({ outcome, packets }) => [{ outcome }, packets] as const),
+  );
+  mirrored(registers, 'bytes_total', 'Bytes of packets by what became of them', ['outcome'], () =>
+    outcomes().map(({ outcome, bytes }) => [{ outcome }, bytes] as const),
+  );
+}
+
+function tableMetrics(registers: Registers, { tables }: MetricsSources): void {
+  const gauge = (name: string, help: string, value: (table: MatchTable) => number): void => {
+    new Gauge({
+      name: `softipu_table_${name}`,
+      help,
+      registers,
+      labelNames: ['table'],
+      collect() {
+        for (const table of tables()) this.set({ table: table.layout.spec.name }, value(table));
+      },
+    });
+  };
+  gauge('size', 'Entries that a table has room for', (table) => table.layout.spec.size);
+  gauge('entries', 'Entries of a table', (table) => table.count);
+  for (const [name, help, value] of [
+    ['hits', 'Lookups that found an entry', (table) => Number(table.stats().hits)],
+    ['misses', 'Lookups that found none', (table) => Number(table.stats().misses)],
+    ['expired', 'Entries whose time was up', (table) => Number(table.stats().expired)],
+    ['evicted', 'Entries that made room for others', (table) => Number(table.stats().evicted)],
+    ['refused', 'Entries that found no room', (table) => table.stats().full],
+  ] as const satisfies readonly (readonly [string, string, (table: MatchTable) => number])[]) {
+    mirrored(registers, `table_${name}_total`, help, ['table'], () =>
+      tables().map((table) => [{ table: table.layout.spec.name }, value(table)] as const),
+    );
+  }
+}
+
+function portMetrics(registers: Registers, { ports }: MetricsSources): void {
+  new Gauge({
+    name: 'softipu_port_up',
+    help: '1 if packets move',
+    registers,
+    labelNames: ['port', 'interface'],
+    collect() {
+      this.reset();
+      for (const { number, name, state } of ports()) this.set({ port: String(number), interface: name }, state === 'up' ? 1 : 0);
+    },
+  });
+  const total = (name: string, help: string, field: RegExp): void =>
+    mirrored(registers, `port_${name}_total`, help, ['port', 'interface', 'counter'], function* () {
+      for (const { number, name: iface, stats } of ports()) {
+        for (const [counter, value] of Object.entries(stats)) {
+          if (field.test(counter)) yield [{ port: String(number), interface: iface, counter }, value] as const;
+        }
+      }
+    });
+  total('packets', 'Packets received and sent', /^[rt]xPackets$/);
+  total('bytes', 'Bytes received and sent', /^[rt]xBytes$/);
+  total('drops', 'Packets lost at a port', /Drops|Errors/);
+}

@@ -1,0 +1,134 @@
+/** Health and metrics of a running node, put together: what is counted where, and the servers that tell it. */
+import type { Server } from 'node:http';
+import type { IpuManager, Model } from '../manager/index.ts';
+import type { NodeConfig } from './config.ts';
+import type { PortReport } from './dataplane.ts';
+import { Health } from './health.ts';
+import { type Page, servePages } from './http-server.ts';
+import { NodeMetrics } from './metrics.ts';
+import { flowTables, TrafficTotals } from './metrics-traffic.ts';
+import type { LoadedProgram } from './program.ts';
+import type { Runtime } from './runtime.ts';
+import type { Sync } from './sync.ts';
+
+/** The whole flow cache is looked at once in so many ticks (of 250 ms). */
+const ticksPerRound = 8;
+/** Entries that one tick decodes at most: about 10 ms. */
+const maxNewPerTick = 5000;
+
+export interface Observed {
+  readonly metrics: NodeMetrics;
+  /** Tells whose state health is. */
+  follow(sync: Sync): void;
+  /** Call it every few hundred milliseconds. */
+  tick(): void;
+  /** Starts what the configuration asks for. */
+  serve(config: Pick<NodeConfig, 'health' | 'metrics'>): Promise<Server[]>;
+}
+
+export function observe(options: {
+  readonly runtime: Runtime;
+  readonly program: LoadedProgram;
+  readonly manager: IpuManager;
+  readonly ports: () => readonly PortReport[];
+  /** Source of the program: its enum `outcome_t` names the counters. */
+  readonly source: string;
+}): Observed {
+  const { runtime, program, manager, ports } = options;
+  const names = outcomeNames(options.source);
+  const traffic = new TrafficTotals(flowTables(program.objects, runtime.arena.tables), () => manager.model);
+  runtime.on('expired', (entries) => {
+    for (const entry of entries) traffic.expired(entry);
+  });
+  let followed: Sync | undefined;
+  const metrics = new NodeMetrics({
+    traffic: () => traffic.rows,
+    tables: () => runtime.arena.tables,
+    ports,
+    outcomes: () => outcomes(runtime, program, names),
+    noLocalEndpoints: () => ({ internal: withoutLocalEndpoints(manager.model), external: 0 }),
+    queuedMs: () => followed?.queuedMs,
+  });
+  const health = new Health({
+    source: {
+      get queuedMs() {
+        return followed?.queuedMs;
+      },
+      get lastSyncMs() {
+        return followed?.lastSyncMs;
+      },
+      get isNodeEligible() {
+        return followed?.isNodeEligible ?? true;
+      },
+    },
+    count: (probe, code) => metrics.probed(probe, code),
+  });
+  const scrape: Page = async () => {
+    traffic.scan(1, maxNewPerTick);
+    return { code: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+  };
+  return {
+    metrics,
+    follow: (sync) => {
+      followed = sync;
+    },
+    tick: () => {
+      traffic.scan(1 / ticksPerRound, maxNewPerTick);
+    },
+    serve: async (config) => {
+      const probes = { '/healthz': () => health.answer('healthz'), '/livez': () => health.answer('livez') };
+      const pages = {
+        '/metrics': scrape,
+        '/healthz': probes['/healthz'],
+        '/proxyMode': () => ({ code: 200, type: 'text/plain', body: 'softipu' }),
+      };
+      const servers: Server[] = [];
+      if (config.health) servers.push(await servePages(config.health, probes));
+      if (config.metrics) servers.push(await servePages(config.metrics, pages));
+      return servers;
+    },
+  };
+}
+
+/** The members of `enum ... outcome_t` by their values: `FORWARDED = 0` is `forwarded`. The words of the program stand in one place only. */
+export function outcomeNames(source: string): ReadonlyMap<number, string> {
+  const body = /enum\s+bit<\d+>\s+outcome_t\s*\{([^}]*)\}/.exec(source)?.[1] ?? '';
+  return new Map([...body.matchAll(/(\w+)\s*=\s*(\d+)/g)].map(([, name, value]) => [Number(value), name!.toLowerCase()]));
+}
+
+/** The program's counter `outcomes`, by the names of its enum. */
+function outcomes(
+  runtime: Runtime,
+  program: LoadedProgram,
+  names: ReadonlyMap<number, string>,
+): { outcome: string; packets: number; bytes: number }[] {
+  const counters = program.objects.externs.filter((extern) => extern.kind === 'counter');
+  const at = counters.findIndex((extern) => extern.name.endsWith('.outcomes'));
+  const counter = runtime.arena.counters[at];
+  if (!counter) return [];
+  return Array.from({ length: counter.size }, (_, i) => ({ i, data: counter.read(i) })).flatMap(({ i, data }) => {
+    const outcome = names.get(i);
+    if (outcome === undefined && data.packets === 0n) return [];
+    return [{ outcome: outcome ?? String(i), packets: Number(data.packets), bytes: Number(data.bytes) }];
+  });
+}
+
+/** Service ports with internalTrafficPolicy Local that have endpoints, but none on this node. */
+function withoutLocalEndpoints(model: Model | undefined): number {
+  if (!model) return 0;
+  const local = model.services.filter((service) => service.internalTrafficPolicy === 'Local');
+  const places = new Map<string, Set<string | undefined>>();
+  if (local.length === 0) return 0;
+  for (const { namespace, service, endpoints } of model.endpointSlices) {
+    const key = `${namespace}/${service}`;
+    const nodes = places.get(key) ?? new Set();
+    for (const endpoint of endpoints) if (endpoint.ready || endpoint.serving) nodes.add(endpoint.nodeName);
+    places.set(key, nodes);
+  }
+  return local
+    .filter(({ namespace, name }) => {
+      const nodes = places.get(`${namespace}/${name}`);
+      return nodes !== undefined && nodes.size > 0 && !nodes.has(model.node.name);
+    })
+    .reduce((sum, service) => sum + service.ports.length, 0);
+}

@@ -1,0 +1,124 @@
+/**
+ * The cluster's objects from its API server: one informer per kind, each object read by the same readers as a manifest, all of them handed on together.
+ *
+ * Nothing is handed on before every kind was listed: a data plane without its policies, or with services whose endpoints are still to come, would be wrong.
+ * Changes that come close together are handed on once; after that there is a pause, so that a storm of events is a few programmings.
+ * An object that cannot be read keeps what it last said, and the mistake is told once.
+ */
+import type { ApiClient } from './api-client.ts';
+import { readApiObject } from './documents.ts';
+import { type ApiObject, type InformerOptions, inform } from './informer.ts';
+import type { KubernetesObject } from './objects.ts';
+import { printProblem } from './problems.ts';
+
+type Kind = KubernetesObject['kind'];
+
+interface Resource {
+  readonly kind: Kind;
+  readonly apiVersion: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+/** As kube-proxy asks: what belongs to other proxies is not even sent. */
+const ours = { labelSelector: '!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name' };
+
+const resources: readonly Resource[] = [
+  { kind: 'Service', apiVersion: 'v1', path: '/api/v1/services', query: ours },
+  { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1', path: '/apis/discovery.k8s.io/v1/endpointslices', query: ours },
+  { kind: 'Pod', apiVersion: 'v1', path: '/api/v1/pods' },
+  { kind: 'Namespace', apiVersion: 'v1', path: '/api/v1/namespaces' },
+  { kind: 'Node', apiVersion: 'v1', path: '/api/v1/nodes' },
+  { kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', path: '/apis/networking.k8s.io/v1/networkpolicies' },
+];
+
+export interface ApiSourceOptions {
+  readonly client: ApiClient;
+  /** All objects, once every kind is known and after changes. An object that did not change is the same object again. */
+  readonly onObjects: (objects: readonly KubernetesObject[]) => void;
+  /** A change is known that the next `onObjects` brings. */
+  readonly onQueued?: () => void;
+  readonly onError: (message: string) => void;
+  /** How long to wait for more before changes are handed on; default 20. */
+  readonly quietMs?: number;
+  /** Between two times that objects are handed on; default 250. */
+  readonly minSyncMs?: number;
+  /** For tests. */
+  readonly informer?: Pick<InformerOptions, 'random' | 'sleep' | 'nowMs' | 'pageSize' | 'firstWaitMs' | 'lastWaitMs'>;
+}
+
+export interface ApiSource {
+  /** Every kind was listed. */
+  readonly isComplete: boolean;
+  stop(): void;
+}
+
+/** Starts watching. */
+export function followApi(options: ApiSourceOptions): ApiSource {
+  const { client, onObjects, onQueued, onError, quietMs = 20, minSyncMs = 250 } = options;
+  const stopped = new AbortController();
+  const objects = new Map<string, KubernetesObject>();
+  const problems = new Map<string, string>();
+  const missing = new Set<Kind>(resources.map(({ kind }) => kind));
+  let timer: NodeJS.Timeout | undefined;
+  let lastMs = Number.NEGATIVE_INFINITY;
+
+  const handOn = (): void => {
+    timer = undefined;
+    lastMs = performance.now();
+    onObjects([...objects.values()]);
+  };
+  const soon = (): void => {
+    onQueued?.();
+    if (missing.size > 0 || timer || stopped.signal.aborted) return;
+    timer = setTimeout(handOn, Math.max(quietMs, lastMs + minSyncMs - performance.now()));
+  };
+  const take = ({ kind, apiVersion }: Resource, key: string, object: ApiObject): void => {
+    const name = `${kind} ${key.replace(/^\//, '')}`;
+    const read = readApiObject(name, { ...withoutBallast(object), kind, apiVersion });
+    const text = read.problems.map(printProblem).join('\n');
+    if (text !== '' && text !== problems.get(name)) onError(`this object is not used until it is right:\n${text}`);
+    problems.set(name, text);
+    if (text === '') problems.delete(name);
+    const [first] = read.objects;
+    if (text !== '' || !first) return;
+    objects.set(`${kind} ${key}`, first);
+    soon();
+  };
+  for (const resource of resources) {
+    void inform(
+      {
+        ...options.informer,
+        client,
+        path: resource.path,
+        ...(resource.query && { query: resource.query }),
+        onObject: (key, object) => take(resource, key, object),
+        onGone: (key) => {
+          if (objects.delete(`${resource.kind} ${key}`)) soon();
+        },
+        onListed: () => {
+          if (missing.delete(resource.kind) && missing.size === 0) soon();
+        },
+        onError: (message) =>
+          onError(
+            `API server: ${message}${missing.has(resource.kind) ? `; nothing is programmed before ${resource.kind}s are known` : ''}`,
+          ),
+      },
+      stopped.signal,
+    );
+  }
+  return {
+    get isComplete() {
+      return missing.size === 0;
+    },
+    stop: () => {
+      stopped.abort();
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Large and of no interest here. */
+function withoutBallast(object: ApiObject): object {
+  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
+}

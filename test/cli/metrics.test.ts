@@ -1,0 +1,182 @@
+/** Traffic totals over the real program, and the metrics text. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sweep } from '../../src/arena/index.ts';
+import type { ExpiredEntry } from '../../src/cli/dataplane.ts';
+import { NodeMetrics } from '../../src/cli/metrics.ts';
+import { type FlowTable, flowTables, TrafficTotals } from '../../src/cli/metrics-traffic.ts';
+import { outcomeNames } from '../../src/cli/observe.ts';
+import type { Model } from '../../src/manager/index.ts';
+import { type Compiled, compileK8s, TestNode } from '../manager/data-plane.ts';
+import { emptyModel, localPod, service, slice } from '../manager/models.ts';
+
+let compiled: Compiled;
+let node: TestNode;
+let flows: FlowTable;
+let totals: TrafficTotals;
+
+const vip = '10.96.0.1';
+const model: Model = {
+  ...emptyModel,
+  pods: [localPod('a', 1), localPod('b', 2)],
+  services: [service('web', vip)],
+  endpointSlices: [slice('web', ['10.1.0.2'])],
+};
+
+beforeAll(() => {
+  compiled = compileK8s();
+}, 60_000);
+
+beforeEach(() => {
+  node = new TestNode(compiled, [1, 11, 12], [1]);
+  node.setModel(model);
+  const tables = flowTables(compiled.ir, node.arena.tables);
+  expect(tables.length).toBeGreaterThan(0);
+  flows = tables[0]!;
+  totals = new TrafficTotals(tables, () => node.manager.model);
+});
+
+const macs = { source: '02:00:00:00:01:01', destination: '02:00:00:00:00:01' };
+function request(sourcePort: number, flags = 'S'): void {
+  node.send(11, { eth: macs, ip: { source: '10.1.0.1', destination: vip }, tcp: { sourcePort, destinationPort: 80, flags } });
+}
+function reply(destinationPort: number): void {
+  const eth = { ...macs, source: '02:00:00:00:01:02' };
+  node.send(12, {
+    eth,
+    ip: { source: '10.1.0.2', destination: '10.1.0.1' },
+    tcp: { sourcePort: 8080, destinationPort, flags: 'SA' },
+  });
+}
+
+/** Takes everything out that is too old, as the data plane's thread does. */
+function expire(): ExpiredEntry[] {
+  node.nowMs += 100_000_000;
+  const entries: ExpiredEntry[] = [];
+  const { table } = flows;
+  sweep(table, 0, table.layout.slotCount, node.nowMs, (handle) => {
+    const entry = table.read(handle);
+    const counter = table.counter(handle);
+    if (entry.call.kind !== 'action') return;
+    entries.push({
+      table: flows.index,
+      slot: handle,
+      tag: table.memory.view.getUint32(table.address(handle), true),
+      entry,
+      isGone: true,
+      matches: entry.matches.map((m) => ('value' in m ? String(m.value) : '')),
+      action: entry.call.action,
+      params: entry.call.params.map(String),
+      packets: String(counter.packets),
+      bytes: String(counter.bytes),
+    } as ExpiredEntry);
+  });
+  return entries;
+}
+
+const seen = () =>
+  totals.rows.map((row) => ({
+    of: `${row.namespace}/${row.service} ${row.protocol} ${row.frontend} > ${row.endpoint}`,
+    connections: row.connections,
+    to: row.packetsToEndpoint,
+    from: row.packetsFromEndpoint,
+  }));
+const web = `default/web TCP ${vip}:80 > 10.1.0.2:8080`;
+
+describe('traffic', () => {
+  test('both directions; each packet once, however often one looks', () => {
+    request(1000);
+    reply(1000);
+    request(1000, 'A');
+    const counted = Number(node.flowCounters().reduce((sum, { packets }) => sum + packets, 0n));
+    totals.scan(1);
+    totals.scan(1);
+    const [row] = seen();
+    expect(row).toMatchObject({ of: web, connections: 1 });
+    expect(row!.to + row!.from).toBe(counted);
+    request(1000, 'A');
+    totals.scan(1);
+    expect(seen()[0]!.to).toBe(row!.to + 1);
+  });
+
+  test('what came between the last look and the end, and flows that nobody looked at', () => {
+    request(1000);
+    totals.scan(1);
+    request(1000, 'A');
+    request(1001);
+    request(1001, 'A');
+    const counted = Number(node.flowCounters().reduce((sum, { packets }) => sum + packets, 0n));
+    for (const entry of expire()) totals.expired(entry);
+    const [row] = seen();
+    expect(row).toMatchObject({ of: web, connections: 2 });
+    expect(row!.to + row!.from).toBe(counted);
+    totals.scan(1);
+    expect(seen()).toEqual([row]);
+  });
+
+  test('an expiry that arrives after the slot was taken again', () => {
+    request(1000);
+    request(1000, 'A');
+    totals.scan(1);
+    request(1000, 'A');
+    const counted = Number(node.flowCounters().reduce((sum, { packets }) => sum + packets, 0n));
+    const late = expire();
+    request(1000);
+    totals.scan(1);
+    const again = seen()[0]!;
+    for (const entry of late) totals.expired(entry);
+    expect(seen()[0]!.connections).toBe(2);
+    expect(seen()[0]!.to).toBeGreaterThanOrEqual(again.to);
+    expect(seen()[0]!.to + seen()[0]!.from).toBeGreaterThanOrEqual(counted);
+  });
+
+  test('a look decodes so many entries and no more', () => {
+    for (let port = 1000; port < 1100; port++) request(port);
+    expect(totals.scan(1, 30)).toBe(30);
+    while (totals.scan(1, 30) > 0);
+    expect(seen()[0]!.connections).toBe(100);
+  });
+});
+
+test('the outcomes have the names of the program', () => {
+  const names = outcomeNames(readFileSync('p4/k8s-lb.p4', 'utf8'));
+  expect(names.get(0)).toBe('forwarded');
+  expect([...names.values()]).toContain('no_endpoint');
+});
+
+test('metrics: kube-proxy’s names, durations and traffic', async () => {
+  request(1000);
+  totals.scan(1);
+  const metrics = new NodeMetrics({
+    traffic: () => totals.rows,
+    tables: () => node.arena.tables,
+    ports: () => [],
+    outcomes: () => [{ outcome: 'no_endpoint', packets: 3, bytes: 180 }],
+    noLocalEndpoints: () => ({ internal: 2, external: 0 }),
+    queuedMs: () => undefined,
+  });
+  metrics.synced({
+    startMs: 10_000,
+    endMs: 10_004,
+    queuedMs: 9_000,
+    serviceChanges: 1,
+    endpointChanges: 2,
+    triggersMs: [9_600],
+    errors: [],
+  });
+  metrics.probed('healthz', 503);
+  const lines = (await metrics.registry.metrics()).split('\n');
+  for (const line of [
+    'kubeproxy_sync_proxy_rules_duration_seconds_bucket{le="0.004"} 1',
+    'kubeproxy_sync_proxy_rules_last_timestamp_seconds 10.004',
+    'kubeproxy_network_programming_duration_seconds_bucket{le="0.5"} 1',
+    'kubeproxy_sync_proxy_rules_endpoint_changes_total 2',
+    'kubeproxy_sync_proxy_rules_service_changes_pending 0',
+    'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal"} 2',
+    'kubeproxy_proxy_healthz_total{code="503"} 1',
+    `softipu_service_connections_total{namespace="default",service="web",frontend="${vip}:80",protocol="TCP",endpoint="10.1.0.2:8080"} 1`,
+    'softipu_packets_total{outcome="no_endpoint"} 3',
+  ]) {
+    expect(lines).toContain(line);
+  }
+});

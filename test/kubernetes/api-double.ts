@@ -1,0 +1,204 @@
+/**
+ * An API server made for tests: list (in pages) and watch over HTTP, with one growing resource version, and everything that goes wrong with one: connections
+ * that break, a history that is forgotten (410), answers that come late, an outage.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface Stored {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string } & Record<string, unknown>;
+  readonly [field: string]: unknown;
+}
+
+interface Event {
+  readonly version: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: object;
+}
+
+const paths: Readonly<Record<string, string>> = {
+  Service: '/api/v1/services',
+  EndpointSlice: '/apis/discovery.k8s.io/v1/endpointslices',
+  Pod: '/api/v1/pods',
+  Namespace: '/api/v1/namespaces',
+  Node: '/api/v1/nodes',
+  NetworkPolicy: '/apis/networking.k8s.io/v1/networkpolicies',
+};
+
+export class ApiDouble {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #objects = new Map<string, Map<string, object>>();
+  readonly #events = new Map<string, Event[]>();
+  readonly #watches = new Map<string, Set<ServerResponse>>();
+  #version = 100;
+  #oldest = 0;
+  /** `GET PATH` or `WATCH PATH` of every request, with its query. */
+  readonly requests: { readonly what: string; readonly query: URLSearchParams; readonly atMs: number }[] = [];
+  /** Kinds whose lists are answered only when `release` is called. */
+  readonly held = new Map<string, (() => void)[]>();
+  /** What the next requests get instead of an answer. */
+  failWith: { readonly status: number; readonly message: string } | undefined;
+
+  private constructor() {
+    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  static async start(): Promise<ApiDouble> {
+    const double = new ApiDouble();
+    await new Promise<void>((done) => double.#server.listen(0, '127.0.0.1', done));
+    return double;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** A kubeconfig that leads here. */
+  get kubeconfig(): string {
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'c', cluster: { server: this.url, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'u', user: { token: 'secret' } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    });
+  }
+
+  put(kind: string, object: Stored): void {
+    const path = paths[kind]!;
+    const objects = this.#of(path);
+    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+    const version = ++this.#version;
+    const stored = { ...object, metadata: { ...object.metadata, uid: key, resourceVersion: String(version) } };
+    this.#happen(path, { version, type: objects.has(key) ? 'MODIFIED' : 'ADDED', object: stored });
+    objects.set(key, stored);
+  }
+
+  delete(kind: string, key: string): void {
+    const path = paths[kind]!;
+    const object = this.#of(path).get(key) as Stored | undefined;
+    if (!object) return;
+    this.#of(path).delete(key);
+    const version = ++this.#version;
+    this.#happen(path, {
+      version,
+      type: 'DELETED',
+      object: { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } },
+    });
+  }
+
+  /** Tells every watch how far things are. */
+  bookmark(): void {
+    for (const watches of this.#watches.values()) {
+      for (const watch of watches) {
+        const object = { metadata: { resourceVersion: String(this.#version) } };
+        watch.write(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+      }
+    }
+  }
+
+  /** Forgets what happened so far: who comes with an older version must list again. */
+  forget(): void {
+    this.#oldest = ++this.#version;
+    this.#events.clear();
+  }
+
+  /** Breaks every connection, in the middle of a line where there is a watch. */
+  breakConnections(): void {
+    for (const watches of this.#watches.values()) for (const watch of watches) watch.write('{"type":"MODI');
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Ends every watch in order. */
+  endWatches(): void {
+    for (const watches of this.#watches.values()) {
+      for (const watch of watches) watch.end();
+      watches.clear();
+    }
+  }
+
+  release(kind: string): void {
+    for (const go of this.held.get(paths[kind]!) ?? []) go();
+    this.held.delete(paths[kind]!);
+  }
+
+  hold(kind: string): void {
+    this.held.set(paths[kind]!, []);
+  }
+
+  count(what: string): number {
+    return this.requests.filter((request) => request.what === what).length;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  #of(path: string): Map<string, object> {
+    const objects = this.#objects.get(path) ?? new Map<string, object>();
+    this.#objects.set(path, objects);
+    return objects;
+  }
+
+  #happen(path: string, event: Event): void {
+    this.#events.set(path, [...(this.#events.get(path) ?? []), event]);
+    for (const watch of this.#watches.get(path) ?? []) watch.write(line(event));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname, searchParams } = new URL(request.url!, this.url);
+    const isWatch = searchParams.get('watch') === 'true';
+    this.requests.push({ what: `${isWatch ? 'WATCH' : 'GET'} ${pathname}`, query: searchParams, atMs: performance.now() });
+    const fail = (status: number, message: string): void => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ kind: 'Status', code: status, message }));
+    };
+    if (request.headers.authorization !== 'Bearer secret') fail(401, 'Unauthorized');
+    else if (this.failWith) fail(this.failWith.status, this.failWith.message);
+    else if (isWatch) this.#watch(pathname, searchParams, response);
+    else if (this.held.has(pathname)) this.held.get(pathname)!.push(() => this.#list(pathname, searchParams, response));
+    else this.#list(pathname, searchParams, response);
+  }
+
+  #list(path: string, query: URLSearchParams, response: ServerResponse): void {
+    const all = [...this.#of(path).values()];
+    const from = Number(query.get('continue') ?? 0);
+    const to = from + Number(query.get('limit') ?? all.length);
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const metadata = { resourceVersion: String(this.#version), ...(to < all.length && { continue: String(to) }) };
+    response.end(
+      JSON.stringify({
+        metadata,
+        items: all.slice(from, to).map((object) => ({ ...object, kind: undefined, apiVersion: undefined })),
+      }),
+    );
+  }
+
+  #watch(path: string, query: URLSearchParams, response: ServerResponse): void {
+    const from = Number(query.get('resourceVersion'));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    if (from < this.#oldest) {
+      const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
+      response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+      return;
+    }
+    response.flushHeaders();
+    for (const event of this.#events.get(path) ?? []) if (event.version > from) response.write(line(event));
+    const watches = this.#watches.get(path) ?? new Set();
+    this.#watches.set(path, watches.add(response));
+    response.on('close', () => watches.delete(response));
+  }
+}
+
+function line({ type, object }: Event): string {
+  return `${JSON.stringify({ type, object })}\n`;
+}
