@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { printDiagnostics } from '../diag/index.ts';
 import type { ProgramObjects } from '../engine/start.ts';
-import { compileToIr } from '../p4/compile.ts';
+import { type CompileOptions, compileToIr } from '../p4/compile.ts';
 import type { Program } from '../p4/ir/ir.ts';
 import type { P4Info } from '../p4/p4info/p4info.ts';
 import { type Artifact, compileToWasm } from '../p4/wasm/index.ts';
@@ -32,6 +32,7 @@ export interface SourceOptions {
   readonly includeDirs?: readonly string[];
   /** `NAME=VALUE` or `NAME`. */
   readonly defines?: readonly string[];
+  readonly afterPass?: CompileOptions['afterPass'];
 }
 
 interface CacheEntry {
@@ -74,6 +75,7 @@ export function compileSource(options: SourceOptions): { result: ReturnType<type
     },
     includeDirs: [...(options.includeDirs ?? []), includeDir],
     defines: parseDefines(options.defines ?? []),
+    afterPass: options.afterPass,
   });
   return { result, sources: [...sources] };
 }

@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly defines?: Readonly<Record<string, string>>;
   /** Passes over the IR; all by default. */
   readonly passes?: readonly Pass[];
+  /** Sees the program behind lowering (`lower`) and behind each pass. */
+  readonly afterPass?: (name: string, program: Program) => void;
 }
 
 export interface CompileResult {
@@ -55,5 +57,7 @@ export function compileToIr(options: CompileOptions): CompileResult {
   const p4info = buildP4Info(lowered, checked, diag);
   const described = lowered.program;
   if (diag.hasErrors) return { ...refused(true), p4info, described };
-  return { isChecked: true, ir: runPasses(described, options.passes), p4info, described, diagnostics: diag.all };
+  options.afterPass?.('lower', described);
+  const ir = runPasses(described, options.passes, (pass, program) => options.afterPass?.(pass.name, program));
+  return { isChecked: true, ir, p4info, described, diagnostics: diag.all };
 }
