@@ -65,7 +65,7 @@ void Outbox::add(Descriptor& d, uint8_t* arena) {
       counters_.txDropsTooBig++;
       return;
     }
-    addSegments(segmenter);
+    addSegments(segmenter, frame, hasIp ? &outermost : nullptr);
     return;
   }
   replace(l4 + d.csumOffset, completeChecksum(l4, l4Bytes, d.csumOffset, partial));
@@ -76,9 +76,14 @@ void Outbox::add(Descriptor& d, uint8_t* arena) {
   push(d, arena, header);
 }
 
-void Outbox::addSegments(const Segmenter& segmenter) {
+void Outbox::addSegments(const Segmenter& segmenter, const uint8_t* frame, const IpLayer* outermost) {
   uint32_t headerBytes = segmenter.headerBytes();
-  for (uint32_t i = 0; i < segmenter.segments(); i++) {
+  for (uint32_t i = 0; i < segmenter.segments();) {
+    if (takesTrains_ && outermost != nullptr && TunnelMessage::fits(*outermost)) {
+      uint32_t taken = sendTrain(segmenter, i, frame, *outermost);
+      i += taken;
+      if (taken != 0) continue;
+    }
     if (used_ == capacity) flush();
     uint8_t* scratch = scratch_[used_];
     memset(scratch, 0, vnetBytes);
@@ -89,7 +94,27 @@ void Outbox::addSegments(const Segmenter& segmenter) {
     messages_[used_].msg_hdr.msg_iovlen = 2;
     messageBytes_[used_] = vnetBytes + headerBytes + payloadBytes;
     used_++;
+    i++;
   }
+}
+
+/// Sends several segments in one message, behind all that waits. Returns how many; 0 if they have to go one by one.
+uint32_t Outbox::sendTrain(const Segmenter& segmenter, uint32_t first, const uint8_t* frame, const IpLayer& outermost) {
+  uint32_t count = train_.build(segmenter, first, frame, outermost);
+  if (count == 0) return 0;
+  flush();
+  msghdr& header = messages_[0].msg_hdr;
+  header.msg_iov = train_.parts();
+  header.msg_iovlen = train_.partCount();
+  messageBytes_[0] = train_.bytes();
+  Counters before = counters_;
+  sendMessages(1);
+  header.msg_iov = parts_[0];
+  // Too big for us is too new for the kernel: before Linux 6.2 it knows no UDP trains.
+  if (counters_.txDropsTooBig == before.txDropsTooBig) return count;
+  counters_ = before;
+  takesTrains_ = false;
+  return 0;
 }
 
 void Outbox::push(Descriptor& d, uint8_t* arena, const VnetHeader& header) {

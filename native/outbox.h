@@ -2,7 +2,7 @@
 //
 // Per packet one of three ways, chosen by where the partial checksum's L4 header lies (offload.h):
 //   outermost    the kernel finishes it: header with NEEDS_CSUM and GSO metadata
-//   encapsulated the checksum is completed here, a GSO packet is segmented here (segment.h)
+//   encapsulated the checksum is completed here, a GSO packet is segmented here (segment.h), in trains where the tunnel is UDP (tunnel_message.h)
 //   none         an empty header
 // The header is written right before the frame where the packet's headroom allows, else it is a part of its own.
 // After a batch was sent each packet is as it was: changed checksum fields are put back, so that one buffer may go to several ports.
@@ -16,6 +16,7 @@
 #include "headers.h"
 #include "offload.h"
 #include "segment.h"
+#include "tunnel_message.h"
 
 namespace softipu {
 
@@ -36,7 +37,7 @@ class Outbox {
   virtual void sendMessages(uint32_t count) = 0;
 
   mmsghdr* message(uint32_t index) { return &messages_[index]; }
-  bool isGso(uint32_t index) const { return static_cast<const uint8_t*>(parts_[index][0].iov_base)[1] != 0; }
+  bool isGso(uint32_t index) const { return static_cast<const uint8_t*>(messages_[index].msg_hdr.msg_iov[0].iov_base)[1] != 0; }
   void countSent(uint32_t index) {
     counters_.txPackets++;
     counters_.txBytes += messageBytes_[index] - vnetBytes;
@@ -50,7 +51,8 @@ class Outbox {
   };
 
   void add(Descriptor& descriptor, uint8_t* arena);
-  void addSegments(const Segmenter& segmenter);
+  void addSegments(const Segmenter& segmenter, const uint8_t* frame, const IpLayer* outermost);
+  uint32_t sendTrain(const Segmenter& segmenter, uint32_t first, const uint8_t* frame, const IpLayer& outermost);
   void push(Descriptor& descriptor, uint8_t* arena, const VnetHeader& header);
   void replace(uint8_t* at, uint16_t value);
   void flush();
@@ -61,6 +63,9 @@ class Outbox {
   iovec parts_[capacity][2];
   uint32_t messageBytes_[capacity];
   Undo undo_[2 * capacity];
+  /// Until the kernel refuses one.
+  bool takesTrains_ = true;
+  TunnelMessage train_;
   uint8_t scratch_[capacity][vnetBytes + maxSegmentHeaders];
 };
 

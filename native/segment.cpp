@@ -9,7 +9,8 @@ namespace {
 
 constexpr uint8_t tcpFin = 0x01, tcpPsh = 0x08, tcpCwr = 0x80;
 
-/// Lengths, identification and checksum of the IP header at `ip` in a segment that has `bytes` from there to its end.
+}  // namespace
+
 void patchIp(uint8_t* ip, int version, uint32_t bytes, uint32_t index) {
   if (version == 6) {
     storeBE16(ip + 4, bytes - 40);
@@ -20,8 +21,6 @@ void patchIp(uint8_t* ip, int version, uint32_t bytes, uint32_t index) {
   store16(ip + 10, 0);
   store16(ip + 10, static_cast<uint16_t>(~fold(sumBytes(ip, (ip[0] & 15u) * 4))));
 }
-
-}  // namespace
 
 bool Segmenter::begin(const Descriptor& d, uint8_t* arena, const IpLayer* outermost) {
   uint8_t kind = d.gsoType & static_cast<uint8_t>(~gsoEcn);

@@ -42,6 +42,9 @@ class Segmenter {
   IpLayer inner_;
 };
 
+/// Writes lengths, identification (that in the header plus `index`) and checksum of the IP header at `ip` of a packet with `bytes` from there to its end.
+void patchIp(uint8_t* ip, int version, uint32_t bytes, uint32_t index);
+
 /// Computes the checksum of a tunnel's UDP header at `udp` anew, if it has one (0 is none); returns it.
 uint16_t tunnelUdpChecksum(const IpLayer& outer, const uint8_t* udp, uint32_t udpBytesHere, const uint8_t* rest, uint32_t restBytes);
 

@@ -78,39 +78,67 @@ describe.skipIf(reason)(`what leaves a packet port${reason ? ` (${reason})` : ''
 
   test('behind pushed headers the inner checksum is completed, the tunnel checksum 0 stays', () => {
     const { bytes, csumOffset } = partialFrame(17, new Uint8Array(33).fill(7));
-    const [frame, ...more] = send(bytes, { csumStart: 34, csumOffset }, vxlanHeaders(bytes.length), 1);
+    const [frame, ...more] = send(bytes, { csumStart: 34, csumOffset }, tunnelHeaders(bytes.length, 17), 1);
     expect(more).toEqual([]);
     expect([frame![40], frame![41]]).toEqual([0, 0]);
     expect(packetErrors(frame!.subarray(50))).toEqual([]);
   });
 
-  test('GSO behind pushed headers: TCP in segments', () => {
-    const payload = Uint8Array.from({ length: 2500 }, (_, i) => i & 255);
+  /** TCP from 0xfffffff0 on with 2500 bytes, of a kernel that wants 1000 per segment; identification 0xffff; CWR, ACK, PSH, FIN. */
+  function gsoFrame(payload: Uint8Array): { bytes: Uint8Array; offload: Offload } {
     const { bytes, csumOffset } = partialFrame(6, payload);
     const inner = new DataView(bytes.buffer);
     inner.setUint16(18, 0xffff);
     inner.setUint16(24, 0);
     inner.setUint16(24, internetChecksum(bytes.subarray(14, 34)));
     inner.setUint32(38, 0xfffffff0);
-    // CWR, ACK, PSH, FIN
     bytes[47] = 0x99;
-    const offload = { csumStart: 34, csumOffset, gsoType: 1, gsoSize: 1000 };
-    const frames = send(bytes, offload, vxlanHeaders(bytes.length), 1);
-    const rows = frames.map((frame) => {
+    return { bytes, offload: { csumStart: 34, csumOffset, gsoType: 1, gsoSize: 1000 } };
+  }
+  const payload = Uint8Array.from({ length: 2500 }, (_, i) => i & 255);
+  /** Length, id, sequence, flags of the inner headers. */
+  const innerRow = (inner: Uint8Array): (number | undefined)[] => {
+    const v = new DataView(inner.buffer, inner.byteOffset);
+    return [v.getUint16(16), v.getUint16(18), v.getUint32(38), inner[47]];
+  };
+  const innerRows = [
+    [1040, 0xffff, 0xfffffff0, 0x90],
+    [1040, 0x0000, 0x000003d8, 0x10],
+    [540, 0x0001, 0x000007c0, 0x19],
+  ];
+
+  test('GSO behind other headers than UDP: TCP in segments', () => {
+    const { bytes, offload } = gsoFrame(payload);
+    const frames = send(bytes, offload, tunnelHeaders(bytes.length, 47), 1);
+    const outerRows = frames.map((frame) => {
       const v = new DataView(frame.buffer, frame.byteOffset);
-      return [v.getUint16(16), v.getUint16(18), v.getUint16(38), v.getUint16(66), v.getUint16(68), v.getUint32(88), frame[97]];
+      return [v.getUint16(16), v.getUint16(18)];
     });
-    expect(rows).toEqual([
-      // outer length, id, UDP length, inner length, id, sequence, flags
-      [1090, 0x0100, 1070, 1040, 0xffff, 0xfffffff0, 0x90],
-      [1090, 0x0101, 1070, 1040, 0x0000, 0x000003d8, 0x10],
-      [590, 0x0102, 570, 540, 0x0001, 0x000007c0, 0x19],
+    expect(outerRows).toEqual([
+      [1090, 0x0100],
+      [1090, 0x0101],
+      [590, 0x0102],
     ]);
+    expect(frames.map((frame) => innerRow(frame.subarray(50)))).toEqual(innerRows);
     for (const frame of frames) {
       expect(packetErrors(frame)).toEqual([]);
       expect(packetErrors(frame.subarray(50))).toEqual([]);
     }
     expect(Buffer.concat(frames.map((frame) => frame.subarray(104)))).toEqual(Buffer.from(payload));
+  });
+
+  test('GSO behind UDP: a train of datagrams, the checksum of each to be finished by the kernel', () => {
+    const { bytes, offload } = gsoFrame(payload);
+    const [train, ...more] = send(bytes, offload, tunnelHeaders(bytes.length, 17), 1);
+    expect(more).toEqual([]);
+    const v = new DataView(train!.buffer, train!.byteOffset);
+    // outer length, id, UDP length: those of the whole train
+    expect([v.getUint16(16), v.getUint16(18), v.getUint16(38)]).toEqual([28 + 3 * 62 + 2500, 0x0100, 8 + 3 * 62 + 2500]);
+    expect(packetErrors(train!)).toEqual([]);
+    const segments = [0, 1, 2].map((i) => train!.subarray(42 + i * 1062, 42 + (i + 1) * 1062).subarray(8));
+    expect(segments.map(innerRow)).toEqual(innerRows);
+    for (const segment of segments) expect(packetErrors(segment)).toEqual([]);
+    expect(Buffer.concat(segments.map((segment) => segment.subarray(54)))).toEqual(Buffer.from(payload));
   });
 
   test.each([
@@ -119,7 +147,7 @@ describe.skipIf(reason)(`what leaves a packet port${reason ? ` (${reason})` : ''
     ['a kind of GSO that is not known', 3, 1000],
   ])('GSO behind pushed headers, refused: %s', (_name, gsoType, gsoSize) => {
     const { bytes, csumOffset } = partialFrame(6, new Uint8Array(2500));
-    expect(send(bytes, { csumStart: 34, csumOffset, gsoType, gsoSize }, vxlanHeaders(bytes.length), 1)).toEqual([]);
+    expect(send(bytes, { csumStart: 34, csumOffset, gsoType, gsoSize }, tunnelHeaders(bytes.length, 17), 1)).toEqual([]);
     expect(ports[0]!.stats).toMatchObject({ txPackets: 0, txDropsTooBig: 1, txErrors: 0 });
   });
 
@@ -132,13 +160,15 @@ describe.skipIf(reason)(`what leaves a packet port${reason ? ` (${reason})` : ''
   });
 });
 
-/** Ethernet, IPv4 with identification 0x100, UDP without checksum, VXLAN. */
-function vxlanHeaders(innerLength: number): Uint8Array {
+/** Ethernet, IPv4 with identification 0x100, and UDP without checksum and VXLAN, or as many bytes of another protocol. */
+function tunnelHeaders(innerLength: number, protocol: number): Uint8Array {
   const bytes = fromHex(
     `${macs}0800 45000000010040004011 0000 0a0000010a000002 c00012b500000000 0800000000002a00`.replace(/\s/g, ''),
   )!;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   view.setUint16(16, 36 + innerLength);
+  view.setUint8(23, protocol);
+  view.setUint16(24, 0);
   view.setUint16(24, internetChecksum(bytes.subarray(14, 34)));
   view.setUint16(38, 16 + innerLength);
   return bytes;

@@ -1,5 +1,5 @@
 /**
- * A program that pushes VXLAN in front of GSO packets: the port segments them in software, and a stock Linux vxlan device takes them.
+ * A program that pushes VXLAN in front of GSO packets: the port segments them in software, in trains that the kernel keeps together, and a stock Linux vxlan device takes them.
  *
  *   client 10.9.0.1 c0 <-> r0 [port 0, + outer headers ->, <- without them, port 1] r1 <-> b0 10.8.0.2, fd08::2 server with vx0 10.9.0.2
  */
@@ -107,9 +107,9 @@ describe.skipIf(reason)(`vxlan in front of GSO packets${reason ? ` (${reason})` 
     const results = await Promise.all([runNode(joint.server, tcpEcho), runNode(joint.client, tcpClient(address, 24))]);
     expect(results[1]).toBe('same');
     const [inside, outside] = joint.ports.map((port) => ({ ...port.stats }));
-    // Whole on the way in, segments on the way out.
+    // Whole on the way in, trains of segments on the way out.
     expect(inside!.rxBytes / inside!.rxPackets).toBeGreaterThan(3000);
-    expect(outside!.txBytes / outside!.txPackets).toBeLessThanOrEqual(1514);
+    expect(outside!.txBytes / outside!.txPackets).toBeGreaterThan(3000);
     expect(outside!.txErrors + outside!.txDropsTooBig + inside!.txErrors + inside!.txDropsTooBig).toBe(0);
     expect(await checksumErrors(joint.server)).toEqual([]);
   });
