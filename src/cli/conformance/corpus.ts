@@ -18,7 +18,7 @@ export interface CorpusFile {
   readonly job: Job;
   /** Where p4c's first error is, of a program that is to be refused: only if it lies in the program itself. */
   readonly firstError?: ReferenceMessage;
-  /** Include name of the architecture of an STF's program: `v1model`, `psa`, `pna`, .. */
+  /** Include name of the architecture of an STF's program: `v1model`, `psa`, `pna`, ..; `tc` for p4tc's PNA. */
   readonly architecture?: string;
 }
 

@@ -1,6 +1,5 @@
 /**
- * The measures: each says which files it counts and when one of them passes. A bar is the number that must pass; of a part of the corpus, or
- * of a smaller one, all must.
+ * The measures: each says which files it counts and when one of them passes. A bar is the number that must pass.
  */
 import type { CorpusFile } from './corpus.ts';
 import type { Outcome, ProgramOutcome } from './jobs.ts';
@@ -35,10 +34,15 @@ export interface Measure {
 }
 
 const all = (total: number): number => total;
+
+/**
+ * `bar` of the `of` that p4c's tree has: as many may fail where a few files are not there (links into other parts of the tree). Of a part of
+ * the corpus all must pass.
+ */
 const atLeast =
-  (bar: number) =>
+  (bar: number, of: number) =>
   (total: number): number =>
-    Math.min(bar, total);
+    total >= of ? bar : total < 0.7 * of ? total : total - (of - bar);
 
 /** Reasons that are not about the program's rightness: it needs something that softipu does not do. */
 const notRefusals = new Set(['unsupported', 'no-main']);
@@ -49,19 +53,19 @@ const timeBounds = { median: 1000, maximum: 10_000 } as const;
 export const measures: readonly Measure[] = [
   {
     name: 'accepted',
-    bar: atLeast(1290),
+    bar: atLeast(1290, 1302),
     counts: (file) => file.group === 'sample',
     judge: program((outcome) => (outcome.isAccepted ? undefined : firstComplaint(outcome))),
   },
   {
     name: 'refused',
-    bar: atLeast(560),
+    bar: atLeast(560, 584),
     counts: (file) => file.group === 'error',
     judge: program((outcome) => (refusal(outcome) ? undefined : 'accepted')),
   },
   {
     name: 'refused-line',
-    bar: atLeast(500),
+    bar: atLeast(500, 553),
     counts: (file) => file.firstError !== undefined,
     judge: program((outcome, { firstError, job }) => {
       const { line, text } = firstError!;
@@ -72,21 +76,21 @@ export const measures: readonly Measure[] = [
   },
   {
     name: 'p4info',
-    bar: atLeast(620),
+    bar: atLeast(620, 640),
     counts: ({ job }) => job.kind === 'program' && job.p4info !== undefined,
     judge: program((outcome) => outcome.p4infoDifference),
   },
   {
     name: 'entries',
-    bar: atLeast(620),
+    bar: atLeast(620, 640),
     counts: ({ job }) => job.kind === 'program' && job.entries !== undefined,
     judge: program((outcome) => outcome.entriesDifference),
   },
-  stf('stf-v1model', 'v1model', 210),
-  stf('stf-p4tc', 'pna', 10),
-  stf('stf-psa', 'psa', 24),
-  stf('stf-ebpf', 'ebpf_model', 15),
-  stf('stf-ubpf', 'ubpf_model', 13),
+  stf('stf-v1model', 'v1model', 197, 204),
+  stf('stf-p4tc', 'tc', 10, 10),
+  stf('stf-psa', 'psa', 24, 26),
+  stf('stf-ebpf', 'ebpf_model', 15, 17),
+  stf('stf-ubpf', 'ubpf_model', 13, 15),
   {
     name: 'backends-agree',
     bar: all,
@@ -126,10 +130,10 @@ export function evaluate(measure: Measure, results: readonly Result[]): MeasureR
   return { name: measure.name, passed, total, bar, ok: passed >= bar, failures };
 }
 
-function stf(name: string, architecture: string, bar: number): Measure {
+function stf(name: string, architecture: string, bar: number, of: number): Measure {
   return {
     name,
-    bar: atLeast(bar),
+    bar: atLeast(bar, of),
     counts: (file) => file.architecture === architecture,
     judge: ({ outcome }) => {
       if (outcome.kind === 'crash') return outcome.reason;

@@ -20,7 +20,7 @@ import {
   typeParametersOf,
   zipSubstitution,
 } from './relations.ts';
-import { constantSize, describeType, openType } from './typerefs.ts';
+import { constantSize, describeType, openType, resolveType } from './typerefs.ts';
 import type { BlockType, ExternType, Type } from './types.ts';
 
 type Constructed = ast.ExternDeclaration | ast.ParserDeclaration | ast.ControlDeclaration | ast.PackageTypeDeclaration;
@@ -49,6 +49,7 @@ function refuseInitializer(
     if (item.kind === 'instantiation') continue;
     cx.inScope(() => {
       declareTypeParameters(cx, item.typeParameters);
+      resolveType(cx, item.returnType);
       checkParameters(cx, item.parameters, 'function');
     });
   }
