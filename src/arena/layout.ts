@@ -106,6 +106,10 @@ export const context = {
   drops: 64,
   /** u32[4]: mirror session per slot, 0xffffffff unset (only while a packet is processed). */
   mirrorSlots: 320,
+  /** u32: never read: what loads made ahead of their use are folded into. */
+  touched: 380,
+  /** u32[16]: slots where the lookups of the next packets will begin (compiled code only). */
+  ahead: 384,
   /** Scratch of compiled code: keys, header storage. */
   scratch: 512,
 } as const;

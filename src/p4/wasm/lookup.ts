@@ -62,6 +62,12 @@ export function probeLimit(table: TableLayout): number {
   return table.spec.addOnMiss ? Math.min(maxAddProbes, table.slotCount) : table.slotCount;
 }
 
+/** Address of the slot that a hash, or a number of slots behind it, stands for. */
+export function slotAddress(f: Fn, table: TableLayout, n: Ref): Ref {
+  const { i32: A } = f.m;
+  return A.add(A.mul(A.and(n, A.const(table.slotCount - 1)), A.const(table.slotBytes)), A.const(table.slots));
+}
+
 /** Runs `look` for each slot from the hash's home on: its address, its tag, and the label that ends the search. Stops at a never-used slot. */
 export function probe(
   f: Fn,
@@ -71,8 +77,7 @@ export function probe(
   look: (slot: Get, word: Get, stop: string) => void,
 ): void {
   const { i32: A } = f.m;
-  const address = (n: Ref): Ref =>
-    A.add(A.mul(A.and(n, A.const(table.slotCount - 1)), A.const(table.slotBytes)), A.const(table.slots));
+  const address = (n: Ref): Ref => slotAddress(f, table, n);
   const slot = f.local(i32);
   f.set(slot, address(hash()));
   const last = f.holdI32(address(A.add(hash(), A.const(limit))));

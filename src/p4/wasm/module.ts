@@ -9,6 +9,7 @@ import { i32, newModule, none } from './builder.ts';
 import { restore } from './copies.ts';
 import { mirrorSlotCount } from './externs.ts';
 import { Pipe } from './pipe.ts';
+import { groupSize, prefetcher } from './prefetch.ts';
 import { rawVariables } from './representation.ts';
 import { placeScratch } from './scratch.ts';
 import { arenaSpec } from './spec.ts';
@@ -67,6 +68,7 @@ export function buildModule(
 
 /** Runs the pipelines on each packet, one after the other as long as it is not dropped. */
 function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pipelines: readonly Pipeline[]): void {
+  const prefetch = name === 'process' ? prefetcher(unit, raw, pipelines[0]) : undefined;
   const p = new Pipe(unit, raw);
   const { i32: A } = p.m;
   const end = p.local(i32);
@@ -75,7 +77,13 @@ function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pip
   p.block((done) => {
     p.br(done, A.eqz(p.get(2)));
     p.loop((next) => {
-      start(p);
+      if (prefetch !== undefined) {
+        const position = A.sub(p.get(p.descriptor), p.get(1));
+        p.if(A.eqz(A.and(position, A.const(groupSize * descriptor.bytes - 1))), () => {
+          p.emit(p.m.call(prefetch, [p.get(p.context), p.get(p.descriptor), p.get(end)], none));
+        });
+      }
+      p.startPacket();
       p.block(() => {
         pipelines.forEach((pipeline, i) => {
           if (i > 0) p.br(p.done, A.gt_s(p.get(p.reason), A.const(0)));
@@ -92,20 +100,6 @@ function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pip
   });
   p.finish(name);
   unit.module.addFunctionExport(name, name);
-}
-
-function start(p: Pipe): void {
-  const { i32: A } = p.m;
-  p.set(p.addr, A.load(descriptor.addr, 4, p.get(p.descriptor)));
-  p.set(p.end, A.add(p.get(p.addr), A.load(descriptor.length, 4, p.get(p.descriptor))));
-  p.set(p.payload, p.get(p.addr));
-  p.set(p.outPort, A.const(-1));
-  p.set(p.reason, A.const(-1));
-  p.set(p.hasGroup, A.const(0));
-  p.set(p.parserError, A.const(0));
-  p.clearVars();
-  p.clearHeaders();
-  p.clearApplied();
 }
 
 /** Writes the descriptor, has copies made, counts a drop. */

@@ -5,7 +5,7 @@
  * A header is one pointer: into the packet if it was extracted, into the context's scratch if the program made it, to the zero page if it is
  * invalid (so that its fields read 0 without a test). "Valid" is "does not point to the zero page".
  */
-import { context, zeroPage } from '../../arena/layout.ts';
+import { context, descriptor, zeroPage } from '../../arena/layout.ts';
 import type { Expr, HeaderField, HeaderId, HeaderType, Label, Program, TableId, VarId } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
 import { Fn, i32, i64, type Ref } from './builder.ts';
@@ -179,6 +179,21 @@ export class Pipe extends Fn {
     this.#vars.set(id, [this.local(typeOf(width))]);
     this.setNumber(id, width, value);
     return { kind: 'var', width, id };
+  }
+
+  /** What holds before a packet's first pipeline. */
+  startPacket(): void {
+    const { i32: A } = this.m;
+    this.set(this.addr, A.load(descriptor.addr, 4, this.get(this.descriptor)));
+    this.set(this.end, A.add(this.get(this.addr), A.load(descriptor.length, 4, this.get(this.descriptor))));
+    this.set(this.payload, this.get(this.addr));
+    this.set(this.outPort, A.const(-1));
+    this.set(this.reason, A.const(-1));
+    this.set(this.hasGroup, A.const(0));
+    this.set(this.parserError, A.const(0));
+    this.clearVars();
+    this.clearHeaders();
+    this.clearApplied();
   }
 
   nowMs(): Ref {

@@ -1,6 +1,6 @@
 /** Tables on real memory that the control plane's side fills: lookups of all kinds, profiles and selectors, entries that the data plane adds. */
 import { describe, expect, test } from 'vitest';
-import type { KeyMatch } from '../../../src/arena/index.ts';
+import { context, type KeyMatch } from '../../../src/arena/index.ts';
 import type { Expr, Extern, MatchKind, Program, Stmt, Table, TableKey } from '../../../src/p4/ir/ir.ts';
 import {
   action,
@@ -167,6 +167,29 @@ describe('exact', () => {
       );
       machine.run(list.map((values) => packet(kinds, values)));
     }
+  });
+
+  test.each([false, true])('a table so big that its slots are touched ahead; keys in variables: %s', (asVars) => {
+    const kinds: [number, MatchKind][] = [
+      [32, 'exact'],
+      [16, 'exact'],
+    ];
+    const machine = both(tableProgram(kinds, { size: 30_000 }, asVars));
+    const random = generator(3);
+    const known = Array.from({ length: 50 }, () => kinds.map(([width]) => random(width)));
+    for (const values of known) {
+      const entry = { matches: values.map((value): KeyMatch => ({ kind: 'exact', value })), call: call(random) };
+      machine.change((arena) => {
+        arena.tables[0]!.insert(entry);
+      });
+    }
+    for (const count of [1, 16, 17, 60]) {
+      machine.run(Array.from({ length: count }, (_, i) => (i % 5 === 4 ? '' : packet(kinds, known[i % known.length]!))));
+    }
+    const { layout, view } = machine.arena;
+    const slots = Array.from({ length: 4 }, (_, i) => view.getUint32(layout.contexts + context.ahead + 4 * i, true));
+    expect(new Set(slots).size).toBe(4);
+    for (const slot of slots) expect(layout.tables[0]!.slots).toBeLessThanOrEqual(slot);
   });
 
   test('a table without keys runs its default action', () => {

@@ -1,0 +1,188 @@
+/**
+ * Memory-level parallelism for big tables: before a group of packets is processed, a small function goes over all of them, computes the key of the
+ * pipeline's biggest exact table and touches the slot where its lookup will begin. So the cache misses of a group overlap instead of following
+ * each other. Three short loops: touch the packets; compute the slots; touch the slots. A load that misses holds up everything behind it once
+ * the processor's window (some 250 instructions) is full, so what is touched must not stand between long computations.
+ *
+ * The function is a slice of the pipeline: the parser, and those assignments that the key depends on. It is speculation and may be wrong (conditions
+ * that lead away from the table are left out): it writes nothing but locals, and a wrong slot only costs its load.
+ */
+import { context, descriptor, type TableLayout } from '../../arena/layout.ts';
+import type { Expr, Pipeline, Stmt } from '../ir/ir.ts';
+import { writtenBy } from '../ir/walk.ts';
+import { type Get, i32, type Ref } from './builder.ts';
+import { hashOfWords } from './hashes.ts';
+import { seedOf, slotAddress } from './lookup.ts';
+import { Pipe } from './pipe.ts';
+import { statements } from './statements.ts';
+import type { Unit } from './unit.ts';
+import { bodiesOf, expressionsOf, forEachExpr } from './walk.ts';
+import { paddedFields, toWords } from './wire.ts';
+
+type ApplyStmt = Extract<Stmt, { kind: 'apply' }>;
+
+/** Packets of a group (`context.ahead` has a word for each): enough misses to fill the processor's miss queue, few enough that what was touched is still in the first-level cache. */
+export const groupSize = 16;
+
+/** Tables of fewer bytes stay in the caches anyway. */
+const minimumBytes = 1 << 20;
+
+interface Slice {
+  readonly body: readonly Stmt[];
+  readonly apply: ApplyStmt;
+  readonly table: TableLayout;
+}
+
+/** Adds `prefetch(context, descriptors, end)` to the module for packets that run `pipeline`; its name, or undefined if no table is worth it. */
+export function prefetcher(unit: Unit, raw: ReadonlySet<number>, pipeline: Pipeline | undefined): string | undefined {
+  const slice = pipeline && !unit.features.keepsOriginal ? sliceOf(unit, pipeline) : undefined;
+  if (!slice) return undefined;
+  const { table } = slice;
+  const p = new Pipe(unit, raw);
+  const { i32: A } = p.m;
+  const last = p.holdI32(A.add(p.get(1), A.const(groupSize * descriptor.bytes)));
+  const end = p.holdI32(p.m.select(A.lt_u(last(), p.get(2)), last(), p.get(2)));
+  const at = p.local(i32);
+  const touched = p.local(i32);
+  const touch = (address: Ref): void => p.set(touched, A.xor(p.get(touched), A.load8_u(0, 1, address)));
+  eachDescriptor(p, end, () => touch(A.load(descriptor.addr, 4, p.get(p.descriptor))));
+  p.set(at, p.get(p.context));
+  eachDescriptor(p, end, () => {
+    p.startPacket();
+    p.block(() => {
+      statements(p, slice.body);
+      p.facts ??= new Map();
+      const keys = slice.apply.keys.filter((_, i) => table.spec.keys[i]!.matchKind !== 'selector');
+      const words = toWords(p, paddedFields(p, keys), table.keyWords);
+      const hash = p.holdI32(hashOfWords(p, words, 2 * table.keyWords, seedOf(p, table)));
+      p.emit(A.store(context.ahead, 4, p.get(at), slotAddress(p, table, hash())));
+    }, p.done);
+    p.set(at, A.add(p.get(at), A.const(4)));
+  });
+  const lastAt = p.holdI32(p.get(at));
+  p.set(at, p.get(p.context));
+  p.loop((next) => {
+    touch(A.load(context.ahead, 4, p.get(at)));
+    p.set(at, A.add(p.get(at), A.const(4)));
+    p.br(next, A.lt_u(p.get(at), lastAt()));
+  });
+  // A value that is used: loads for nothing would be taken out.
+  p.emit(A.store(context.touched, 4, p.get(p.context), p.get(touched)));
+  p.finish('prefetch');
+  return 'prefetch';
+}
+
+function eachDescriptor(p: Pipe, end: Get, body: () => void): void {
+  p.set(p.descriptor, p.get(1));
+  p.loop((next) => {
+    body();
+    p.set(p.descriptor, p.m.i32.add(p.get(p.descriptor), p.m.i32.const(descriptor.bytes)));
+    p.br(next, p.m.i32.lt_u(p.get(p.descriptor), end()));
+  });
+}
+
+/** The slice for the biggest exact table whose key can be computed ahead. */
+function sliceOf(unit: Unit, pipeline: Pipeline): Slice | undefined {
+  const candidates = unit.layout.tables
+    .map((table, i) => ({ table, id: unit.program.tables[i]!.id, bytes: table.slotCount * table.slotBytes }))
+    .filter(({ table, bytes }) => !table.isMasked && table.keyBytes > 0 && bytes >= minimumBytes)
+    .sort((a, b) => b.bytes - a.bytes);
+  for (const { table, id } of candidates) {
+    const path = pathTo(pipeline.body, id);
+    const body = path && neededFor(path.before, path.apply.keys);
+    if (body) return { body, apply: path.apply, table };
+  }
+  return undefined;
+}
+
+/** The first apply of the table, and what comes before it on the way there. */
+function pathTo(body: readonly Stmt[], table: number): { before: readonly Stmt[]; apply: ApplyStmt } | undefined {
+  for (const [i, s] of body.entries()) {
+    if (s.kind === 'apply' && s.table === table) return { before: body.slice(0, i), apply: s };
+    if (s.kind === 'loop') continue;
+    for (const inner of bodiesOf(s)) {
+      const found = pathTo(inner, table);
+      if (found) return { before: [...body.slice(0, i), ...found.before], apply: found.apply };
+    }
+  }
+  return undefined;
+}
+
+/** The statements among `before` that the keys depend on; undefined if one of them does more than assign to variables. */
+function neededFor(before: readonly Stmt[], keys: readonly Expr[]): Stmt[] | undefined {
+  const needed = new Set<string>();
+  const values = new Set<string>();
+  for (const key of keys) addReads(key, needed, values);
+  for (;;) {
+    const size = needed.size;
+    const kept = keep(before, needed, values, false);
+    if (!kept) return undefined;
+    if (needed.size === size) return kept;
+  }
+}
+
+/** One round; grows `needed` (all that the kept statements read) and `values` (what flows into the key) by what it keeps. */
+function keep(list: readonly Stmt[], needed: Set<string>, values: Set<string>, inParser: boolean): Stmt[] | undefined {
+  const kept: Stmt[] = [];
+  for (const s of list) {
+    switch (s.kind) {
+      case 'assign':
+      case 'assignSlice':
+        if (s.target.kind === 'field') {
+          if (values.has(`h${s.target.header}`)) return undefined;
+        } else if (needed.has(`v${s.target.id}`)) {
+          addReads(s.value, needed, values);
+          kept.push(s);
+        }
+        break;
+      case 'lookahead':
+        if (needed.has(`v${s.target}`)) kept.push(s);
+        break;
+      case 'goto':
+      case 'extract':
+      case 'advance':
+        for (const e of expressionsOf(s)) addReads(e, needed);
+        kept.push(s);
+        break;
+      case 'setValid':
+      case 'setParserError':
+        break;
+      case 'parser': {
+        const states = s.states.map((state) => keep(state.body, needed, values, true));
+        if (states.some((body) => !body)) return undefined;
+        kept.push({ ...s, states: s.states.map((state, i) => ({ ...state, body: states[i]! })) });
+        break;
+      }
+      case 'if': {
+        const [then, otherwise] = [keep(s.then, needed, values, inParser), keep(s.else, needed, values, inParser)];
+        if (!then || !otherwise) return undefined;
+        if (then.length + otherwise.length === 0) break;
+        addReads(s.condition, needed);
+        kept.push({ ...s, then, else: otherwise });
+        break;
+      }
+      case 'switch': {
+        const cases = s.cases.map((c) => ({ values: c.values, body: keep(c.body, needed, values, inParser) }));
+        const otherwise = keep(s.default, needed, values, inParser);
+        if (!otherwise || cases.some((c) => !c.body)) return undefined;
+        if (otherwise.length === 0 && cases.every((c) => c.body!.length === 0)) break;
+        addReads(s.value, needed);
+        kept.push({ ...s, cases: cases.map((c) => ({ values: c.values, body: c.body! })), default: otherwise });
+        break;
+      }
+      default:
+        for (const written of writtenBy([s])) if (values.has(written)) return undefined;
+    }
+  }
+  return kept;
+}
+
+function addReads(e: Expr, ...into: readonly Set<string>[]): void {
+  const add = (storage: string): void => {
+    for (const set of into) set.add(storage);
+  };
+  forEachExpr(e, (part) => {
+    if (part.kind === 'var') add(`v${part.id}`);
+    else if (part.kind === 'field' || part.kind === 'valid' || part.kind === 'varbitSum') add(`h${part.header}`);
+  });
+}
