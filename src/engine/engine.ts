@@ -50,6 +50,11 @@ export interface BackendHooks {
 const unknownPortReason = 6;
 const clonePoolReason = 11;
 
+/** Number of the control plane's port as an architecture's programs know it: v1model's ports have 9 bits, and 510 is BMv2's custom. */
+export function cpuPortOf(architecture: string): number {
+  return architecture === 'v1model' ? 510 : cpuPort;
+}
+
 export const batchSize = 64;
 const maxPorts = 2048;
 /** Descriptors of a batch, the lists, the copy pool. */

@@ -5,6 +5,7 @@ export {
   type Backend,
   type BackendHooks,
   batchSize,
+  cpuPortOf,
   Engine,
   type EngineOptions,
   engineBytes,
