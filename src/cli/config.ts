@@ -8,6 +8,7 @@
  *   uplink: {gateway: 192.168.50.254}
  *   manifests: ./manifests              (or kubernetes: {kubeconfig: ./kubeconfig} or {inCluster: true})
  *   control: ./control.sock
+ *   cni: {socket: /run/softipu/cni.sock, state: /var/lib/softipu/cni.json}
  *   health: {address: 0.0.0.0:10256}
  *   metrics: {address: 127.0.0.1:10249}
  *   hashSeed: 0x5eed
@@ -55,6 +56,8 @@ export interface NodeConfig {
   /** Least time between two programmings for changes from the API server. */
   readonly minSyncMs?: number;
   readonly controlSocket: string;
+  /** Pods' interfaces are made by us: where the plugin's client asks, and what a restart must know. */
+  readonly cni?: { readonly socket: string; readonly state: string };
   /** Where /healthz and /livez answer. */
   readonly health?: Listen;
   /** Where /metrics answers. */
@@ -97,6 +100,7 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     'manifests',
     'kubernetes',
     'control',
+    'cni',
     'health',
     'metrics',
     'hashSeed',
@@ -127,6 +131,7 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     kubernetes: kubernetes(base, root.kubernetes) ?? (root.manifests.exists ? undefined : defaults.kubernetes),
     minSyncMs: defaults.minSyncMs,
     controlSocket: path(base, root.control) ?? resolve(base, 'softipu.sock'),
+    cni: cni(base, root.cni),
     health: listen(root.health) ?? defaults.health,
     metrics: listen(root.metrics) ?? defaults.metrics,
     hashSeed: root.hashSeed.integer(0, 0xffffffff) ?? 0x50f71b0,
@@ -150,6 +155,13 @@ function kubernetes(base: string, value: YamlValue): NodeConfig['kubernetes'] {
   if (file === undefined && isInCluster) return { inCluster: true };
   value.fail("expected either 'kubeconfig' with a file or 'inCluster: true'");
   return undefined;
+}
+
+/** `{socket: PATH, state: FILE}`, both optional. */
+function cni(base: string, value: YamlValue): NodeConfig['cni'] {
+  const { socket, state } = value.fields(['socket', 'state']);
+  if (!value.exists) return undefined;
+  return { socket: path(base, socket) ?? '/run/softipu/cni.sock', state: path(base, state) ?? '/var/lib/softipu/cni.json' };
 }
 
 /** `{address: HOST:PORT}` */

@@ -7,10 +7,10 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Arena, type TableEntry as ArenaEntry, layoutArena, sweep } from '../arena/index.ts';
-import { Engine, Gate, instantiate, type MirrorSession, type Port, type Replica } from '../engine/index.ts';
+import { cpuPortOf, Engine, Gate, instantiate, type MirrorSession, type Port, type Replica } from '../engine/index.ts';
 import type { Artifact } from '../p4/wasm/index.ts';
 import { loadAddon, nativePorts, openPort } from '../ports/index.ts';
-import { isOperatorError } from './errors.ts';
+import { isOperatorError, UserError } from './errors.ts';
 
 /** What the thread starts with. */
 export interface DataPlaneData {
@@ -114,6 +114,7 @@ function load(artifact: Omit<Artifact, 'wasm'>, region: number, module?: WebAsse
     backend: (hooks) => instantiate(artifact, data.memory, hooks, module),
     worker: 0,
     region,
+    cpuPort: cpuPortOf(artifact.architecture),
     punt: (bytes, inPort) => {
       if (punts++ < maxPuntsPerSecond) post({ kind: 'punt', bytes, inPort });
     },
@@ -158,7 +159,10 @@ function obey(order: Order): void {
     case 'addPort':
       try {
         const port = openPort(order.spec, order.number, { memory: data.memory, start: order.start, end: order.end });
-        engine.addPort(port);
+        if (!engine.addPort(port)) {
+          port.close();
+          throw new UserError('too-many-ports', `there is no room for port '${order.spec}' in the data plane`);
+        }
         states.set(port.number, port.state);
         watchPorts();
         const isolated = (port as { kernelStackIsolated?: boolean }).kernelStackIsolated;

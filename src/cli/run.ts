@@ -18,6 +18,7 @@ import { IpuManager } from '../manager/index.ts';
 import { Device, EntityBuilder } from '../p4runtime/index.ts';
 import { interfaceFacts, parsePortSpec } from '../ports/index.ts';
 import { printMac } from '../wire/index.ts';
+import { maxPodPorts, podPortSpec, startCni } from './cni-node.ts';
 import { type NodeConfig, parseNodeConfig, timeoutNames } from './config.ts';
 import { serveControl } from './control-socket.ts';
 import { UserError } from './errors.ts';
@@ -52,6 +53,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     ports: config.ports.map((port) => ({ number: port.number, spec: port.interface, isNet: port.kind === 'net' })),
     hashSeed: config.hashSeed,
     onWarning: say,
+    ...(config.cni && { morePorts: { spec: podPortSpec('pod'), count: maxPodPorts } }),
   });
   const cleanUp: (() => void)[] = [];
   try {
@@ -81,6 +83,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     }, tickMs);
     cleanUp.push(() => clearInterval(timer));
     for (const server of await watched.serve(config)) cleanUp.push(() => server.close());
+    cleanUp.push(await startCni(config, runtime, sync));
     const server = await serveControl(config.controlSocket, { ...handlers, ...nodeHandlers(runtime, manager) });
     cleanUp.push(() => server.close());
     say(

@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   readonly spinUs?: number;
   /** What a person should know about a port that opened all the same. */
   readonly onWarning?: (message: string) => void;
+  /** Room for ports that come at run time. Addresses only. */
+  readonly morePorts?: { readonly spec: string; readonly count: number };
   /** Room for a second program beside the running one, so that it can be replaced. Addresses only: untouched pages cost nothing. */
   readonly isReplaceable?: boolean;
 }
@@ -73,7 +75,7 @@ export class Runtime extends EventEmitter<Events> {
   readonly portStates = new Map<number, boolean>();
   readonly #memory: WebAssembly.Memory;
   readonly #hashSeed: number;
-  readonly #isNet: ReadonlyMap<number, boolean>;
+  readonly #isNet: Map<number, boolean>;
   /** Bytes that one program has; 0 if there is room for one only. */
   readonly #halfBytes: number;
   readonly #engineRegion: number;
@@ -90,6 +92,11 @@ export class Runtime extends EventEmitter<Events> {
   #nextId = 1;
   #isStopped = false;
 
+  /** Regions for ports that come at run time, each of `#regionBytes`. */
+  readonly #regionBytes: number;
+  readonly #freeRegions: number[] = [];
+  readonly #regionOf = new Map<number, number>();
+
   /** Opens nothing yet: see `start`. */
   private constructor(options: RuntimeOptions) {
     super();
@@ -99,9 +106,12 @@ export class Runtime extends EventEmitter<Events> {
     const gateAt = this.#halfBytes > 0 ? 2 * this.#halfBytes : layout.programEnd;
     const engineRegion = gateAt + roundUp(gateBytes, 64);
     this.#engineRegion = engineRegion;
-    const memory = makeMemory(
-      portsStart(gateAt) + options.ports.reduce((sum, port) => sum + roundUp(bytesNeeded(port.spec), alignment), 0),
-    );
+    const portsEnd =
+      portsStart(gateAt) + options.ports.reduce((sum, port) => sum + roundUp(bytesNeeded(port.spec), alignment), 0);
+    const { spec = 'memory', count = 0 } = options.morePorts ?? {};
+    this.#regionBytes = count === 0 ? 0 : roundUp(bytesNeeded(spec), alignment);
+    for (let i = count - 1; i >= 0; i--) this.#freeRegions.push(portsEnd + i * this.#regionBytes);
+    const memory = makeMemory(portsEnd + count * this.#regionBytes);
     this.#memory = memory;
     this.#hashSeed = options.hashSeed;
     this.#isNet = new Map(options.ports.map((port) => [port.number, port.isNet]));
@@ -143,6 +153,38 @@ export class Runtime extends EventEmitter<Events> {
       throw error;
     }
     return runtime;
+  }
+
+  /** Opens one more port. Throws a UserError if it cannot be opened, or if there is no room. */
+  async addPort(port: RuntimePort): Promise<void> {
+    const start = this.#freeRegions.pop();
+    const isTooLarge = roundUp(bytesNeeded(port.spec), alignment) > this.#regionBytes;
+    if (start === undefined || isTooLarge) {
+      if (start !== undefined) this.#freeRegions.push(start);
+      throw new UserError('no-port-room', `there is no room for port '${port.spec}'`);
+    }
+    try {
+      const end = start + this.#regionBytes;
+      this.atomically(() => this.arena.setNetPort(port.number, port.isNet));
+      await this.#order({ kind: 'addPort', spec: port.spec, number: port.number, start, end });
+    } catch (error) {
+      this.#freeRegions.push(start);
+      throw error;
+    }
+    this.#isNet.set(port.number, port.isNet);
+    this.portStates.set(port.number, true);
+    this.#regionOf.set(port.number, start);
+  }
+
+  /** Closes a port that `addPort` opened. */
+  async removePort(number: number): Promise<void> {
+    const start = this.#regionOf.get(number);
+    if (start === undefined) return;
+    await this.#order({ kind: 'removePort', number });
+    this.#regionOf.delete(number);
+    this.#isNet.delete(number);
+    this.portStates.delete(number);
+    this.#freeRegions.push(start);
   }
 
   /** Runs `change` while the data plane stands between two batches. */

@@ -1,0 +1,68 @@
+/** The running node as the CNI plugin sees it: ports that come and go, and pods that are programmed with them. */
+import { type CniNode, CniPlugin, type StoredAttachment, serveCni } from '../cni/index.ts';
+import type { NodeConfig } from './config.ts';
+import { UserError } from './errors.ts';
+import type { Runtime } from './runtime.ts';
+import { say } from './say.ts';
+import type { Sync } from './sync.ts';
+
+/** Receive slots of a pod's port: less than a node's uplink needs. */
+const frames = 1024;
+/** The specification of a pod's port, by its interface. */
+export const podPortSpec = (interfaceName: string): string => `packet:${interfaceName},frames=${frames}`;
+/** Pods that the data plane has room for beside the configured ports. */
+export const maxPodPorts = 60;
+const podWaitMs = 5000;
+const pollMs = 20;
+
+/** Takes up earlier pods, then listens. Returns what ends it. */
+export async function startCni(config: NodeConfig, runtime: Runtime, sync: Sync): Promise<() => void> {
+  const { cni } = config;
+  const gateway = config.gateway.addresses[0];
+  if (!cni) return () => {};
+  if (gateway === undefined) throw new UserError('no-gateway', "pods need a gateway: 'gateway.addresses' is empty");
+  const plugin = new CniPlugin({ node: cniNode(config, gateway, runtime, sync), stateFile: cni.state, say });
+  await plugin.restore();
+  const server = await serveCni(cni.socket, plugin, say).catch((error: Error) => {
+    throw new UserError('cni-socket', `cannot listen for CNI: ${error.message}`);
+  });
+  return () => server.close();
+}
+
+function cniNode(config: NodeConfig, gateway: string, runtime: Runtime, sync: Sync): CniNode {
+  const used = new Set(config.ports.map((port) => port.number));
+  const attach = ({ pod, link, port }: StoredAttachment) => ({
+    ...pod,
+    address: link.address,
+    port: { number: port, interface: link.hostName, kind: 'pod' as const, pod: `${pod.namespace}/${pod.name}`, mac: link.mac },
+  });
+  return {
+    gateway,
+    fault: () => (sync.lastSyncMs === undefined ? 'services and policies are not known yet' : undefined),
+    addPort: async (interfaceName) => {
+      let number = 1;
+      while (used.has(number)) number++;
+      used.add(number);
+      try {
+        await runtime.addPort({ number, spec: podPortSpec(interfaceName), isNet: false });
+      } catch (error) {
+        used.delete(number);
+        throw error;
+      }
+      return number;
+    },
+    removePort: async (number) => {
+      await runtime.removePort(number);
+      used.delete(number);
+    },
+    program: (attachments) => sync.setAttachments(attachments.map(attach)),
+    waitForPod: async (namespace, name) => {
+      // A directory of manifests need not know every pod; the API server does.
+      if (!config.kubernetes) return true;
+      const isThere = (): boolean => sync.objects.some((o) => o.kind === 'Pod' && o.name === name && o.namespace === namespace);
+      for (let waited = 0; waited < podWaitMs && !isThere(); waited += pollMs)
+        await new Promise((done) => setTimeout(done, pollMs));
+      return isThere();
+    },
+  };
+}

@@ -1,0 +1,264 @@
+/**
+ * The CNI plugin on a running node, in network namespaces of the test: the native client, `softipu run`, pods that talk by service.
+ *
+ *   node namespace: softipu run (no configured port) --- veth --- pod a, pod b, ...
+ *
+ * Needs root, `ip`, and the built command and client; skipped with a reason otherwise.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { codes } from '../../src/cni/index.ts';
+import { type Answer, fakeIpam, Runner } from './runner.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const main = join(root, 'dist/cli/main.js');
+const client = join(root, 'build/native/Release/softipu-cni');
+const hostLocal = '/usr/lib/cni/host-local';
+const why =
+  process.getuid?.() !== 0
+    ? 'needs root'
+    : !existsSync(join(root, 'dist/cli/cni-node.js'))
+      ? 'needs the built command: npm run build'
+      : existsSync(client)
+        ? undefined
+        : 'needs the native client: npm run build:native';
+
+const prefix = `sut${process.pid}`;
+const nodeNs = `${prefix}-node`;
+const vip = '10.96.0.10';
+let directory: string;
+let leases: string;
+let runner: Runner;
+let node: ChildProcess | undefined;
+let messages = '';
+const namespaces: string[] = [];
+const children: ChildProcess[] = [];
+
+const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const inside = (namespace: string, ...command: string[]): string => ip('netns', 'exec', namespace, ...command);
+
+function addNamespace(name: string): string {
+  ip('netns', 'add', name);
+  namespaces.push(name);
+  return `/var/run/netns/${name}`;
+}
+
+async function startNode(): Promise<void> {
+  node = spawn('ip', ['netns', 'exec', nodeNs, process.execPath, main, 'run', join(directory, 'node.yaml')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  node.stderr!.on('data', (text: Buffer) => {
+    messages += text.toString();
+  });
+  await vi.waitFor(() => expect(existsSync(join(directory, 'c.sock')), messages).toBe(true), { timeout: 20_000, interval: 50 });
+}
+
+async function stopNode(signal: NodeJS.Signals): Promise<void> {
+  const stopped = new Promise((done) => node!.once('close', done));
+  // `ip netns exec` has become the node itself.
+  node!.kill(signal);
+  await stopped;
+  rmSync(join(directory, 'c.sock'), { force: true });
+}
+
+const config = (more: object = {}): object => ({
+  cniVersion: '1.1.0',
+  name: 'pods',
+  type: 'softipu-cni',
+  socket: join(directory, 'cni.sock'),
+  ipam: { type: 'fake-ipam' },
+  ...more,
+});
+const add = (name: string, more: object = {}): Promise<Answer> =>
+  runner.call({ command: 'ADD', containerId: name, netns: `/var/run/netns/${prefix}-${name}`, pod: name, config: config(more) });
+const del = (name: string, more: object = {}): Promise<Answer> =>
+  runner.call({ command: 'DEL', containerId: name, netns: `/var/run/netns/${prefix}-${name}`, pod: name, config: config(more) });
+const check = (name: string, more: object = {}): Promise<Answer> =>
+  runner.call({
+    command: 'CHECK',
+    containerId: name,
+    netns: `/var/run/netns/${prefix}-${name}`,
+    pod: name,
+    config: config(more),
+  });
+const addressOf = (answer: Answer): string => (answer.json!.ips as { address: string }[])[0]!.address.split('/')[0]!;
+const linksOfNode = (): string[] =>
+  (JSON.parse(ip('-n', nodeNs, '-json', 'link')) as { ifname: string }[]).map((l) => l.ifname).filter((n) => n.startsWith('su'));
+
+beforeAll(async () => {
+  if (why !== undefined) {
+    console.warn(`CNI tests are skipped: ${why}`);
+    return;
+  }
+  directory = mkdtempSync(join(tmpdir(), 'softipu-cni-'));
+  leases = join(directory, 'leases');
+  mkdirSync(leases);
+  mkdirSync(join(directory, 'bin'));
+  mkdirSync(join(directory, 'm'));
+  writeFileSync(join(directory, 'bin/fake-ipam'), fakeIpam(leases), { mode: 0o755 });
+  runner = new Runner(client, `${join(directory, 'bin')}:/usr/lib/cni`);
+  writeFileSync(
+    join(directory, 'node.yaml'),
+    `node: {name: node-a, addresses: [192.168.50.1]}
+gateway: {addresses: [169.254.1.1], mac: "02:00:00:00:00:01"}
+podCIDR: 10.88.0.0/24
+manifests: ./m
+control: ./c.sock
+cni: {socket: ./cni.sock, state: ./cni.json}
+ports: []
+`,
+  );
+  addNamespace(nodeNs);
+  ip('-n', nodeNs, 'link', 'set', 'lo', 'up');
+  for (const name of ['a', 'b', 'c']) addNamespace(`${prefix}-${name}`);
+  await startNode();
+}, 60_000);
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  if (node && node.exitCode === null) await stopNode('SIGKILL');
+  for (const name of namespaces) ip('netns', 'delete', name);
+  if (directory) rmSync(directory, { recursive: true, force: true });
+}, 30_000);
+
+describe.skipIf(why !== undefined)('a node', () => {
+  test('VERSION and STATUS', async () => {
+    const version = await runner.call({ command: 'VERSION', config: { cniVersion: '1.1.0' } });
+    expect(version.json).toMatchObject({ supportedVersions: ['0.4.0', '1.0.0', '1.1.0'] });
+    expect(await runner.call({ command: 'STATUS', config: config() })).toMatchObject({ status: 0, json: undefined });
+    writeFileSync(`${leases}.full`, '');
+    expect(await runner.call({ command: 'STATUS', config: config() })).toMatchObject({ status: 1, json: { code: 50 } });
+    rmSync(`${leases}.full`);
+  });
+
+  test('ADD, traffic by service, CHECK, DEL', async () => {
+    const a = await add('a');
+    expect(a.json, messages).toMatchObject({
+      cniVersion: '1.1.0',
+      interfaces: [{}, { name: 'eth0', mtu: 1450, sandbox: `/var/run/netns/${prefix}-a` }],
+      ips: [{ gateway: '169.254.1.1', interface: 1 }],
+    });
+    const b = await add('b');
+    expect(addressOf(b)).not.toBe(addressOf(a));
+    writeFileSync(
+      join(directory, 'm/web.yaml'),
+      `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: ${vip}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+addressType: IPv4
+ports: [{name: "", port: 8080}]
+endpoints: [{addresses: [${addressOf(b)}]}]
+`,
+    );
+    const server = "require('node:http').createServer((q, r) => r.end('hello')).listen(8080, '0.0.0.0', () => console.log('up'))";
+    const child = spawn('ip', ['netns', 'exec', `${prefix}-b`, process.execPath, '-e', server], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    await new Promise((done) => child.stdout!.once('data', done));
+    const fetchIt = `fetch('http://${vip}/', {signal: AbortSignal.timeout(5000)}).then(r => r.text()).then(t => console.log(t))`;
+    await vi.waitFor(() => expect(inside(`${prefix}-a`, process.execPath, '-e', fetchIt)).toBe('hello\n'), { timeout: 15_000 });
+    expect(await check('a', { prevResult: a.json })).toMatchObject({ status: 0 });
+    expect(await add('a')).toMatchObject({ status: 1, json: { code: codes.badEnvironment } });
+    expect(await del('a')).toMatchObject({ status: 0, json: undefined });
+    expect(await del('a')).toMatchObject({ status: 0 });
+    expect(await check('a')).toMatchObject({ status: 1, json: { code: codes.checkFailed } });
+    child.kill('SIGKILL');
+    await del('b');
+    expect(readdirSync(leases)).toEqual([]);
+    expect(linksOfNode()).toEqual([]);
+  }, 60_000);
+
+  test('CHECK sees what was changed', async () => {
+    const a = await add('a');
+    inside(`${prefix}-a`, 'ip', 'address', 'flush', 'dev', 'eth0');
+    expect((await check('a', { prevResult: a.json })).json).toMatchObject({
+      code: codes.checkFailed,
+      msg: expect.stringMatching(/has not the address/),
+    });
+    await del('a');
+  });
+
+  test.each([
+    ['another version', { cniVersion: '9.0.0' }, codes.incompatibleVersion],
+    ['no IPAM plugin', { ipam: {} }, codes.badConfig],
+    ['an IPAM plugin that is not there', { ipam: { type: 'nothing' } }, codes.badConfig],
+    ['a capability that we lack', { runtimeConfig: { bandwidth: { ingressRate: 1 } } }, codes.unsupportedField],
+  ])('ADD with %s', async (_, more, code) => {
+    expect(await add('a', more)).toMatchObject({ status: 1, json: { code } });
+    expect(readdirSync(leases)).toEqual([]);
+  });
+
+  test('a broken environment; a namespace that is not there gives its address back', async () => {
+    expect(await runner.call({ command: 'ADD', config: config() })).toMatchObject({ json: { code: codes.badEnvironment } });
+    const lost = await runner.call({ command: 'ADD', containerId: 'x', netns: '/var/run/netns/none', config: config() });
+    expect(lost).toMatchObject({ status: 1, json: { code: codes.ioFailure } });
+    expect(readdirSync(leases)).toEqual([]);
+    expect(linksOfNode()).toEqual([]);
+  });
+
+  test('GC takes what the runtime does not name', async () => {
+    await Promise.all([add('a'), add('b'), add('c')]);
+    const valid = { 'cni.dev/valid-attachments': [{ containerID: 'b', ifname: 'eth0' }] };
+    expect(await runner.call({ command: 'GC', config: config(valid) })).toMatchObject({ status: 0 });
+    expect(readdirSync(leases).length).toBe(1);
+    expect(linksOfNode().length).toBe(1);
+    await del('b');
+  });
+
+  test('twenty pods at once', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `p${i}`);
+    for (const name of names) addNamespace(`${prefix}-${name}`);
+    const answers = await Promise.all(names.map((name) => add(name)));
+    expect(new Set(answers.map(addressOf)).size).toBe(20);
+    const last = addressOf(answers[19]!);
+    expect(inside(`${prefix}-p0`, 'ping', '-c', '1', '-W', '5', last)).toContain('1 received');
+    expect((await Promise.all(names.map((name) => check(name)))).map(({ status }) => status)).toEqual(names.map(() => 0));
+    expect((await Promise.all(names.map((name) => del(name)))).map(({ status }) => status)).toEqual(names.map(() => 0));
+    expect(readdirSync(leases)).toEqual([]);
+    expect(linksOfNode()).toEqual([]);
+  }, 60_000);
+
+  test('a restart: pods go on; what happened meanwhile is caught up', async () => {
+    const [a, b] = [await add('a'), await add('b')];
+    await stopNode('SIGKILL');
+    expect(await add('c')).toMatchObject({ status: 1, json: { code: codes.tryAgainLater } });
+    expect(await runner.call({ command: 'STATUS', config: config() })).toMatchObject({ json: { code: 50 } });
+    expect(await del('b')).toMatchObject({ status: 0 });
+    await startNode();
+    expect(await check('a', { prevResult: a.json })).toMatchObject({ status: 0 });
+    expect(await check('b', { prevResult: b.json })).toMatchObject({ status: 1 });
+    expect(readdirSync(leases)).toEqual([addressOf(a)]);
+    const c = await add('c');
+    expect(inside(`${prefix}-a`, 'ping', '-c', '1', '-W', '5', addressOf(c))).toContain('1 received');
+    await del('c');
+    await del('a');
+    expect(linksOfNode()).toEqual([]);
+  }, 60_000);
+
+  test('the client costs less than 15 ms', async () => {
+    const times: number[] = [];
+    for (let i = 0; i < 20; i++) times.push((await runner.call({ command: 'VERSION', config: { cniVersion: '1.1.0' } })).ms);
+    expect(Math.min(...times)).toBeLessThan(15);
+  });
+
+  test.skipIf(!existsSync(hostLocal))('host-local of Debian, which knows 1.0.0 at most', async () => {
+    const ipam = { type: 'host-local', ranges: [[{ subnet: '10.88.0.0/24' }]], dataDir: join(directory, 'host-local') };
+    const a = await add('a', { ipam });
+    expect(a.json, messages).toMatchObject({
+      cniVersion: '1.1.0',
+      ips: [{ address: expect.stringMatching(/^10\.88\.0\.\d+\/32$/) }],
+    });
+    expect(await check('a', { ipam, prevResult: a.json })).toMatchObject({ status: 0 });
+    expect(await del('a', { ipam })).toMatchObject({ status: 0 });
+    expect(readdirSync(join(directory, 'host-local/pods')).filter((name) => name.startsWith('10.'))).toEqual([]);
+  });
+});
