@@ -54,6 +54,17 @@ program
   );
 
 program
+  .command('check')
+  .description('what this machine lacks for softipu; nothing is changed')
+  .argument('[CONFIG.yaml]', 'node configuration: what it asks for is checked too')
+  .addOption(json)
+  .action(
+    action(async (file: string | undefined, options: { json?: boolean }) =>
+      (await import('./check.ts')).checkCommand(file, options),
+    ),
+  );
+
+program
   .command('switch')
   .description('any P4 program as a switch')
   .argument('[FILE.p4]', 'without it nothing passes until a P4Runtime client pushes a program')
