@@ -5,6 +5,8 @@
  * counted since the last look is added to its total; when an entry expires, the rest is. Per slot we keep the word that tells one entry from the next (its
  * tag, which has the key's hash), what was counted, and which total it belongs to. Cost: a few loads per slot; an entry is decoded once in its life.
  *
+ * Totals of endpoints that are gone and silent are forgotten after a while, so that a cluster's churn does not pile up here.
+ *
  * Lost is only what an entry counts between the last look and its eviction by another flow, or its removal by the control plane.
  */
 import type { MatchTable, TableEntry } from '../arena/index.ts';
@@ -108,10 +110,15 @@ interface Orphan {
 
 /** Rounds for which an entry that made room is remembered: its expiry may still be on its way to us. */
 const orphanRounds = 2;
+/** Rounds for which the total of an endpoint that is gone stays, after its last packet. */
+const silentRounds = 450;
 
 export class TrafficTotals {
   readonly #tables: readonly (FlowTable & { readonly slots: Slots })[];
-  readonly #totals: (Traffic | undefined)[] = [undefined];
+  readonly #totals = new Map<number, Traffic>();
+  /** Round of the last packet. */
+  readonly #lastRounds = new Map<number, number>();
+  #nextId = 1;
   readonly #ids = new Map<string, number>();
   readonly #orphans = new Map<string, Orphan>();
   readonly #model: () => Model | undefined;
@@ -125,7 +132,7 @@ export class TrafficTotals {
   }
 
   get rows(): readonly Traffic[] {
-    return this.#totals.flatMap((total) => total ?? []);
+    return [...this.#totals.values()];
   }
 
   /**
@@ -215,7 +222,7 @@ export class TrafficTotals {
       : socket(key[keys.source], key[keys.sourcePort]);
     const given = socket(params[0], params[1]);
     const id = this.#idOf(Number(key[keys.protocol] ?? 0n), isForward ? keySocket : given, isForward ? given : keySocket);
-    if (isForward) this.#totals[id]!.connections++;
+    if (isForward) this.#totals.get(id)!.connections++;
     return 2 * id + (isForward ? 0 : 1);
   }
 
@@ -224,8 +231,9 @@ export class TrafficTotals {
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const service = this.#serviceAt(protocol, frontend);
-    const id = this.#totals.length;
-    this.#totals.push({
+    const id = this.#nextId++;
+    this.#lastRounds.set(id, this.#round);
+    this.#totals.set(id, {
       namespace: service?.namespace ?? '',
       service: service?.name ?? '',
       frontend,
@@ -261,7 +269,9 @@ export class TrafficTotals {
 
   #add(owner: number, packets: number, bytes: number): void {
     if (owner === nobody) return;
-    const total = this.#totals[owner >>> 1]!;
+    const total = this.#totals.get(owner >>> 1);
+    if (!total) return;
+    this.#lastRounds.set(owner >>> 1, this.#round);
     if ((owner & 1) === 0) {
       total.packetsToEndpoint += packets;
       total.bytesToEndpoint += bytes;
@@ -274,6 +284,20 @@ export class TrafficTotals {
   #endRound(): void {
     this.#round++;
     for (const [key, orphan] of this.#orphans) if (this.#round - orphan.round > orphanRounds) this.#orphans.delete(key);
+    if (this.#round % silentRounds === 0) this.#forget();
+  }
+
+  #forget(): void {
+    const endpoints = new Set(
+      this.#model()?.endpointSlices.flatMap((slice) => slice.endpoints.flatMap((endpoint) => endpoint.addresses)),
+    );
+    for (const [key, id] of this.#ids) {
+      const address = /^\[?([^\]]*?)\]?:\d+$/.exec(this.#totals.get(id)!.endpoint)?.[1] ?? '';
+      if (this.#round - this.#lastRounds.get(id)! < silentRounds || endpoints.has(address)) continue;
+      this.#ids.delete(key);
+      this.#totals.delete(id);
+      this.#lastRounds.delete(id);
+    }
   }
 }
 

@@ -130,6 +130,16 @@ describe('traffic', () => {
     expect(seen()[0]!.to + seen()[0]!.from).toBeGreaterThanOrEqual(counted);
   });
 
+  test('an endpoint that is gone and silent is forgotten, one that is still there is not', () => {
+    request(1000);
+    totals.scan(1);
+    for (let round = 0; round < 1000; round++) totals.scan(1);
+    expect(seen().length).toBe(1);
+    node.setModel({ ...model, endpointSlices: [] });
+    for (let round = 0; round < 1000; round++) totals.scan(1);
+    expect(seen()).toEqual([]);
+  });
+
   test('a look decodes so many entries and no more', () => {
     for (let port = 1000; port < 1100; port++) request(port);
     expect(totals.scan(1, 30)).toBe(30);
