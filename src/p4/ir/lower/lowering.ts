@@ -58,6 +58,8 @@ export class Lowering {
   readonly namedTypes = new Map<string, NamedType>();
   /** `type` of the index of counters, meters and registers, by extern. */
   readonly indexTypes = new Map<ir.ExternId, NamedType>();
+  /** Variables with the last value of fields of headers that the control makes invalid, by `header.field`. */
+  readonly formerFields = new Map<string, ir.LValue & { kind: 'var' }>();
   /** Digest objects of calls whose data have no type name. */
   readonly digestCalls = new Map<ast.CallExpression, ir.ExternId>();
   /** Instances at the top level, by declaration, and actions there. */

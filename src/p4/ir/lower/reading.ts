@@ -14,7 +14,7 @@ export function read(lw: Lowering, item: Item, width: number, span: Span): ir.Ex
     case 'scalar':
       return item.expr;
     case 'cell':
-      return readCell(item);
+      return readCell(lw, item);
     case 'integer':
       return constant(width, item.value);
     case 'dynamicSlice': {
@@ -41,8 +41,14 @@ export function read(lw: Lowering, item: Item, width: number, span: Span): ir.Ex
   }
 }
 
-export function readCell(item: CellItem): ir.Expr {
-  return slice(item.target, item.high, item.low);
+/** A field of a header that the control has made invalid still has its last value in the deparser. */
+export function readCell(lw: Lowering, item: CellItem): ir.Expr {
+  const { target } = item;
+  const former =
+    lw.role === 'deparser' && target.kind === 'field' ? lw.formerFields.get(`${target.header}.${target.field}`) : undefined;
+  if (!former || target.kind !== 'field') return slice(target, item.high, item.low);
+  const valid: ir.Expr = { kind: 'valid', width: 1, header: target.header };
+  return slice(mux(valid, target, former), item.high, item.low);
 }
 
 /** The scalars of a value in order, as hashing, checksums, digests and keys need them. Headers give their fields. */
