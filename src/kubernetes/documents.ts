@@ -1,5 +1,5 @@
 /** Manifests as text -> objects and problems: YAML or JSON, several documents, lists of objects. Kinds that say nothing to a data plane are skipped. */
-import { Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { readEndpointSlice } from './endpoint-slice.ts';
 import { distance, Field } from './field.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
@@ -46,7 +46,7 @@ export function readManifest({ path, text }: ManifestFile): ReadManifests {
       problems.push({ file: path, line: lines.linePos(pos[0]).line, field: '', message: lowerFirst(message) });
     }
     if (document.errors.length > 0 || document.contents === null) continue;
-    const source = { file: path, document: document as Document, lines, problems, reported: new WeakSet<Node>() };
+    const source = { file: path, document: document as Document, lines, problems, reported: new WeakSet<object>() };
     objects.push(...readObject(new Field(source, document.contents as Node, '')));
   }
   return { objects, problems };
@@ -55,10 +55,8 @@ export function readManifest({ path, text }: ManifestFile): ReadManifests {
 /** One object as the API server sends it. `name`: how messages shall call it; they have no line. O(size). */
 export function readApiObject(name: string, value: unknown): ReadManifests {
   const problems: Problem[] = [];
-  const document = new Document(value);
-  const source = { file: name, document, lines: new LineCounter(), problems, reported: new WeakSet<Node>() };
-  const objects = readObject(new Field(source, document.contents as Node, '')).map((object) => ({ ...object, line: 0 }));
-  return { objects, problems: problems.map((problem) => ({ ...problem, line: 0 })) };
+  const source = { file: name, problems, reported: new WeakSet<object>() };
+  return { objects: readObject(new Field(source, value, '')), problems };
 }
 
 /** `list`: kind of the list that the object is an item of. */

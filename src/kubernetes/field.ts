@@ -2,35 +2,36 @@
  * A value of a manifest with its place: readers take what they need and say what they expect; what does not fit becomes a problem with file, line and
  * path, and the reader goes on, so that one look reports every mistake.
  *
- * As in Kubernetes' JSON, null is the same as absent.
+ * A value is a node of a YAML document or, from the API server, a plain value as JSON.parse gives it. As in Kubernetes' JSON, null is the same as absent.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter } from 'yaml';
 import { parseAddress, parseIpv4, parseMac, parsePrefix, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import type { Problem } from './problems.ts';
 
 /** Where fields come from and problems go. */
 export interface Source {
   readonly file: string;
-  readonly document: Document;
-  readonly lines: LineCounter;
+  /** Of YAML. */
+  readonly document?: Document;
+  readonly lines?: LineCounter;
   readonly problems: Problem[];
   /** Values that were said not to be mappings. */
-  readonly reported: WeakSet<Node>;
+  readonly reported: WeakSet<object>;
 }
 
 export class Field {
   readonly #source: Source;
-  readonly #node: Node | undefined;
+  readonly #node: unknown;
   /** Place for the message if there is no node: the mapping that lacks it. */
-  readonly #parent: Node | undefined;
+  readonly #parent: unknown;
   readonly path: string;
 
-  constructor(source: Source, node: unknown, path: string, parent?: Node) {
+  constructor(source: Source, node: unknown, path: string, parent?: unknown) {
     this.#source = source;
-    const resolved = isAlias(node) ? node.resolve(source.document) : node;
+    const resolved = isAlias(node) && source.document ? node.resolve(source.document) : node;
     const isNull = resolved === null || resolved === undefined || (isScalar(resolved) && resolved.value === null);
-    this.#node = isNull ? undefined : (resolved as Node);
-    this.#parent = (resolved as Node | undefined) ?? parent;
+    this.#node = isNull ? undefined : resolved;
+    this.#parent = resolved ?? parent;
     this.path = path;
   }
 
@@ -39,8 +40,11 @@ export class Field {
   }
 
   get line(): number {
-    const start = (this.#node ?? this.#parent)?.range?.[0];
-    return start === undefined ? 1 : this.#source.lines.linePos(start).line;
+    const { lines } = this.#source;
+    if (!lines) return 0;
+    const at = this.#node ?? this.#parent;
+    const start = isNode(at) ? at.range?.[0] : undefined;
+    return start === undefined ? 1 : lines.linePos(start).line;
   }
 
   get file(): string {
@@ -49,7 +53,7 @@ export class Field {
 
   /** Reports a problem here; silent about what is missing in a place that was reported itself. */
   fail(message: string): void {
-    if (!this.#node && this.#parent && this.#source.reported.has(this.#parent)) return;
+    if (this.#node === undefined && isObject(this.#parent) && this.#source.reported.has(this.#parent)) return;
     this.#source.problems.push({ file: this.file, line: this.line, field: this.path, message });
   }
 
@@ -62,7 +66,11 @@ export class Field {
   /** A field of a mapping. Of anything else an absent one; that it is no mapping is reported. */
   get(name: string): Field {
     this.#isMapping();
-    const value = isMap(this.#node) ? this.#node.get(name, true) : undefined;
+    const value = isMap(this.#node)
+      ? this.#node.get(name, true)
+      : isPlainMap(this.#node) && Object.hasOwn(this.#node, name)
+        ? this.#node[name]
+        : undefined;
     return new Field(this.#source, value, this.#child(name), this.#node ?? this.#parent);
   }
 
@@ -76,26 +84,34 @@ export class Field {
   }
 
   entries(): [string, Field][] {
-    if (!this.#isMapping() || !isMap(this.#node)) return [];
+    if (!this.#isMapping()) return [];
+    if (isPlainMap(this.#node)) {
+      const node = this.#node;
+      return Object.entries(node).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, new Field(this.#source, value, this.#child(name), node)]],
+      );
+    }
+    if (!isMap(this.#node)) return [];
     return this.#node.items.map((pair) => {
       const name = String(isScalar(pair.key) ? pair.key.value : pair.key);
-      return [name, new Field(this.#source, pair.value, this.#child(name), pair.key as Node)];
+      return [name, new Field(this.#source, pair.value, this.#child(name), pair.key)];
     });
   }
 
   items(): Field[] {
     if (!this.exists) return [];
-    if (!isSeq(this.#node)) {
+    const items = Array.isArray(this.#node) ? (this.#node as unknown[]) : isSeq(this.#node) ? this.#node.items : undefined;
+    if (!items) {
       this.fail(`expected a list, found ${this.#describe()}`);
       return [];
     }
-    return this.#node.items.map((item, i) => new Field(this.#source, item, `${this.path}[${i}]`, this.#node));
+    return items.map((item, i) => new Field(this.#source, item, `${this.path}[${i}]`, this.#node));
   }
 
   /** undefined if absent or reported. */
   string(): string | undefined {
     if (!this.exists) return undefined;
-    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    const value = this.#scalar();
     if (typeof value === 'string') return value;
     const hint = typeof value === 'number' || typeof value === 'boolean' ? '; put it in quotes' : '';
     this.fail(`expected a string, found ${this.#describe()}${hint}`);
@@ -104,7 +120,7 @@ export class Field {
 
   boolean(): boolean | undefined {
     if (!this.exists) return undefined;
-    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    const value = this.#scalar();
     if (typeof value === 'boolean') return value;
     this.fail(`expected true or false, found ${this.#describe()}`);
     return undefined;
@@ -112,7 +128,7 @@ export class Field {
 
   integer(low: number, high: number): number | undefined {
     if (!this.exists) return undefined;
-    const value = isScalar(this.#node) ? this.#node.value : undefined;
+    const value = this.#scalar();
     if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value;
     this.fail(`expected a whole number from ${low} to ${high}, found ${this.#describe()}`);
     return undefined;
@@ -123,7 +139,7 @@ export class Field {
   }
 
   get isNumber(): boolean {
-    return isScalar(this.#node) && typeof this.#node.value === 'number';
+    return typeof this.#scalar() === 'number';
   }
 
   oneOf<T extends string>(values: readonly T[]): T | undefined {
@@ -180,10 +196,17 @@ export class Field {
 
   /** Reports another thing than a mapping, once. */
   #isMapping(): boolean {
-    if (this.#node === undefined || isMap(this.#node)) return this.#node !== undefined;
-    if (!this.#source.reported.has(this.#node)) this.fail(`expected a mapping, found ${this.#describe()}`);
-    this.#source.reported.add(this.#node);
+    const node = this.#node;
+    if (node === undefined || isMap(node) || isPlainMap(node)) return node !== undefined;
+    if (!isObject(node) || !this.#source.reported.has(node)) this.fail(`expected a mapping, found ${this.#describe()}`);
+    if (isObject(node)) this.#source.reported.add(node);
     return false;
+  }
+
+  /** Text, number, truth value. */
+  #scalar(): unknown {
+    if (isScalar(this.#node)) return this.#node.value;
+    return isObject(this.#node) ? undefined : this.#node;
   }
 
   #child(name: string): string {
@@ -192,10 +215,20 @@ export class Field {
   }
 
   #describe(): string {
-    if (isMap(this.#node)) return 'a mapping';
-    if (isSeq(this.#node)) return 'a list';
-    return isScalar(this.#node) ? `'${String(this.#node.value)}'` : 'something else';
+    if (isMap(this.#node) || isPlainMap(this.#node)) return 'a mapping';
+    if (isSeq(this.#node) || Array.isArray(this.#node)) return 'a list';
+    const value = this.#scalar();
+    return value === undefined ? 'something else' : `'${String(value)}'`;
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A mapping that is no node of a document. */
+function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && !isNode(value) && !Array.isArray(value);
 }
 
 function quoted(values: readonly string[]): string {
