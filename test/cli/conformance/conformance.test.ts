@@ -102,7 +102,9 @@ describe('measures', () => {
   });
 
   test('reasons', () => {
-    const reasons = new Map(measures.flatMap((m) => m.failures.map((f) => [f.file.split('/').at(-1), f.reason] as const)));
+    // A slow machine makes compile times fail too: those are not what is looked for.
+    const looked = measures.filter((m) => !m.name.startsWith('compile-time'));
+    const reasons = new Map(looked.flatMap((m) => m.failures.map((f) => [f.file.split('/').at(-1), f.reason] as const)));
     expect(reasons.get('broken.p4')).toContain('line 1: [unknown-name]');
     expect(reasons.get('elsewhere.p4')).toBe(
       "expected line 1 (something), found line 2: [unknown-name] name 'y' is not declared",
