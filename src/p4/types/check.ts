@@ -20,20 +20,26 @@ import {
   checkVariable,
 } from './declarations.ts';
 import { Inference } from './infer.ts';
+import { warnUninitialized } from './initialized.ts';
 import { assertNever, poisonType } from './relations.ts';
 import { checkTable } from './tables.ts';
 import { checkAggregate, checkEnum, checkErrors, checkMatchKinds, checkNewtype, checkTypedef } from './typedeclarations.ts';
+import { warnUnused } from './unused.ts';
 
 /**
  * Resolves names, infers and checks types of a parsed program; mistakes are collected in `diag`. The result may be asked about any
  * node, but is complete only if there were no errors.
  */
 export function checkProgram(program: ast.Program, diag: Diagnostics): CheckedProgram {
-  const cx = new Context(diag);
+  const cx = new Context(diag, program.span.file);
   for (const d of program.declarations) checkDeclaration(cx, d);
   const main = findMain(cx, program);
   // A library without `main` may hold them: its user's arguments can make them constant.
   if (main) reportRuntimeDivisions(cx);
+  if (!diag.hasErrors) {
+    warnUnused(cx, program, main !== undefined);
+    warnUninitialized(cx, program);
+  }
   const inference = new Inference(cx);
   return {
     program,

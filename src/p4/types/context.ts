@@ -2,7 +2,7 @@
  * What the parts of the checker share while they walk one program: findings keyed by syntax node, the current scope, and
  * the place in the program (which decides what may be called, instantiated or returned there).
  */
-import type { Diagnostics, Note, Span } from '../../diag/index.ts';
+import type { Diagnostics, Note, SourceFile, Span } from '../../diag/index.ts';
 import type * as ast from '../syntax/ast.ts';
 import type { ConstValue, Referent, ResolvedCall } from './checked.ts';
 import { poisonType, printType } from './relations.ts';
@@ -40,6 +40,7 @@ const maxDepth = 400;
 
 export class Context {
   readonly diag: Diagnostics;
+  private readonly mainFile: SourceFile;
   readonly types = new Map<ast.Expression, Type>();
   readonly refTypes = new Map<ast.TypeRef, Type>();
   readonly declarationTypes = new Map<Referent, Type>();
@@ -72,8 +73,10 @@ export class Context {
   private depth = 0;
   private tooDeepReported = false;
 
-  constructor(diag: Diagnostics) {
+  /** `mainFile`: only there are shadowed names worth a warning. */
+  constructor(diag: Diagnostics, mainFile: SourceFile) {
     this.diag = diag;
+    this.mainFile = mainFile;
   }
 
   error(code: string, span: Span, message: string, more: More = {}): void {
@@ -135,11 +138,19 @@ export class Context {
       this.error('duplicate-declaration', id.span, `'${id.name}' is declared twice`, { notes: [declaredHere(clash)] });
       return;
     }
+    this.warnShadowing(referent, id);
     this.scope.add(id.name, referent);
     if (isOverloadable(referent)) {
       const all = this.scope.own(id.name).filter(isOverloadable);
       for (const other of all) this.overloads.set(other, all);
     }
+  }
+
+  /** A name inside a block that hides a value of an outer scope: legal, and seldom meant. */
+  private warnShadowing(referent: Referent, id: ast.Identifier): void {
+    if (this.place.kind === 'top' || id.span.file !== this.mainFile || !isValue(referent)) return;
+    const hidden = this.scope.parent?.lookup(id.name, isValue)[0];
+    if (hidden) this.warning('shadow', id.span, `'${id.name}' hides another '${id.name}'`, { notes: [declaredHere(hidden)] });
   }
 
   typeOfDeclaration(referent: Referent): Type {
@@ -164,6 +175,22 @@ export function didYouMean(name: string, candidates: Iterable<string>): More {
 export function declaredHere(r: Referent): Note {
   const id = nameOf(r);
   return { message: `'${id.name}' is declared here`, span: id.span };
+}
+
+const valueKinds: ReadonlySet<string> = new Set([
+  'variable',
+  'constant',
+  'parameter',
+  'instantiation',
+  'action',
+  'table',
+  'function',
+  'externFunction',
+  'valueSet',
+]);
+
+function isValue(r: Referent): boolean {
+  return valueKinds.has(r.kind);
 }
 
 /** Functions may be overloaded when their parameters differ in number or names (P4-16 §8.22). */

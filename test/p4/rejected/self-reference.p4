@@ -6,12 +6,12 @@ extern E {
 struct box<T> { T content; }
 struct pair { box<box<bit<8>>> inner; } //~ error[recursive-type]
 control c(bit<8> t, inout bit<8> h) {
-    table t {
+    table t { //~ warning[shadow]
         key = { t : exact; } //~ error[self-reference]
         actions = { }
     }
     apply {
-        bit<8> h = h; //~ error[hidden-parameter]
+        bit<8> h = h; //~ error[hidden-parameter] warning[shadow]
         t.apply();
     }
 }

@@ -11,6 +11,8 @@ export interface Outcome {
   readonly found: string[];
   /** The messages as a user sees them. */
   readonly printed: string;
+  /** Only the errors of them. */
+  readonly errors: string;
 }
 
 export function checkText(text: string, path = 'test.p4'): Outcome {
@@ -21,5 +23,11 @@ export function checkText(text: string, path = 'test.p4'): Outcome {
     .map((d) => ({ line: lineAndColumn(d.span.file, d.span.start).line, text: `${d.severity}[${d.code}]` }))
     .sort((a, b) => a.line - b.line || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
     .map((d) => `${d.line}: ${d.text}`);
-  return { program, checked, found, printed: printDiagnostics(diag.all) };
+  return {
+    program,
+    checked,
+    found,
+    printed: printDiagnostics(diag.all),
+    errors: printDiagnostics(diag.all.filter((d) => d.severity === 'error')),
+  };
 }
