@@ -2,6 +2,7 @@
 #include "packet_port.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sched.h>
@@ -41,6 +42,7 @@ PacketPort::PacketPort(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
   number_ = numberOption(options, "number");
   name_ = stringOption(options, "name");
   wantsIsolation_ = booleanOption(options, "isolate");
+  fanout_ = numberOption(options, "fanout");
   int error = open(stringOption(options, "netns"));
   if (error != 0) {
     mapping_.reset();
@@ -56,20 +58,46 @@ int PacketPort::open(const std::string& netnsPath) {
   int error = scope.enter(netnsPath);
   if (error != 0) return error;
   netns_ = openNetns("");
+  int index = 0;
+  error = openSocket(index);
+  if (error != 0) return error;
+  isolate();
+  lookAfterInterface(true);
+  return 0;
+}
+
+/// Makes the socket with its ring and binds it, in the namespace that the calling thread is in.
+int PacketPort::openSocket(int& index) {
   failed_ = "socket";
   // Protocol 0: nothing is received before bind.
   socket_ = Fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket_) return errno;
   failed_ = "interface";
-  int index = interfaceIndex(socket_.get(), name_);
+  index = interfaceIndex(socket_.get(), name_);
   if (index == 0) return ENODEV;
-  error = configureSocket();
+  int error = configureSocket();
   if (error == 0) error = makeRing();
-  if (error == 0) error = bindTo(index);
-  if (error != 0) return error;
-  isolate();
-  lookAfterInterface(true);
-  return 0;
+  if (error == 0) error = fanout_ == 0 ? bindTo(index) : EINPROGRESS;
+  if (error != EINPROGRESS) return error;
+  // Until it has joined its group a socket would get a copy of everything: a filter keeps that out.
+  sock_filter drop[] = {{BPF_RET | BPF_K, 0, 0, 0}};
+  sock_fprog program = {1, drop};
+  failed_ = "SO_ATTACH_FILTER";
+  if (setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) return errno;
+  error = bindTo(index);
+  if (error == 0) error = option(SOL_PACKET, PACKET_FANOUT, static_cast<int>(fanout_ & 0xffff) | PACKET_FANOUT_HASH << 16, "PACKET_FANOUT");
+  if (error == 0) error = option(SOL_SOCKET, SO_DETACH_FILTER, 0, "SO_DETACH_FILTER");
+  return error;
+}
+
+/// A socket that has joined a group cannot be bound again: another one takes its place.
+bool PacketPort::reopen() {
+  mapping_.reset();
+  head_ = pending_ = poolUsed_ = 0;
+  NetnsScope scope;
+  int index = 0;
+  mustReopen_ = scope.enter(netns_.get()) != 0 || openSocket(index) != 0;
+  return !mustReopen_;
 }
 
 int PacketPort::option(int level, int name, int value, const char* what) {
@@ -222,8 +250,8 @@ void PacketPort::lookAfterInterface(bool now) {
     state_ = State::gone;
     return;
   }
-  if (bound.sll_ifindex != facts.index) {
-    if (bindTo(facts.index) != 0) {
+  if (bound.sll_ifindex != facts.index || mustReopen_) {
+    if (fanout_ == 0 ? bindTo(facts.index) != 0 : !reopen()) {
       state_ = State::gone;
       return;
     }

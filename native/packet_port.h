@@ -44,6 +44,8 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   int configureSocket();
   int makeRing();
   int bindTo(int index);
+  int openSocket(int& index);
+  bool reopen();
   int option(int level, int name, int value, const char* what);
   void isolate();
   void closeAll() override;
@@ -75,6 +77,10 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   std::string name_;
   const char* failed_ = "";
   bool wantsIsolation_ = false;
+  /// Group of the sockets, one per worker, among which the kernel spreads the flows; 0: we are alone.
+  uint32_t fanout_ = 0;
+  /// The group was not ours to join: others' sockets are still bound to an interface that is gone.
+  bool mustReopen_ = false;
   State state_ = State::up;
   uint64_t nextLookNs_ = 0;
   Fd netns_;

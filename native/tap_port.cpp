@@ -36,6 +36,7 @@ TapPort::TapPort(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TapPort>(inf
   poolSlots_ = numberOption(options, "poolSlots");
   number_ = numberOption(options, "number");
   name_ = stringOption(options, "name");
+  hasQueues_ = numberOption(options, "fanout") != 0;
   NetnsScope scope;
   failed_ = "setns";
   int error = scope.enter(stringOption(options, "netns"));
@@ -66,7 +67,7 @@ int TapPort::attach() {
   if (!tun) return errno;
   ifreq request = {};
   memcpy(request.ifr_name, name_.data(), name_.size() < IFNAMSIZ ? name_.size() : IFNAMSIZ - 1);
-  request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+  request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (hasQueues_ ? IFF_MULTI_QUEUE : 0));
   failed_ = "TUNSETIFF";
   if (ioctl(tun.get(), TUNSETIFF, &request) != 0) return errno;
   int headerBytes = vnetBytes;

@@ -48,6 +48,8 @@ class TapPort final : public Napi::ObjectWrap<TapPort>, private Closable, privat
   uint32_t used_ = 0;
   uint32_t number_ = 0;
   std::string name_;
+  /// Other workers have queues of the same interface.
+  bool hasQueues_ = false;
   const char* failed_ = "";
   State state_ = State::up;
   uint64_t nextLookNs_ = 0;

@@ -12,6 +12,7 @@
  *   health: {address: 0.0.0.0:10256}
  *   metrics: {address: 127.0.0.1:10249}
  *   hashSeed: 0x5eed
+ *   workers: 1
  *   flows: {timeouts: {tcpSyn: 60s, tcpEstablished: 86400s, tcpClosing: 120s, udp: 30s, icmp: 30s, other: 600s, fragment: 30s}}
  *   ports:
  *     - {interface: veth-net, kind: net}
@@ -63,6 +64,8 @@ export interface NodeConfig {
   /** Where /metrics answers. */
   readonly metrics?: Listen;
   readonly hashSeed: number;
+  /** Data-plane threads. */
+  readonly workers: number;
   /** Milliseconds. */
   readonly timeouts: Timeouts;
   readonly ports: readonly PortConfig[];
@@ -79,6 +82,9 @@ const defaultTimeouts: Timeouts = {
   other: 600_000,
   fragment: 30_000,
 };
+
+/** Programs are compiled with as many worker contexts. */
+export const maxWorkers = 16;
 
 const defaultGatewayMac = '02:00:00:00:00:01';
 
@@ -104,6 +110,7 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     'health',
     'metrics',
     'hashSeed',
+    'workers',
     'flows',
     'ports',
     'program',
@@ -135,6 +142,7 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     health: listen(root.health) ?? defaults.health,
     metrics: listen(root.metrics) ?? defaults.metrics,
     hashSeed: root.hashSeed.integer(0, 0xffffffff) ?? 0x50f71b0,
+    workers: root.workers.integer(1, maxWorkers) ?? 1,
     timeouts: timeouts(root.flows.fields(['timeouts']).timeouts, { ...defaultTimeouts, ...defaults.timeouts }),
     ports: ports(root.ports),
     program: path(base, root.program),

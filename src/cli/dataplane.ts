@@ -2,18 +2,25 @@
  * The data-plane thread: owns the ports and the engine, and does nothing but move packets until the gate says stop.
  *
  * Orders from the control thread come as messages; it wakes us, and we read them while we stand at the gate's boundary. What goes the other
- * way (packets for the control plane, expired flows, port states) is posted. Ageing runs here, between batches: so many slots per
- * round that every table is seen about once a second.
+ * way (packets for the control plane, expired flows, port states) is posted. Several threads have each an engine, a worker context and a
+ * port per interface of their own, among which the kernel spreads the flows; tables are common. A thread that is alone also ages the
+ * tables, between batches; of several nobody may, while others are within a batch: then the control thread does, behind the gate.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { Arena, type TableEntry as ArenaEntry, layoutArena, sweep } from '../arena/index.ts';
+import { Arena, layoutArena } from '../arena/index.ts';
 import { cpuPortOf, Engine, Gate, instantiate, type MirrorSession, type Port, type Replica } from '../engine/index.ts';
 import type { Artifact } from '../p4/wasm/index.ts';
 import { loadAddon, nativePorts, openPort } from '../ports/index.ts';
 import { isOperatorError, UserError } from './errors.ts';
+import { type ExpiredEntry, Sweeper } from './sweeper.ts';
+
+export type { ExpiredEntry } from './sweeper.ts';
 
 /** What the thread starts with. */
 export interface DataPlaneData {
+  /** Which of the data-plane threads this is. */
+  readonly worker: number;
+  readonly workers: number;
   readonly memory: WebAssembly.Memory;
   readonly artifact: Artifact;
   readonly gate: number;
@@ -31,6 +38,8 @@ export type Order =
       readonly number: number;
       readonly start: number;
       readonly end: number;
+      /** Of the threads' ports of this interface, if there are several threads. */
+      readonly group?: number;
     }
   /** Makes a program ready beside the one that runs. */
   | {
@@ -69,25 +78,8 @@ export type Report =
   | { readonly kind: 'portState'; readonly number: number; readonly name: string; readonly state: Port['state'] }
   | { readonly kind: 'fatal'; readonly message: string };
 
-export interface ExpiredEntry {
-  readonly table: number;
-  /** Where it lay, and the first word of its slot. */
-  readonly slot: number;
-  readonly tag: number;
-  /** The entry as it was. */
-  readonly entry: ArenaEntry;
-  /** It was taken out; otherwise it stays, and its controller decides. */
-  readonly isGone: boolean;
-  readonly matches: readonly string[];
-  readonly action: number;
-  readonly params: readonly string[];
-  readonly packets: string;
-  readonly bytes: string;
-}
-
 /** Sleep at most so long: the sweeper wants to run. */
 const sleepMs = 100;
-const sweepPeriodMs = 1000;
 /** Packets for the control plane that may wait: beyond, they are dropped here. */
 const maxPuntsPerSecond = 1000;
 
@@ -98,32 +90,29 @@ const gate = new Gate(data.memory, data.gate);
 const addon = loadAddon();
 let punts = 0;
 
-/** A program in its place, and how far the sweeper is in each ageing table. */
+/** A program in its place. */
 interface Loaded {
-  readonly arena: Arena;
   readonly engine: Engine;
-  readonly sweeps: { readonly table: Arena['tables'][number]; readonly index: number; slot: number }[];
+  readonly sweeper: Sweeper;
 }
 
 function load(artifact: Omit<Artifact, 'wasm'>, region: number, module?: WebAssembly.Module): Loaded {
   const layout = layoutArena(artifact.arena);
-  const arena = new Arena(data.memory.buffer, layout);
   const engine = new Engine({
     memory: data.memory,
     layout,
     backend: (hooks) => instantiate(artifact, data.memory, hooks, module),
-    worker: 0,
+    worker: data.worker,
     region,
     cpuPort: cpuPortOf(artifact.architecture),
     punt: (bytes, inPort) => {
       if (punts++ < maxPuntsPerSecond) post({ kind: 'punt', bytes, inPort });
     },
   });
-  const sweeps = arena.tables.flatMap((table, index) => (table.layout.spec.ageing === 'none' ? [] : [{ table, index, slot: 0 }]));
-  return { arena, engine, sweeps };
+  return { engine, sweeper: new Sweeper(new Arena(data.memory.buffer, layout)) };
 }
 
-let { engine, sweeps } = load(data.artifact, data.engineRegion);
+let { engine, sweeper } = load(data.artifact, data.engineRegion);
 let next: Loaded | undefined;
 const mirrorSessions = new Map<number, MirrorSession>();
 const multicastGroups = new Map<number, readonly Replica[]>();
@@ -136,7 +125,7 @@ function swap(): void {
   for (const port of ports) next.engine.addPort(port);
   for (const [session, config] of mirrorSessions) next.engine.setMirrorSession(session, config);
   for (const [group, replicas] of multicastGroups) next.engine.setMulticastGroup(group, replicas);
-  ({ engine, sweeps } = next);
+  ({ engine, sweeper } = next);
   next = undefined;
 }
 
@@ -158,7 +147,8 @@ function obey(order: Order): void {
   switch (order.kind) {
     case 'addPort':
       try {
-        const port = openPort(order.spec, order.number, { memory: data.memory, start: order.start, end: order.end });
+        const share = order.group === undefined ? undefined : { group: order.group };
+        const port = openPort(order.spec, order.number, { memory: data.memory, start: order.start, end: order.end }, share);
         if (!engine.addPort(port)) {
           port.close();
           throw new UserError('too-many-ports', `there is no room for port '${order.spec}' in the data plane`);
@@ -214,33 +204,9 @@ function obey(order: Order): void {
   }
 }
 
-let lastSweepMs = 0;
-
 function age(nowMs: number): void {
-  const elapsed = Math.min(nowMs - lastSweepMs, sweepPeriodMs);
-  if (elapsed < 10) return;
-  lastSweepMs = nowMs;
-  const entries: ExpiredEntry[] = [];
-  for (const each of sweeps) {
-    const count = Math.ceil((each.table.layout.slotCount * elapsed) / sweepPeriodMs);
-    each.slot = sweep(each.table, each.slot, count, (nowMs % 4294967296) | 0, (handle) => {
-      const entry = each.table.read(handle);
-      const counter = each.table.counter(handle);
-      const call = entry.call.kind === 'action' ? entry.call : { action: 0, params: [] };
-      entries.push({
-        table: each.index,
-        slot: handle,
-        tag: each.table.memory.view.getUint32(each.table.address(handle), true),
-        entry,
-        isGone: each.table.layout.spec.ageing === 'autoDelete',
-        matches: entry.matches.map((m) => ('value' in m ? String(m.value) : '')),
-        action: call.action,
-        params: call.params.map(String),
-        packets: String(counter?.packets ?? 0n),
-        bytes: String(counter?.bytes ?? 0n),
-      });
-    });
-  }
+  if (data.workers > 1) return;
+  const entries = sweeper.sweep(nowMs);
   if (entries.length > 0) post({ kind: 'expired', entries });
 }
 

@@ -43,8 +43,9 @@ export function tableRows(runtime: Runtime): object[] {
 
 /** Drops by reason, and every counter of the program that is not zero. */
 export function statRows(runtime: Runtime): object[] {
-  const drops = runtime.arena
-    .drops(0)
+  const ofWorkers = Array.from({ length: runtime.arena.layout.spec.workers }, (_, worker) => runtime.arena.drops(worker));
+  const drops = ofWorkers[0]!
+    .map((_, reason) => ofWorkers.reduce((sum, counts) => sum + counts[reason]!, 0n))
     .flatMap((count, reason) =>
       count === 0n
         ? []

@@ -16,6 +16,7 @@ import { type CompileOptions, compileToIr } from '../p4/compile.ts';
 import type { Program } from '../p4/ir/ir.ts';
 import type { P4Info } from '../p4/p4info/p4info.ts';
 import { type Artifact, compileToWasm } from '../p4/wasm/index.ts';
+import { maxWorkers } from './config.ts';
 import { UserError } from './errors.ts';
 import { includeDir, packageRoot } from './package-root.ts';
 
@@ -96,7 +97,7 @@ export function loadProgram(options: SourceOptions): LoadedProgram {
   }
   const entry: CacheEntry = {
     sources: sources.map((path) => ({ path, hash: hashFile(path) ?? '' })),
-    artifact: compileToWasm(result.ir),
+    artifact: compileToWasm(result.ir, { workers: maxWorkers }),
     objects: objectsOf(result.ir),
     p4info: result.p4info,
   };
@@ -127,7 +128,7 @@ function cacheDirs(): string[] {
 function cacheKey(options: SourceOptions): string {
   const hash = createHash('sha256');
   hash.update(readFileSync(join(packageRoot, 'package.json')));
-  hash.update(JSON.stringify([resolve(options.path), options.includeDirs ?? [], options.defines ?? []]));
+  hash.update(JSON.stringify([resolve(options.path), options.includeDirs ?? [], options.defines ?? [], maxWorkers]));
   return hash.digest('hex').slice(0, 32);
 }
 

@@ -52,6 +52,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     program,
     ports: config.ports.map((port) => ({ number: port.number, spec: port.interface, isNet: port.kind === 'net' })),
     hashSeed: config.hashSeed,
+    workers: config.workers,
     onWarning: say,
     ...(config.cni && { morePorts: { spec: podPortSpec('pod'), count: maxPodPorts } }),
   });

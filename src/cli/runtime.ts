@@ -1,10 +1,9 @@
 /**
- * A running data plane as the control thread sees it: the memory, the thread that moves packets, and the orders to it.
+ * A running data plane as the control thread sees it: the memory, the threads that move packets, and the orders to them.
  * `softipu run` and `softipu switch` are this plus a control plane.
  */
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Arena, layoutArena } from '../arena/index.ts';
 import {
   engineBytes,
@@ -18,9 +17,11 @@ import {
 } from '../engine/index.ts';
 import type { Artifact } from '../p4/wasm/index.ts';
 import { bytesNeeded, loadAddon } from '../ports/index.ts';
-import type { DataPlaneData, ExpiredEntry, Order, PortReport, Report } from './dataplane.ts';
+import { DataPlaneThreads, type Done, type OrderBody, sumPorts } from './data-plane-threads.ts';
+import type { PortReport, Report } from './dataplane.ts';
 import { UserError } from './errors.ts';
 import type { LoadedProgram } from './program.ts';
+import { type ExpiredEntry, Sweeper } from './sweeper.ts';
 
 export interface RuntimePort {
   readonly number: number;
@@ -35,6 +36,8 @@ export interface RuntimeOptions {
   readonly hashSeed: number;
   /** How long an idle data plane spins before it sleeps, microseconds. */
   readonly spinUs?: number;
+  /** Data-plane threads, 1 unless given; the program must be compiled for as many. */
+  readonly workers?: number;
   /** What a person should know about a port that opened all the same. */
   readonly onWarning?: (message: string) => void;
   /** Room for ports that come at run time. Addresses only. */
@@ -64,7 +67,9 @@ const defaultSpinUs = 100;
 const leastHalfBytes = 256 * 1024 * 1024;
 const mostHalfBytes = 768 * 1024 * 1024;
 
-type Without<T> = T extends unknown ? Omit<T, 'id'> : never;
+/** With several threads the tables age behind the gate, so often. */
+const sweepMs = 50;
+const fanoutGroups = 65535;
 
 export class Runtime extends EventEmitter<Events> {
   /** Of the running program. */
@@ -79,17 +84,15 @@ export class Runtime extends EventEmitter<Events> {
   /** Bytes that one program has; 0 if there is room for one only. */
   readonly #halfBytes: number;
   readonly #engineRegion: number;
+  readonly #threadCount: number;
   #half = 0;
   /** The other half held a program before. */
   #isOtherHalfUsed = false;
   readonly #gate: Gate;
-  readonly #worker: Worker;
-  readonly #orders: MessagePort;
-  readonly #wakeFd: number;
+  readonly #threads: DataPlaneThreads;
   readonly #addon = loadAddon();
-  readonly #waiting = new Map<number, { done: (report: Extract<Report, { kind: 'done' }>) => void }>();
-  readonly #exited: Promise<void>;
-  #nextId = 1;
+  #sweeper: Sweeper;
+  readonly #sweeping: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   /** Regions for ports that come at run time, each of `#regionBytes`. */
@@ -106,10 +109,13 @@ export class Runtime extends EventEmitter<Events> {
     const gateAt = this.#halfBytes > 0 ? 2 * this.#halfBytes : layout.programEnd;
     const engineRegion = gateAt + roundUp(gateBytes, 64);
     this.#engineRegion = engineRegion;
-    const portsEnd =
-      portsStart(gateAt) + options.ports.reduce((sum, port) => sum + roundUp(bytesNeeded(port.spec), alignment), 0);
+    const workers = options.workers ?? 1;
+    this.#threadCount = workers;
+    if (workers > layout.spec.workers) throw new Error(`the program is compiled for ${layout.spec.workers} workers`);
+    const portBytes = options.ports.reduce((sum, port) => sum + roundUp(bytesNeeded(port.spec), alignment), 0);
+    const portsEnd = portsStart(gateAt, workers) + workers * portBytes;
     const { spec = 'memory', count = 0 } = options.morePorts ?? {};
-    this.#regionBytes = count === 0 ? 0 : roundUp(bytesNeeded(spec), alignment);
+    this.#regionBytes = count === 0 ? 0 : workers * roundUp(bytesNeeded(spec), alignment);
     for (let i = count - 1; i >= 0; i--) this.#freeRegions.push(portsEnd + i * this.#regionBytes);
     const memory = makeMemory(portsEnd + count * this.#regionBytes);
     this.#memory = memory;
@@ -119,34 +125,27 @@ export class Runtime extends EventEmitter<Events> {
     this.arena = new Arena(memory.buffer, layout);
     this.#start(this.arena, options.program.objects);
     this.#gate = new Gate(memory, gateAt);
-    this.#wakeFd = this.#addon.createWake();
-    const channel = new MessageChannel();
-    this.#orders = channel.port1;
-    const workerData: DataPlaneData = {
-      memory,
-      artifact: options.program.artifact,
-      gate: gateAt,
-      engineRegion,
-      wakeFd: this.#wakeFd,
-      spinUs: options.spinUs ?? defaultSpinUs,
-      orders: channel.port2,
-    };
-    this.#worker = new Worker(new URL('./dataplane.js', import.meta.url), { workerData, transferList: [channel.port2] });
-    this.#worker.on('message', (report: Report) => this.#receive(report));
-    this.#worker.on('error', (error) => this.emit('fatal', error.stack ?? error.message));
-    this.#exited = new Promise((done) => this.#worker.once('exit', () => done()));
+    this.#threads = new DataPlaneThreads({
+      count: workers,
+      gate: this.#gate,
+      data: { workers, memory, artifact: options.program.artifact, gate: gateAt, spinUs: options.spinUs ?? defaultSpinUs },
+      engineRegion: (worker) => this.#engineRegionOf(0, worker),
+      onReport: (report) => this.#receive(report),
+    });
+    this.#sweeper = new Sweeper(this.arena);
+    this.#sweeping = workers > 1 ? setInterval(() => this.#age(), sweepMs).unref() : undefined;
   }
 
   /** Starts a data plane with its ports; all of them or, with a UserError, none. */
   static async start(options: RuntimeOptions): Promise<Runtime> {
     const runtime = new Runtime(options);
-    let start = portsStart(runtime.#halfBytes > 0 ? 2 * runtime.#halfBytes : runtime.arena.layout.programEnd);
+    const workers = runtime.#threadCount;
+    let start = portsStart(runtime.#halfBytes > 0 ? 2 * runtime.#halfBytes : runtime.arena.layout.programEnd, workers);
     try {
       for (const port of options.ports) {
-        const end = start + roundUp(bytesNeeded(port.spec), alignment);
-        const done = await runtime.#order({ kind: 'addPort', spec: port.spec, number: port.number, start, end });
+        const done = await runtime.#openPort(port, start);
         if (done.warning) options.onWarning?.(done.warning);
-        start = end;
+        start += workers * roundUp(bytesNeeded(port.spec), alignment);
       }
     } catch (error) {
       await runtime.stop();
@@ -158,16 +157,17 @@ export class Runtime extends EventEmitter<Events> {
   /** Opens one more port. Throws a UserError if it cannot be opened, or if there is no room. */
   async addPort(port: RuntimePort): Promise<void> {
     const start = this.#freeRegions.pop();
-    const isTooLarge = roundUp(bytesNeeded(port.spec), alignment) > this.#regionBytes;
+    const isTooLarge = this.#threadCount * roundUp(bytesNeeded(port.spec), alignment) > this.#regionBytes;
     if (start === undefined || isTooLarge) {
       if (start !== undefined) this.#freeRegions.push(start);
       throw new UserError('no-port-room', `there is no room for port '${port.spec}'`);
     }
     try {
-      const end = start + this.#regionBytes;
       this.atomically(() => this.arena.setNetPort(port.number, port.isNet));
-      await this.#order({ kind: 'addPort', spec: port.spec, number: port.number, start, end });
+      await this.#openPort(port, start);
     } catch (error) {
+      // Some of several threads may have opened it.
+      await this.#order(() => ({ kind: 'removePort', number: port.number }));
       this.#freeRegions.push(start);
       throw error;
     }
@@ -176,11 +176,20 @@ export class Runtime extends EventEmitter<Events> {
     this.#regionOf.set(port.number, start);
   }
 
+  /** Opens a port in every thread, one region behind the other from `start` on. */
+  async #openPort({ spec, number }: RuntimePort, start: number): Promise<Done> {
+    const bytes = roundUp(bytesNeeded(spec), alignment);
+    const place = (worker: number) => ({ start: start + worker * bytes, end: start + (worker + 1) * bytes });
+    const group = this.#threadCount > 1 ? 1 + (randomBytes(2).readUInt16LE(0) % fanoutGroups) : undefined;
+    const [done] = await this.#order((worker) => ({ kind: 'addPort', spec, number, group, ...place(worker) }));
+    return done!;
+  }
+
   /** Closes a port that `addPort` opened. */
   async removePort(number: number): Promise<void> {
     const start = this.#regionOf.get(number);
     if (start === undefined) return;
-    await this.#order({ kind: 'removePort', number });
+    await this.#order(() => ({ kind: 'removePort', number }));
     this.#regionOf.delete(number);
     this.#isNet.delete(number);
     this.portStates.delete(number);
@@ -189,7 +198,7 @@ export class Runtime extends EventEmitter<Events> {
 
   /** Runs `change` while the data plane stands between two batches. */
   atomically<T>(change: () => T): T {
-    return this.#gate.atomically(this.#isStopped ? 0 : 1, () => this.#addon.wake(this.#wakeFd), change);
+    return this.#gate.atomically(this.#isStopped ? 0 : this.#threadCount, () => this.#threads.wake(), change);
   }
 
   /** Where the next program is to lie: `base` of its arena. */
@@ -218,7 +227,12 @@ export class Runtime extends EventEmitter<Events> {
     const { wasm, ...rest } = artifact;
     const module = await WebAssembly.compile(wasm);
     const half = 1 - this.#half;
-    await this.#order({ kind: 'prepare', artifact: rest, module, engineRegion: this.#engineRegion + half * engineBytes });
+    await this.#order((worker) => ({
+      kind: 'prepare',
+      artifact: rest,
+      module,
+      engineRegion: this.#engineRegionOf(half, worker),
+    }));
     return { arena, objects, half };
   }
 
@@ -231,19 +245,20 @@ export class Runtime extends EventEmitter<Events> {
     this.atomically(() => {
       carry();
       // Read before the next batch: orders are looked at behind the gate.
-      done = this.#order({ kind: 'swap' });
+      done = this.#order(() => ({ kind: 'swap' }));
       this.arena = prepared.arena;
+      this.#sweeper = new Sweeper(prepared.arena);
       this.#half = prepared.half;
     });
     await done;
   }
 
   setMirrorSession(session: number, config: MirrorSession | undefined): void {
-    this.#send({ kind: 'mirrorSession', session, config });
+    this.#threads.send(() => ({ kind: 'mirrorSession', session, config }));
   }
 
   setMulticastGroup(group: number, replicas: readonly Replica[] | undefined): void {
-    this.#send({ kind: 'multicastGroup', group, replicas });
+    this.#threads.send(() => ({ kind: 'multicastGroup', group, replicas }));
   }
 
   #start(arena: Arena, objects: ProgramObjects): void {
@@ -253,52 +268,54 @@ export class Runtime extends EventEmitter<Events> {
 
   /** Sends a packet into the program as coming from PNA_PORT_CPU. */
   inject(bytes: Uint8Array): void {
-    this.#send({ kind: 'inject', bytes });
+    this.#threads.sendToFirst({ kind: 'inject', bytes });
   }
 
   async ports(): Promise<readonly PortReport[]> {
-    return (await this.#order({ kind: 'stats' })).ports ?? [];
+    return sumPorts(await this.#order(() => ({ kind: 'stats' })));
   }
 
   /** Monotonic milliseconds modulo 2^32, the clock of deadlines in the arena. */
   nowMs(): number {
+    return this.#monotonicMs() % 4294967296;
+  }
+
+  #monotonicMs(): number {
     const clock = new Uint32Array(2);
     this.#addon.readClock(clock);
-    return Math.floor((clock[1]! * 4294967296 + clock[0]!) / 1e6) % 4294967296;
+    return Math.floor((clock[1]! * 4294967296 + clock[0]!) / 1e6);
   }
 
   /** Ends the data plane and gives the interfaces back. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    clearInterval(this.#sweeping);
     this.#gate.stop();
-    this.#addon.wake(this.#wakeFd);
-    await this.#exited;
-    this.#orders.close();
-    this.#addon.closeWake(this.#wakeFd);
+    this.#threads.wake();
+    await this.#threads.ended();
   }
 
-  #send(order: Order): void {
-    this.#orders.postMessage(order);
-    this.#gate.call();
-    this.#addon.wake(this.#wakeFd);
+  /** Asks all threads; throws the first error as a UserError. */
+  async #order(of: (worker: number) => OrderBody): Promise<readonly Done[]> {
+    const reports = await this.#threads.ask(of);
+    const error = reports.find((r) => r.error)?.error;
+    if (error) throw new UserError(error.code, error.message, error.help);
+    return reports;
   }
 
-  async #order(order: Without<Order>): Promise<Extract<Report, { kind: 'done' }>> {
-    const id = this.#nextId++;
-    const answer = new Promise<Extract<Report, { kind: 'done' }>>((done) => this.#waiting.set(id, { done }));
-    this.#send({ ...order, id } as Order);
-    const report = await answer;
-    if (report.error) throw new UserError(report.error.code, report.error.message, report.error.help);
-    return report;
+  #age(): void {
+    const entries = this.atomically(() => this.#sweeper.sweep(this.#monotonicMs()));
+    if (entries.length > 0) this.emit('expired', entries);
   }
 
-  #receive(report: Report): void {
+  /** Where the engine of a worker has its region, for the program in a half. */
+  #engineRegionOf(half: number, worker: number): number {
+    return this.#engineRegion + (half * this.#threadCount + worker) * engineBytes;
+  }
+
+  #receive(report: Exclude<Report, Done>): void {
     switch (report.kind) {
-      case 'done':
-        this.#waiting.get(report.id)?.done(report);
-        this.#waiting.delete(report.id);
-        return;
       case 'punt':
         this.emit('punt', report.bytes, report.inPort);
         return;
@@ -320,7 +337,7 @@ function halfFor(programEnd: number): number {
   return Math.max(programEnd, Math.min(mostHalfBytes, Math.max(leastHalfBytes, roundUp(2 * programEnd, alignment))));
 }
 
-/** Behind the gate and two engines' regions. */
-function portsStart(gateAt: number): number {
-  return roundUp(gateAt + roundUp(gateBytes, 64) + 2 * engineBytes, alignment);
+/** Behind the gate and the engines' regions, two for each worker. */
+function portsStart(gateAt: number, workers: number): number {
+  return roundUp(gateAt + roundUp(gateBytes, 64) + 2 * workers * engineBytes, alignment);
 }

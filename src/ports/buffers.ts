@@ -52,3 +52,9 @@ export function startDescriptor(
   view.setUint32(at + descriptor.bufferEnd, end, true);
   for (let word = descriptor.csumAddr; word < descriptor.bytes; word += 4) view.setUint32(at + word, 0, true);
 }
+
+/** An interface that several data-plane threads have open, each with a port of its own; the kernel gives each flow to one of them. */
+export interface PortShare {
+  /** 1 .. 65535, the same for all ports of the interface and for no other. */
+  readonly group: number;
+}

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { BufferRegion, Port } from '../engine/port.ts';
+import type { PortShare } from './buffers.ts';
 import { OperatorError } from './errors.ts';
 import { MemoryPort, memoryPortBytes } from './memory.ts';
 import { openPacketPort, packetPortBytes } from './packet.ts';
@@ -11,6 +12,7 @@ import { type PcapFiles, PcapPort } from './pcap.ts';
 import { type PortSpec, parsePortSpec } from './spec.ts';
 import { openTapPort, tapPortBytes } from './tap.ts';
 
+export type { PortShare } from './buffers.ts';
 export { isSystemError, OperatorError, type OperatorErrorCode } from './errors.ts';
 export { MemoryPort, memoryPortBytes, type SentPacket } from './memory.ts';
 export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon, nativePorts } from './native.ts';
@@ -34,14 +36,20 @@ export function bytesNeeded(spec: string | PortSpec): number {
   }
 }
 
-/** Opens a port. Its buffers lie in `region` until it is closed. Throws OperatorError. */
-export function openPort(spec: string | PortSpec, number: number, region: BufferRegion): Port {
+/**
+ * Opens a port. Its buffers lie in `region` until it is closed. With `share` other threads have ports of the same interface. Throws OperatorError;
+ * files and memory cannot be shared.
+ */
+export function openPort(spec: string | PortSpec, number: number, region: BufferRegion, share?: PortShare): Port {
   const parsed = typeof spec === 'string' ? parsePortSpec(spec) : spec;
+  if (share !== undefined && parsed.kind !== 'packet' && parsed.kind !== 'tap') {
+    throw new OperatorError('bad-port-spec', `a ${parsed.kind} port cannot be shared by several workers`, 'use one worker');
+  }
   switch (parsed.kind) {
     case 'packet':
-      return openPacketPort(parsed, number, region);
+      return openPacketPort(parsed, number, region, share);
     case 'tap':
-      return openTapPort(parsed, number, region);
+      return openTapPort(parsed, number, region, share);
     case 'pcap':
       return new PcapPort(number, region, openFiles(parsed.input, parsed.output));
     case 'memory':

@@ -34,6 +34,8 @@ export interface NativePortOptions {
   /** Path of a network namespace, empty for the thread's own. */
   readonly netns: string;
   readonly number: number;
+  /** Group of the ports that share an interface (`PortShare`); 0: alone. */
+  readonly fanout: number;
   readonly memory: Uint8Array;
   readonly pool: number;
   readonly poolSlots: number;

@@ -4,7 +4,7 @@
  * Region: the ring (frames * frameBytes), behind it the pool for frames that do not fit a ring slot (GSO). See native/packet_port.h.
  */
 import type { BufferRegion } from '../engine/port.ts';
-import { checkRegion, defaultSlots, poolBytes } from './buffers.ts';
+import { checkRegion, defaultSlots, type PortShare, poolBytes } from './buffers.ts';
 import { explainSystemError, OperatorError } from './errors.ts';
 import { loadAddon, NativeBackedPort, type NativePacketPort, netnsPath } from './native.ts';
 
@@ -37,7 +37,7 @@ export function packetPortBytes(options: PacketPortOptions): number {
 }
 
 /** Opens an interface. Throws OperatorError: no-permission, no-such-interface, no-such-netns, no-memory, … */
-export function openPacketPort(options: PacketPortOptions, number: number, region: BufferRegion): PacketPort {
+export function openPacketPort(options: PacketPortOptions, number: number, region: BufferRegion, share?: PortShare): PacketPort {
   const { frames, frameBytes } = geometry(options);
   checkRegion(region, packetPortBytes(options));
   const addon = loadAddon();
@@ -46,6 +46,7 @@ export function openPacketPort(options: PacketPortOptions, number: number, regio
       name: options.interface,
       netns: netnsPath(options.netns),
       number,
+      fanout: share?.group ?? 0,
       memory: new Uint8Array(region.memory.buffer),
       ring: region.start,
       frames,

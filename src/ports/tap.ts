@@ -4,7 +4,7 @@
  * Region: a pool of large slots. See native/tap_port.h. Without root it needs a /dev/net/tun that the user may open.
  */
 import type { BufferRegion } from '../engine/port.ts';
-import { checkRegion, defaultSlots, poolBytes } from './buffers.ts';
+import { checkRegion, defaultSlots, type PortShare, poolBytes } from './buffers.ts';
 import { explainSystemError } from './errors.ts';
 import { loadAddon, NativeBackedPort, type NativePort, netnsPath } from './native.ts';
 
@@ -22,7 +22,7 @@ export function tapPortBytes(): number {
 }
 
 /** Makes or opens the interface and sets it up. It vanishes with the port unless it was there before. Throws OperatorError. */
-export function openTapPort(options: TapPortOptions, number: number, region: BufferRegion): TapPort {
+export function openTapPort(options: TapPortOptions, number: number, region: BufferRegion, share?: PortShare): TapPort {
   checkRegion(region, tapPortBytes());
   const addon = loadAddon();
   try {
@@ -30,6 +30,7 @@ export function openTapPort(options: TapPortOptions, number: number, region: Buf
       name: options.interface,
       netns: netnsPath(options.netns),
       number,
+      fanout: share?.group ?? 0,
       memory: new Uint8Array(region.memory.buffer),
       pool: region.start,
       poolSlots: defaultSlots,

@@ -293,6 +293,7 @@ function inWorker(memory: WebAssembly.Memory, netns: string, ring: number, pool:
     frameBytes: 2048,
     pool,
     poolSlots: 64,
+    fanout: 0,
     isolate: true,
   };
   return new Promise((resolve, reject) => {
