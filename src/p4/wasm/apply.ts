@@ -73,7 +73,9 @@ function find(p: Pipe, table: TableLayout, index: number, keys: readonly Expr[],
   const args = words.map((word) => word());
   if (!table.isMasked) return p.m.call(exactLookup(p.unit, index), [...args, nowMs], i32);
   const ranges = keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());
-  return p.m.call(maskedLookup(p.unit, index), [...args, nowMs, ...ranges], i32);
+  // An empty table costs a test.
+  const tuples = p.m.i32.load(table.header + tableHeader.tuples, 4, p.m.i32.const(0));
+  return p.m.if(tuples, p.m.call(maskedLookup(p.unit, index), [...args, nowMs, ...ranges], i32), p.m.i32.const(0));
 }
 
 /** Sets `member` to the address of the member that the entry, or the group that it names, stands for; `entry` becomes 0 if there is none. */
