@@ -59,9 +59,18 @@ export function emit(p: Pipe, header: HeaderId): void {
 }
 
 function placeHeaders(p: Pipe, emitted: readonly HeaderId[]): void {
-  const { i32: A } = p.m;
   const headers = emitted.filter((header) => p.facts?.get(header) !== false);
   const start = p.local(i32);
+  const isSimple = p.unit.strays !== undefined;
+  if (isSimple) p.set(start, p.get(p.addr));
+  const place = isSimple ? (then: () => void): void => p.if(p.get(p.relaid), then) : (then: () => void): void => then();
+  place(() => placeAnew(p, headers, start));
+  moveStart(p, p.get(start));
+}
+
+/** Finds where the headers belong (`start` is where the packet will begin), and moves those that are elsewhere. */
+function placeAnew(p: Pipe, headers: readonly HeaderId[], start: number): void {
+  const { i32: A } = p.m;
   const difference = p.local(i32);
   p.set(difference, A.const(0));
   // The places are found again where they are needed, which is rare: kept, they would cost registers in every packet.
@@ -90,7 +99,6 @@ function placeHeaders(p: Pipe, emitted: readonly HeaderId[]): void {
       },
     );
   });
-  moveStart(p, p.get(start));
 }
 
 /** Goes from the payload backwards: for each valid header, `start` is where it belongs. */
@@ -122,6 +130,7 @@ function gather(p: Pipe, headers: readonly HeaderId[], start: number): void {
 function moveStart(p: Pipe, start: Ref): void {
   p.set(p.addr, start);
   p.set(p.payload, p.get(p.addr));
+  p.relay();
 }
 
 function gatherStart(p: Pipe): Ref {

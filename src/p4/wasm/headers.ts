@@ -19,6 +19,7 @@ const unrollLimit = 64;
 
 export function setValid(p: Pipe, header: HeaderId, valid: boolean): void {
   const { pointer, varbitBytes, type } = p.header(header);
+  if (p.facts?.get(header) !== valid) p.relay();
   if (!valid) {
     p.set(pointer, p.zeroPage());
     if (varbitBytes !== undefined) p.set(varbitBytes, p.m.i32.const(0));
@@ -171,6 +172,7 @@ function spliced(target: LValue, value: Expr, high: number, low: number): Expr {
 
 /** Points the header to its own storage. */
 function useStorage(p: Pipe, header: HeaderId): void {
+  p.relay();
   const offset = p.unit.scratch.headers.get(header);
   if (offset === undefined || offset < context.scratch) throw new Bug(`header ${header} has no storage`);
   p.set(p.header(header).pointer, p.m.i32.add(p.get(p.context), p.m.i32.const(offset)));

@@ -26,6 +26,7 @@ export function parser(p: Pipe, s: ParserStmt, body: (p: Pipe, list: readonly St
   const { i32: A } = p.m;
   p.clearHeaders();
   p.set(p.payload, p.get(p.addr));
+  if (p.unit.strays) p.set(p.relaid, A.const(0));
   p.set(p.parserError, A.const(0));
   const order = layOut(s);
   const rank = new Map(order.map((state, i) => [state, i]));
@@ -122,6 +123,7 @@ export function extract(p: Pipe, s: Extract<Stmt, { kind: 'extract' }>): void {
   p.set(pointer, p.get(p.payload));
   if (s.varbitBits || fixed > 0) p.set(p.payload, A.add(p.get(p.payload), bytes()));
   const { keepsOriginal, writtenHeaders } = p.unit.features;
+  if (p.unit.strays?.has(s.header)) p.relay();
   if (keepsOriginal && writtenHeaders.has(s.header)) detach(p, s.header);
   p.facts = learn(p.facts, s.header, true);
 }
@@ -151,6 +153,7 @@ export function advance(p: Pipe, bits: Expr): void {
   const bytes = p.holdI32(A.shr_u(amount(), A.const(3)));
   failIf(p, A.lt_u(remaining(p), bytes()), 'PacketTooShort');
   p.set(p.payload, A.add(p.get(p.payload), bytes()));
+  p.relay();
 }
 
 /** A number of bits as i32; what does not fit becomes the largest multiple of 8. */

@@ -54,6 +54,8 @@ export class Pipe extends Fn {
   readonly addr: number;
   readonly end: number;
   readonly payload: number;
+  /** 0: the headers are where the parser found them, and all that a deparser emits in this order (see order.ts). */
+  readonly relaid: number;
   readonly outPort: number;
   /** -1 until the program has said something. */
   readonly reason: number;
@@ -82,6 +84,7 @@ export class Pipe extends Fn {
     this.addr = word();
     this.end = word();
     this.payload = word();
+    this.relaid = word();
     this.outPort = word();
     this.reason = word();
     this.group = word();
@@ -187,6 +190,7 @@ export class Pipe extends Fn {
     this.set(this.addr, A.load(descriptor.addr, 4, this.get(this.descriptor)));
     this.set(this.end, A.add(this.get(this.addr), A.load(descriptor.length, 4, this.get(this.descriptor))));
     this.set(this.payload, this.get(this.addr));
+    this.relay();
     this.set(this.outPort, A.const(-1));
     this.set(this.reason, A.const(-1));
     this.set(this.hasGroup, A.const(0));
@@ -229,6 +233,11 @@ export class Pipe extends Fn {
       if (varbitBytes !== undefined) this.set(varbitBytes, this.m.i32.const(0));
     }
     this.facts = this.facts && new Map([...this.#headers.keys()].map((id) => [id, false]));
+  }
+
+  /** Says that the deparser has something to do. */
+  relay(): void {
+    this.set(this.relaid, this.m.i32.const(1));
   }
 
   /** Drops the packet and leaves the pipeline. */

@@ -4,9 +4,10 @@
 import type binaryen from 'binaryen';
 import type { ArenaLayout } from '../../arena/layout.ts';
 import { type CopyRecord, copyRecords } from '../ir/copies.ts';
-import type { ExternId, Program } from '../ir/ir.ts';
+import type { ExternId, HeaderId, Program } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
 import { type Features, featuresOf } from './features.ts';
+import { straysOf } from './order.ts';
 import type { Scratch } from './scratch.ts';
 
 export class Unit {
@@ -17,6 +18,8 @@ export class Unit {
   readonly features: Features;
   /** What copies start from, by index of the pipeline that they run. */
   readonly records: ReadonlyMap<number, CopyRecord>;
+  /** See order.ts. */
+  readonly strays: ReadonlySet<HeaderId> | undefined;
   readonly #helpers = new Set<string>();
   #labels = 0;
 
@@ -27,6 +30,7 @@ export class Unit {
     this.scratch = scratch;
     this.features = featuresOf(program);
     this.records = copyRecords(program);
+    this.strays = straysOf(program);
   }
 
   newLabel(): string {
