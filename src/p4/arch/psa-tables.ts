@@ -1,8 +1,6 @@
 /** PSA's table properties (PSA §7): implementation, direct counter and meter, idle timeout, what an empty group does. */
-import type { TableInstance } from '../ir/lower/items.ts';
-import type { Lowering } from '../ir/lower/lowering.ts';
 import type { PropertyHandler } from './architecture.ts';
-import { attachDirectCounter, attachDirectMeter, checkSelectorKeys, emptyGroupAction, implementation } from './pna-tables.ts';
+import { attachDirectCounter, attachDirectMeter, emptyGroupAction, implementation } from './pna-tables.ts';
 import { enumMember } from './shared.ts';
 
 export const psaTableProperties: Readonly<Record<string, PropertyHandler>> = {
@@ -17,7 +15,3 @@ export const psaTableProperties: Readonly<Record<string, PropertyHandler>> = {
       lw.error('bad-property', property.value.span, "'psa_idle_timeout' must be a member of PSA_IdleTimeout_t");
   },
 };
-
-export function checkPsaTable(lw: Lowering, table: TableInstance): void {
-  checkSelectorKeys(lw, table, 'psa_implementation');
-}

@@ -19,8 +19,8 @@ import type { Architecture, ExternHandlers } from './architecture.ts';
 import { blockArgument, packetItem, parameterType, runBlock, storageFor } from './blocks.ts';
 import { pnaExterns } from './pna-externs.ts';
 import { psaFunctions, recirculatePort } from './psa-functions.ts';
-import { checkPsaTable, psaTableProperties } from './psa-tables.ts';
-import { type Copied, cellsOf } from './traffic.ts';
+import { psaTableProperties } from './psa-tables.ts';
+import { type Copied, cellsOf, looksAt } from './traffic.ts';
 
 /** An object that stands for a part of the switch and has no methods. */
 const engine: ExternHandlers = { construct: () => ({ kind: 'unsupported' }), methods: {} };
@@ -31,7 +31,7 @@ export const psa: Architecture = {
   externs: { ...pnaExterns, PacketReplicationEngine: engine, BufferingQueueingEngine: engine },
   functions: psaFunctions,
   tableProperties: psaTableProperties,
-  checkTable: checkPsaTable,
+  checkTable: () => {},
   lowerMain,
 };
 
@@ -130,6 +130,8 @@ class Switch {
       this.emitAll(egress);
     });
     const pipelines: ir.Pipeline[] = [{ name: 'main', body: this.packet(body) }];
+    this.refuseHeaders([meta.normal, meta.cloneIngress, meta.cloneEgress], egress);
+    this.refuseHeaders([meta.resubmit, meta.recirculate], body);
     const makesCopies = (stmts: readonly ir.Stmt[]): boolean =>
       someStmt(stmts, (s) => s.kind === 'copy' && s.to === egressPipeline);
     if (makesCopies(body)) {
@@ -232,9 +234,15 @@ class Switch {
     return record(type.fields.map((f) => [f.name, scalar(resize(valueFor(f.name), scalarWidth(f.type) ?? 32))] as const));
   }
 
+  /** Only variables travel from a deparser to the next parser, which starts with no header valid. */
+  private refuseHeaders(metas: readonly Item[], readers: readonly ir.Stmt[]): void {
+    for (const { header, type } of metas.flatMap(headersIn)) {
+      if (looksAt(readers, [header]))
+        this.lw.unsupported(type.declaration.name.span, 'a header in the metadata that a deparser hands on');
+    }
+  }
+
   private carry(meta: Item): Copied[] {
-    const [header] = headersIn(meta);
-    if (header) this.lw.unsupported(header.type.declaration.name.span, 'a header in the metadata of a copied packet');
     return cellsOf(meta).map((cell) => ({ target: cell.id, value: cell }));
   }
 

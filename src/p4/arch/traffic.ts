@@ -34,6 +34,21 @@ export function carried(
     .map(([id, width]) => ({ id, width }));
 }
 
+/** Whether the statements look at one of the headers. */
+export function looksAt(stmts: readonly ir.Stmt[], headers: readonly ir.HeaderId[]): boolean {
+  const expr = (e: ir.Expr): boolean =>
+    ((e.kind === 'field' || e.kind === 'valid' || e.kind === 'varbitSum') && headers.includes(e.header)) ||
+    (e.kind === 'varbitEqual' && (headers.includes(e.left) || headers.includes(e.right))) ||
+    childrenOf(e).some(expr);
+  return stmts.some(
+    (s) =>
+      expressionsOf(s).some(expr) ||
+      ((s.kind === 'copyHeader' || s.kind === 'copyVarbit') && headers.includes(s.source)) ||
+      (s.kind === 'emit' && headers.includes(s.header)) ||
+      bodiesOf(s).some((body) => looksAt(body, headers)),
+  );
+}
+
 /** The variables that say how full the header stacks in an item are. */
 export function nextIndices(item: Item): ir.VarId[] {
   switch (item.kind) {

@@ -3,7 +3,7 @@ import type { Span } from '../../diag/index.ts';
 import type { TableInstance } from '../ir/lower/items.ts';
 import type { Lowering } from '../ir/lower/lowering.ts';
 import type { PropertyHandler } from './architecture.ts';
-import { attachDirectCounter, attachDirectMeter, checkSelectorKeys, flag, implementation } from './pna-tables.ts';
+import { attachDirectCounter, attachDirectMeter, flag, implementation } from './pna-tables.ts';
 
 export const v1TableProperties: Readonly<Record<string, PropertyHandler>> = {
   implementation,
@@ -13,10 +13,6 @@ export const v1TableProperties: Readonly<Record<string, PropertyHandler>> = {
     if (flag(lw, property)) table.idleTimeout = 'notify';
   },
 };
-
-export function checkV1Table(lw: Lowering, table: TableInstance): void {
-  checkSelectorKeys(lw, table, 'implementation');
-}
 
 /** A direct counter counts whenever its table is applied, whether the action says so or not. */
 export function startV1Action(lw: Lowering, table: TableInstance, span: Span): void {
