@@ -91,8 +91,8 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
     Register<bit<32>, bit<8>>(8) words;
     Register<cell_t, bit<8>>(4) cells;
     ActionProfile(8) actions_of;
-    ActionSelector(PNA_HashAlgorithm_t.TARGET_DEFAULT, 32, 8) next_hops;
-    @max_group_size(8) ActionSelector(PNA_HashAlgorithm_t.TARGET_DEFAULT, 16, 4) small_groups;
+    @softipu_max_groups(8) ActionSelector(PNA_HashAlgorithm_t.TARGET_DEFAULT, 32, 8) next_hops;
+    @max_group_size(8) @softipu_max_groups(4) ActionSelector(PNA_HashAlgorithm_t.TARGET_DEFAULT, 16, 4) small_groups;
 
     action found(bit<16> value) { meta.found = value; }
     action counted(bit<16> value) { hits.count(); meta.found = value; }

@@ -67,6 +67,8 @@ class Model {
       return 'OK';
     }
     if (update.type === 'MODIFY' && !before && kind !== 'selected') return 'NOT_FOUND';
+    // A group is looked for before its members, an entry after what it refers to.
+    if (kind === 'group' && update.type === 'INSERT' && before) return 'ALREADY_EXISTS';
     if (refersTo !== undefined && !this.entries.has(refersTo)) return 'NOT_FOUND';
     if (update.type === 'MODIFY' && !before) return 'NOT_FOUND';
     if (update.type === 'INSERT' && before) return 'ALREADY_EXISTS';

@@ -430,7 +430,7 @@ const set = (...values: number[]): Entity => ({
 const valueSets: Case[] = [
   {
     name: 'PVS.Write',
-    steps: [{ write: modify(set(1, 2)) }, { read: set(), finds: ['value set special: {value=1}, {value=2}'] }],
+    steps: [{ write: modify(set(1, 2)) }, { read: set(), finds: ['value set special: {=1}, {=2}'] }],
   },
   {
     name: 'PVS.Read: all value sets',
@@ -438,7 +438,7 @@ const valueSets: Case[] = [
   },
   {
     name: 'a write replaces all members',
-    steps: [{ write: modify(set(1, 2)) }, { write: modify(set(3)) }, { read: set(), finds: ['value set special: {value=3}'] }],
+    steps: [{ write: modify(set(1, 2)) }, { write: modify(set(3)) }, { read: set(), finds: ['value set special: {=3}'] }],
   },
   {
     name: 'emptied',

@@ -117,16 +117,32 @@ function toStatus(
   { code, message, details }: Reply | (Status & { details?: undefined }),
 ): Partial<grpc.StatusObject> {
   const metadata = new grpc.Metadata();
-  if (details) {
-    const status = {
+  const trailer = details && detailsTrailer(protocol, { code, message }, details);
+  if (trailer) metadata.set('grpc-status-details-bin', Buffer.from(trailer));
+  return { code: codeNumbers[code] as number, details: message, metadata };
+}
+
+/** HTTP/2 headers of Node end at 64 KiB, after base64; one byte more would end the connection. */
+const mostTrailerBytes = 45_000;
+
+/** One p4.v1.Error per part: with sentences while there is room, then with codes alone; undefined if not even they fit. */
+function detailsTrailer(protocol: Protocol, { code, message }: Status, details: readonly Status[]): Uint8Array | undefined {
+  const encode = (prefix: string, isTold: boolean): Uint8Array =>
+    protocol.encode('google.rpc.Status', {
       code: codeNumbers[code],
       message,
       details: details.map((detail) => ({
-        type_url: 'type.googleapis.com/p4.v1.Error',
-        value: protocol.encode('p4.v1.Error', toError(detail)),
+        type_url: `${prefix}/p4.v1.Error`,
+        value: protocol.encode('p4.v1.Error', isTold ? toError(detail) : { canonicalCode: codeNumbers[detail.code] }),
       })),
-    };
-    metadata.set('grpc-status-details-bin', Buffer.from(protocol.encode('google.rpc.Status', status)));
+    });
+  for (const [prefix, isTold] of [
+    ['type.googleapis.com', true],
+    ['type.googleapis.com', false],
+    ['', false],
+  ] as const) {
+    const bytes = encode(prefix, isTold);
+    if (bytes.length <= mostTrailerBytes) return bytes;
   }
-  return { code: codeNumbers[code] as number, details: message, metadata };
+  return undefined;
 }
