@@ -1,5 +1,6 @@
 /** The passes over the IR, in order. Each is one file with one function `Program -> Program`. */
 import type { Program } from '../ir/ir.ts';
+import { mergeChecksums } from './merge-checksums.ts';
 import { removeDeadVariables } from './remove-dead-variables.ts';
 
 export interface Pass {
@@ -7,7 +8,10 @@ export interface Pass {
   readonly run: (program: Program) => Program;
 }
 
-export const passes: readonly Pass[] = [{ name: 'remove-dead-variables', run: removeDeadVariables }];
+export const passes: readonly Pass[] = [
+  { name: 'merge-checksums', run: mergeChecksums },
+  { name: 'remove-dead-variables', run: removeDeadVariables },
+];
 
 /** Runs passes, all by default; `after` sees the program behind each (for `--dump-after`). */
 export function runPasses(

@@ -4,40 +4,60 @@
  */
 import type { Expr, HeaderId } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
-import { Fn, i32, type Ref } from './builder.ts';
+import { Fn, type Get, i32, type Ref } from './builder.ts';
 import { onesOf, swapBytes } from './bytes.ts';
 import type { Pipe } from './pipe.ts';
 import { bytesOfRun, concatenation, type Run } from './wire.ts';
 
+/** A term of a sum, as an i64, and what it is at most. */
+interface Term {
+  readonly value: Ref;
+  readonly most: bigint;
+}
+
 /** The folded sum as the two raw bytes that it is on the wire. */
 export function onesSumRaw(p: Pipe, e: Extract<Expr, { kind: 'onesSum' }>): Ref {
   const { i32: A, i64: B } = p.m;
-  const terms: Ref[] = [];
+  const terms: Term[] = [];
   for (const part of e.parts) {
-    for (const run of concatenation(p, [part.value])) terms.push(...wordsOfRun(p, run, part.negate));
+    for (const run of concatenation(p, [part.value])) terms.push(...termsOfRun(p, run, part.negate));
   }
   if (terms.length === 0) return A.const(0);
-  const sum = p.holdI64(terms.reduce((a, b) => B.add(a, b)));
-  const low = p.holdI32(A.wrap(sum()));
-  const fold = (x: () => Ref): Ref => A.add(A.and(x(), A.const(0xffff)), A.shr_u(x(), A.const(16)));
-  const once = p.holdI32(A.add(fold(low), A.wrap(B.shr_u(sum(), B.const(32)))));
-  const twice = p.holdI32(fold(once));
-  return fold(twice);
+  let most = terms.reduce((sum, term) => sum + term.most, 0n);
+  const sum = p.holdI64(terms.map((term) => term.value).reduce((a, b) => B.add(a, b)));
+  let folded = p.holdI32(A.wrap(sum()));
+  const fold = (x: Get): Ref => A.add(A.and(x(), A.const(0xffff)), A.shr_u(x(), A.const(16)));
+  if (most >> 32n) {
+    folded = p.holdI32(A.add(fold(folded), A.wrap(B.shr_u(sum(), B.const(32)))));
+    most = 0x1fffen + (most >> 32n);
+  }
+  while (most > 0xffffn) {
+    folded = p.holdI32(fold(folded));
+    // The largest is below the last carry's step, or at the old maximum itself.
+    const carries = most >> 16n;
+    most = max(0xffffn + carries - 1n, (most & 0xffffn) + carries);
+  }
+  return folded();
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 /** Terms of the sum: a first byte at an odd position counts in the upper half, the rest in fours, twos and a last one. */
-function wordsOfRun(p: Pipe, run: Run, negate: boolean): Ref[] {
+function termsOfRun(p: Pipe, run: Run, negate: boolean): Term[] {
   const { i64: B } = p.m;
-  const terms: Ref[] = [];
+  const terms: Term[] = [];
   for (let from = 0; from < run.bytes; ) {
     const isOdd = (run.at + from) % 2 === 1;
     const left = run.bytes - from;
     const count = isOdd ? 1 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
     const part = bytesOfRun(p, run, from, count);
     from += count;
-    const ones = B.const(onesOf(8 * count));
-    const value = negate ? (part === undefined ? ones : B.xor(part, ones)) : part;
-    if (value !== undefined) terms.push(isOdd ? B.shl(value, B.const(8)) : value);
+    const ones = onesOf(8 * count);
+    const value = negate ? (part === undefined ? B.const(ones) : B.xor(part, B.const(ones))) : part;
+    if (value === undefined) continue;
+    terms.push(isOdd ? { value: B.shl(value, B.const(8)), most: ones << 8n } : { value, most: ones });
   }
   return terms;
 }

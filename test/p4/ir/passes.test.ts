@@ -21,3 +21,19 @@ describe('remove-dead-variables', () => {
     expect(text).toContain('meta.x = hdr.h.a\nif (meta.x == 8w1) {\nhdr.h.b = 8w2\n}\napply C.t(hdr.h.d) {');
   });
 });
+
+describe('merge-checksums', () => {
+  const sum = (apply: string): string => irText({ locals: 'InternetChecksum() ck;', apply }, passes);
+
+  test('clear, subtract and add become one sum', () => {
+    expect(sum('ck.clear(); ck.subtract({ hdr.h.c }); ck.add({ hdr.h.d }); hdr.h.c = ck.get();')).toContain(
+      'onesSum(-hdr.h.c, hdr.h.d)',
+    );
+  });
+
+  test('what is written in between keeps its place', () => {
+    expect(sum('ck.clear(); ck.add(hdr.h.c); hdr.h.d = 7; ck.add(hdr.h.d); hdr.h.c = ck.get();')).toContain(
+      'onesSum(hdr.h.c)\nhdr.h.d = 32w7\n',
+    );
+  });
+});
