@@ -1,5 +1,5 @@
 /** Statements. Jumps are values that travel outwards until somebody takes them: `undefined` means that execution goes on behind the statement. */
-import type { DropReason, Label, LValue, Stmt } from '../p4/ir/ir.ts';
+import { type DropReason, type Label, type LValue, maxRounds, type Stmt } from '../p4/ir/ir.ts';
 import { runAddEntry, runApply, runTimer } from './apply.ts';
 import { concatBytes } from './bits.ts';
 import { runCopy, runTruncate } from './copies.ts';
@@ -81,11 +81,13 @@ function step(s: Stmt, state: State): Completion {
       return end?.kind === 'break' && end.label === s.label ? undefined : end;
     }
     case 'loop':
-      for (;;) {
+      while (state.rounds < maxRounds) {
+        state.rounds++;
         const end = execute(s.body, state);
         if (end?.kind === 'break' && end.label === s.label) return undefined;
         if (end !== undefined && !(end.kind === 'continue' && end.label === s.label)) return end;
       }
+      return { kind: 'abort', reason: 'loop-limit' };
     case 'break':
     case 'continue':
       return { kind: s.kind, label: s.label };

@@ -178,6 +178,7 @@ export class Interpreter {
       cursorBits: 0,
       parserError: 0,
       pass: 0,
+      rounds: 0,
       fate: undefined,
       mirrors: new Map(),
       emitted: [],

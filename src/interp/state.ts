@@ -55,6 +55,8 @@ export interface State {
   cursorBits: number;
   parserError: number;
   pass: number;
+  /** Rounds of loops so far. */
+  rounds: number;
   fate: Fate | undefined;
   /** Per mirror slot the last session. */
   readonly mirrors: Map<number, number>;

@@ -213,7 +213,10 @@ export type Stmt =
     }
   /** `break label` leaves it. */
   | { readonly kind: 'block'; readonly label: Label; readonly body: readonly Stmt[] }
-  /** Repeats until `break`; `continue label` starts the next round; reaching the end of the body also starts the next round. */
+  /**
+   * Repeats until `break`; `continue label` starts the next round; reaching the end of the body also starts the next round. A packet
+   * whose loops together begin more than `maxRounds` rounds is dropped, reason `loop-limit`.
+   */
   | { readonly kind: 'loop'; readonly label: Label; readonly body: readonly Stmt[] }
   | { readonly kind: 'break' | 'continue'; readonly label: Label }
   | ApplyStmt
@@ -314,6 +317,9 @@ export interface CopyStmt {
 export const copyVias = ['self', 'session', 'group'] as const;
 export type CopyVia = (typeof copyVias)[number];
 
+/** Rounds of all loops together that a packet may begin, so that none can hold up the data plane for long. */
+export const maxRounds = 65_536;
+
 /** Why a packet was dropped, as the program or engine sees it. Index = encoding in descriptors and counters. */
 export type DropReason = (typeof dropReasons)[number];
 export const dropReasons = [
@@ -329,6 +335,7 @@ export const dropReasons = [
   'too-big',
   'runt',
   'clone-pool-empty',
+  'loop-limit',
 ] as const;
 
 export interface ApplyStmt {
@@ -431,7 +438,7 @@ export interface Table {
   readonly isConst: boolean;
   /** The action profile or selector that the entries refer to. */
   readonly implementation?: ExternId;
-  /** With a selector: what runs when the group that was hit has no members (absent: the default action). */
+  /** With a selector: what runs, as after a miss, when the group that was hit has no members (absent: the default action). */
   readonly emptyGroupAction?: ActionCall;
   readonly directCounter?: ExternId;
   readonly directMeter?: ExternId;

@@ -63,6 +63,8 @@ export class Pipe extends Fn {
   readonly hasGroup: number;
   readonly parserError: number;
   readonly pass: number;
+  /** Rounds of loops so far. */
+  readonly rounds: number;
   /** Behind the pipeline's body, before the packet's fate is written. */
   readonly done: string;
   facts: Facts = new Map();
@@ -91,6 +93,7 @@ export class Pipe extends Fn {
     this.hasGroup = word();
     this.parserError = word();
     this.pass = word();
+    this.rounds = word();
     this.done = unit.newLabel();
     const { program } = unit;
     for (const v of program.vars) {
@@ -194,6 +197,7 @@ export class Pipe extends Fn {
     this.set(this.outPort, A.const(-1));
     this.set(this.reason, A.const(-1));
     this.set(this.hasGroup, A.const(0));
+    this.set(this.rounds, A.const(0));
     this.set(this.parserError, A.const(0));
     this.clearVars();
     this.clearHeaders();

@@ -1,5 +1,5 @@
 /** Statements: control flow here, everything else handed to the file that knows it. Follows what is known about headers' validity along the way. */
-import { dropReasons, type Expr, type Stmt } from '../ir/ir.ts';
+import { dropReasons, type Expr, maxRounds, type Stmt } from '../ir/ir.ts';
 import { addEntry, getEntryExpireTime, restartExpireTimer, setEntryExpireTime } from './add-entry.ts';
 import { apply } from './apply.ts';
 import { assertNever, Bug } from './bug.ts';
@@ -272,8 +272,13 @@ function loopStatement(p: Pipe, s: Extract<Stmt, { kind: 'loop' }>): void {
   const scope: LabelScope = { breakTo: p.label(), continueTo: p.label(), facts: undefined };
   p.labels.set(s.label, scope);
   p.facts = forget(p.facts, changedHeaders(s.body));
+  const { i32: A } = p.m;
   p.block(() => {
     p.loop((again) => {
+      const before = p.facts;
+      p.if(A.ge_u(p.get(p.rounds), A.const(maxRounds)), () => p.abandon(dropReasons.indexOf('loop-limit')));
+      p.facts = before;
+      p.set(p.rounds, A.add(p.get(p.rounds), A.const(1)));
       statements(p, s.body);
       if (p.facts) p.br(again);
     }, scope.continueTo);
