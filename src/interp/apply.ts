@@ -24,9 +24,9 @@ export function tableIndex(program: Program, id: TableId): number {
 }
 
 export function runApply(s: ApplyStmt, state: State): Completion {
-  const index = tableIndex(state.program, s.table);
-  const table = state.program.tables[index]!;
-  const inArena = state.arena.tables[index]!;
+  const at = tableIndex(state.program, s.table);
+  const table = state.program.tables[at]!;
+  const inArena = state.arena.tables[at]!;
   const values = s.keys.map((key) => evaluate(key, state));
   const isSelector = table.keys.map((key) => key.matchKind === 'selector');
   const key = packKey(
@@ -36,13 +36,15 @@ export function runApply(s: ApplyStmt, state: State): Completion {
   const selector = packWords(values.map((value, i) => ({ value, width: table.keys[i]!.width })).filter((_, i) => isSelector[i]));
   const found = applyTable(inArena, state.arena.layout, key, selector, state.nowMs);
   state.applied.set(s.table, { handle: found.handle, key });
+  const instead = found.miss === 'empty group' ? table.emptyGroupAction : undefined;
+  const index = instead ? table.actions.findIndex((a) => a.action === instead.action) : found.action;
+  const places = inArena.layout.params[index]!;
+  const params = instead?.args ?? places.map((place) => readBig(state.arena.bytes, found.data + place.offset, place.bytes));
   if (s.hit !== undefined) state.vars.set(s.hit, found.miss === undefined ? 1n : 0n);
-  if (s.actionRun !== undefined) state.vars.set(s.actionRun, BigInt(found.action));
-  const body = s.bodies[found.action];
-  const places = inArena.layout.params[found.action]!;
-  const params = places.map((place) => readBig(state.arena.bytes, found.data + place.offset, place.bytes));
+  if (s.actionRun !== undefined) state.vars.set(s.actionRun, BigInt(index));
+  const body = s.bodies[index];
   if (state.trace) {
-    const action = state.program.actions.find((a) => a.id === table.actions[found.action]!.action)!;
+    const action = state.program.actions.find((a) => a.id === table.actions[index]!.action)!;
     state.trace({
       kind: 'apply',
       table: table.name,

@@ -38,6 +38,10 @@ export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
   const words = toWords(p, paddedFields(p, keys), table.keyWords);
   for (const [i, local] of wordLocals.entries()) p.set(local, words[i]!());
 
+  // What runs for an empty group is one more body, with constants as its parameters.
+  const emptyGroup = emptyGroupBody(p, s, index);
+  const isEmptyGroup = emptyGroup && p.local(i32);
+  if (isEmptyGroup !== undefined) p.set(isEmptyGroup, A.const(0));
   let action: Action;
   if (table.keyBytes === 0) {
     p.set(hit, A.const(0));
@@ -46,7 +50,7 @@ export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
   } else {
     p.set(entry, find(p, table, index, s.keys, words));
     const member = table.spec.profile === undefined ? undefined : p.local(i32);
-    if (member !== undefined) resolveMember(p, table, entry, member, selectors);
+    if (member !== undefined) resolveMember(p, table, entry, { member, isEmptyGroup }, selectors);
     p.set(hit, A.ne(p.get(entry), A.const(0)));
     p.if(
       p.get(hit),
@@ -59,8 +63,37 @@ export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
     action = member === undefined ? directAction(p, table, entry) : memberAction(p, table, entry, hit, member);
   }
   if (s.hit !== undefined) p.set(p.varLocals(s.hit)[0]!, p.get(hit));
-  if (s.actionRun !== undefined) setNumberVar(p, s.actionRun, action.index());
-  runBodies(p, s, table, action, body);
+  if (!emptyGroup || isEmptyGroup === undefined) {
+    if (s.actionRun !== undefined) setNumberVar(p, s.actionRun, action.index());
+    runBodies(p, s, table, action, body);
+    return;
+  }
+  const choose = (other: number): Ref => p.m.select(p.get(isEmptyGroup), A.const(other), action.index());
+  if (s.actionRun !== undefined) setNumberVar(p, s.actionRun, choose(emptyGroup.index));
+  const chosen = { ...action, index: p.holdI32(choose(s.bodies.length)) };
+  runBodies(p, { ...s, bodies: [...s.bodies, emptyGroup.body] }, table, chosen, body);
+}
+
+/** The table's action for empty groups: its index, and its body with the parameters assigned. */
+function emptyGroupBody(
+  p: Pipe,
+  s: ApplyStmt,
+  index: number,
+): { readonly index: number; readonly body: ApplyStmt['bodies'][number] } | undefined {
+  const { emptyGroupAction: call, actions } = p.program.tables[index]!;
+  if (!call) return undefined;
+  const number = actions.findIndex((a) => a.action === call.action);
+  const { params, body } = s.bodies[number]!;
+  const assigns = params.map((id, i): Stmt => {
+    const { width } = p.program.vars.find((v) => v.id === id)!;
+    return {
+      kind: 'assign',
+      target: { kind: 'var', width, id },
+      value: { kind: 'const', width, value: call.args[i]! },
+      span: s.span,
+    };
+  });
+  return { index: number, body: { params: [], body: [...assigns, ...body] } };
 }
 
 function setNumberVar(p: Pipe, id: VarId, value: Ref): void {
@@ -79,7 +112,13 @@ function find(p: Pipe, table: TableLayout, index: number, keys: readonly Expr[],
 }
 
 /** Sets `member` to the address of the member that the entry, or the group that it names, stands for; `entry` becomes 0 if there is none. */
-function resolveMember(p: Pipe, table: TableLayout, entry: number, member: number, selectors: readonly Expr[]): void {
+function resolveMember(
+  p: Pipe,
+  table: TableLayout,
+  entry: number,
+  { member, isEmptyGroup }: { readonly member: number; readonly isEmptyGroup: number | undefined },
+  selectors: readonly Expr[],
+): void {
   const { i32: A, i64: B } = p.m;
   const profile = p.unit.layout.profiles[table.spec.profile!]!;
   const none = (): void => p.set(entry, A.const(0));
@@ -95,7 +134,10 @@ function resolveMember(p: Pipe, table: TableLayout, entry: number, member: numbe
         const place = A.wrap(B.shr_u(B.mul(B.extend_u(hash), B.const(groups.maglevSize)), B.const(32)));
         const group = A.mul(A.and(p.get(member), A.const(~groupBit)), A.const(profile.maglevStride));
         p.set(member, A.load16_u(profile.maglev, 2, A.add(group, A.shl(place, A.const(1)))));
-        p.if(A.eq(p.get(member), A.const(noMember)), none);
+        p.if(A.eq(p.get(member), A.const(noMember)), () => {
+          none();
+          if (isEmptyGroup !== undefined) p.set(isEmptyGroup, A.const(1));
+        });
       });
     }
     p.if(p.get(entry), () => {
@@ -141,7 +183,7 @@ function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, bo
       loadParam(p, id, action, table.params[index]![i]!);
     });
     // Whether the entry was found follows from who may name the action.
-    const { tableOnly, defaultOnly } = actions[index]!;
+    const { tableOnly, defaultOnly } = actions[index] ?? { tableOnly: false, defaultOnly: true };
     p.hitKnown = tableOnly || defaultOnly ? { table: s.table, hit: tableOnly } : undefined;
     body(p, list);
     p.hitKnown = outer;
