@@ -7,6 +7,7 @@ import { shippedProgram } from '../src/cli/package-root.ts';
 import { compileSource, objectsOf } from '../src/cli/program.ts';
 import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
 import { type Artifact, compileToWasm } from '../src/p4/wasm/index.ts';
+import { loadAddon } from '../src/ports/index.ts';
 
 export const batch = 1024;
 const stride = 2048;
@@ -30,6 +31,8 @@ export function establish(flowCount: number, workers = 1): Shared {
   const { artifact, objects } = compileFor(source, workers);
   const layout = layoutArena(artifact.arena);
   const memory = makeMemory(layout.programEnd + workers * regionBytes);
+  // As the node's own memory.
+  loadAddon().adviseHugePages(new Uint8Array(memory.buffer), 0, layout.programEnd);
   const arena = new Arena(memory.buffer, layout);
   const random = xorshift(0x9e3779b9);
   startProgram(arena, objects, { random });

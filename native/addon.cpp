@@ -74,6 +74,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Waiter", defineWaiter(env));
   exports.Set("interfaceFacts", Napi::Function::New(env, interfaceFacts, "interfaceFacts"));
   defineWaiting(env, exports);
+  defineMemory(env, exports);
   defineGenerator(env, exports);
   defineTrafficServer(env, exports);
   defineTrafficClient(env, exports);

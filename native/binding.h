@@ -55,5 +55,6 @@ Napi::Function definePacketPort(Napi::Env env);
 Napi::Function defineTapPort(Napi::Env env);
 Napi::Function defineWaiter(Napi::Env env);
 void defineWaiting(Napi::Env env, Napi::Object& exports);
+void defineMemory(Napi::Env env, Napi::Object& exports);
 
 }  // namespace softipu

@@ -159,6 +159,7 @@ int main(int argc, char **argv) {
     while (slots < flow_count * 2 / 0.8) slots *= 2;
     flow_mask = slots - 1;
     flows = mmap(NULL, (size_t)slots * sizeof *flows, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    madvise(flows, (size_t)slots * sizeof *flows, MADV_HUGEPAGE); /* as the arena */
     for (int l = 0; l < 3; l++) routes[l] = calloc(route_mask + 1, sizeof **routes);
     for (uint32_t i = 1; i <= 8; i++) add_route(0, wire32(0x0af40100 + i), i);
     add_route(1, wire32(0x0af40200), 9);

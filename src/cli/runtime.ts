@@ -119,6 +119,8 @@ export class Runtime extends EventEmitter<Events> {
     for (let i = count - 1; i >= 0; i--) this.#freeRegions.push(portsEnd + i * this.#regionBytes);
     const memory = makeMemory(portsEnd + count * this.#regionBytes);
     this.#memory = memory;
+    // Tables are looked up at random: a seventh less time per packet at a million flows. Without huge pages everything works as well.
+    this.#addon.adviseHugePages(new Uint8Array(memory.buffer), 0, gateAt);
     this.#hashSeed = options.hashSeed;
     this.#isNet = new Map(options.ports.map((port) => [port.number, port.isNet]));
     for (const port of options.ports) this.portStates.set(port.number, true);

@@ -77,6 +77,8 @@ export interface Addon extends TrafficAddon {
   /** Makes it not ready again; true if it was. */
   clearWake(fd: number): boolean;
   closeWake(fd: number): void;
+  /** Asks for huge pages in a range of the memory, before it is touched; whether the kernel agrees. */
+  adviseHugePages(memory: Uint8Array, start: number, bytes: number): boolean;
   /** Monotonic nanoseconds into target[0] (low) and target[1] (high). */
   readClock(target: Uint32Array): void;
 }
@@ -96,12 +98,12 @@ const counterNames: readonly (keyof PortStats)[] = [
 
 const states: readonly Port['state'][] = ['up', 'down', 'gone'];
 
-/** Where `npm run build:native` leaves the addon: src/ and dist/ lie side by side in the package. */
-const addonUrl = new URL('../../build/native/Release/softipu.node', import.meta.url);
+/** Where `npm run build:native` leaves the addon: seen from src/ and dist/, which lie side by side in the package, and from build/bench/src/. */
+const addonUrls = ['../../build/native', '../../../native'].map((dir) => new URL(`${dir}/Release/softipu.node`, import.meta.url));
 
 /** Loads the addon (Node caches it per thread). Throws OperatorError addon-missing or addon-stale. */
 export function loadAddon(): Addon {
-  const path = fileURLToPath(addonUrl);
+  const path = fileURLToPath(addonUrls.find((url) => existsSync(url)) ?? addonUrls[0]!);
   if (!existsSync(path)) {
     throw new OperatorError(
       'addon-missing',
