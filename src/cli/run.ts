@@ -34,6 +34,8 @@ import { askForSignal } from './signals.ts';
 import { Sync } from './sync.ts';
 
 const tickMs = 250;
+/** Asking for port counters wakes the data plane. */
+const refreshMs = 1000;
 const defaultVxlanPort = 4789;
 
 export interface RunOptions {
@@ -80,9 +82,10 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     const timer = setInterval(() => {
       manager.tick(performance.now());
       watched.tick();
-      void refresh();
     }, tickMs);
+    const refreshing = setInterval(() => void refresh(), refreshMs);
     cleanUp.push(() => clearInterval(timer));
+    cleanUp.push(() => clearInterval(refreshing));
     for (const server of await watched.serve(config)) cleanUp.push(() => server.close());
     cleanUp.push(await startCni(config, runtime, sync));
     const server = await serveControl(config.controlSocket, { ...handlers, ...nodeHandlers(runtime, manager) });

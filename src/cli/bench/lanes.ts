@@ -84,7 +84,7 @@ export function commandLane(name: string, command: string): Lane {
 /** No forwarder at all: packets end right behind the client's interface. What the generator costs by itself. */
 export function emptyLane(): Lane {
   const lane = build('empty');
-  loadAddon().attachDrop('client', `/run/netns/${nodeNamespace('empty')}`);
+  dropArrivals(nodeNamespace('empty'), 'client');
   return { ...lane, hasServices: true };
 }
 
@@ -104,8 +104,19 @@ function build(name: string): Lane {
     ipWords(`-n ${pod} neighbour replace ${gateway.address} lladdr ${gateway.mac} dev eth0 nud permanent`);
   }
   inNamespace(`${name}-client`, 'sh', '-c', 'echo 1024 65535 > /proc/sys/net/ipv4/ip_local_port_range');
-  loadAddon().attachDrop('eth0', `/run/netns/${name}-sink`);
+  dropArrivals(`${name}-sink`, 'eth0');
   return { name, hasServices: false, netns: (role) => `/run/netns/${name}-${role}` };
+}
+
+/** Ends packets right behind an interface's counters: by a tcx program, or by nftables where bpf(2) is not permitted. */
+function dropArrivals(namespace: string, name: string): void {
+  try {
+    loadAddon().attachDrop(name, `/run/netns/${namespace}`);
+  } catch {
+    if (!isInstalled('nft')) throw new Error("a sink needs bpf(2), that is root and Linux 6.6, or 'nft': install nftables");
+    const rules = `table netdev sink { chain all { type filter hook ingress device "${name}" priority 0; policy drop; }; }`;
+    execFileSync('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: rules, stdio: ['pipe', 'ignore', 'pipe'] });
+  }
 }
 
 export function isInstalled(program: string): boolean {
