@@ -155,6 +155,46 @@ for (const [name, description] of [
     );
 }
 
+program
+  .command('manager')
+  .description('the control plane of a node in a process of its own, over P4Runtime')
+  .argument('<CONFIG.yaml>', 'node configuration, as for `softipu run`')
+  .option('--p4runtime <ADDR>', 'where the data plane is', '127.0.0.1:9559')
+  .option('--device-id <N>', 'default 1')
+  .option('--election-id <N>', 'the highest is primary', '1')
+  .action(
+    action(async (file: string, options: { p4runtime: string; deviceId?: string; electionId: string }) =>
+      (await import('./manager.ts')).managerCommand(file, { ...options, target: options.p4runtime }),
+    ),
+  );
+
+const p4rt = program.command('p4rt').description('a P4Runtime client: entities as text');
+for (const [op, argument, description] of [
+  ['read', '[TABLE]', 'entries of a table, or all that was written; `p4info` shows the pipeline'],
+  ['write', '[FILE]', 'updates, one per line, e.g. insert routes destination=10.0.0.0/8: to_port(port=3)'],
+  ['set-pipeline', '<FILE>', 'pushes a program: P4 source, or what `softipu compile --emit wasm -o` wrote'],
+  ['watch', '', 'packets, digests and notifications, until a signal'],
+] as const) {
+  const command = p4rt
+    .command(op)
+    .description(description)
+    .option('-t, --target <ADDR>', 'HOST:PORT, PORT or unix:PATH', '127.0.0.1:9559')
+    .option('--device-id <N>', 'default 1')
+    .option('--election-id <N>', 'the highest is primary', '1')
+    .option('--counters', 'read: with direct counters')
+    .option('--atomic', 'write: all or nothing, and seen as one by the data plane')
+    .option('--reconcile', 'set-pipeline: keep what is in the tables')
+    .addOption(json);
+  if (argument !== '') command.argument(argument);
+  command.action(
+    action(async (...args: unknown[]) => {
+      const file = argument === '' ? undefined : (args[0] as string | undefined);
+      const options = args[argument === '' ? 0 : 1] as import('./p4rt.ts').P4rtOptions;
+      return (await import('./p4rt.ts')).p4rtCommand(op, file, options);
+    }),
+  );
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

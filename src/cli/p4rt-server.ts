@@ -67,7 +67,7 @@ export async function serveP4Runtime(
     server = await serve(service, protocol, address, tls);
   } catch (error) {
     throw new UserError(
-      'p4runtime-address',
+      'server-address',
       `cannot serve P4Runtime at '${address}': ${error instanceof Error ? error.message : String(error)}`,
     );
   }

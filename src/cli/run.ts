@@ -102,7 +102,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
   return 0;
 }
 
-function readConfig(file: string, kubeProxyFile?: string): NodeConfig {
+export function readConfig(file: string, kubeProxyFile?: string): NodeConfig {
   if (kubeProxyFile === undefined) return parseNodeConfig(file, readText(file));
   const { settings, ignored } = parseKubeProxyConfig(kubeProxyFile, readText(kubeProxyFile));
   if (ignored.length > 0) say(`'${kubeProxyFile}': these fields have no effect here: ${ignored.join(', ')}`);
@@ -146,7 +146,7 @@ function startManager(runtime: Runtime, program: LoadedProgram, cleanUp: (() => 
   return manager;
 }
 
-function followManifests(directory: string, sync: Sync): () => void {
+export function followManifests(directory: string, sync: Sync): () => void {
   const manifests = new Manifests();
   let lastProblems = '';
   return watchDirectory({
@@ -177,7 +177,7 @@ async function followServer({ kubernetes, minSyncMs }: NodeConfig, sync: Sync): 
 }
 
 /** What node.yaml says, and the hardware's own addresses. */
-function nodeSettings(config: NodeConfig): NodeSettings {
+export function nodeSettings(config: NodeConfig): NodeSettings {
   return {
     ...config,
     ports: config.ports.map((port) => ({

@@ -27,6 +27,8 @@ export interface ClientStream {
   send(request: Message): void;
   /** Ends our side. */
   close(): void;
+  /** Ends both sides at once. */
+  cancel(): void;
 }
 
 export interface StreamEvents {
@@ -104,6 +106,10 @@ export class P4RuntimeClient {
         if (!isOver) call.write(request);
       },
       close: () => call.end(),
+      cancel: () => {
+        isOver = true;
+        call.cancel();
+      },
     };
   }
 
