@@ -114,7 +114,10 @@ function dropArrivals(namespace: string, name: string): void {
     loadAddon().attachDrop(name, `/run/netns/${namespace}`);
   } catch {
     if (!isInstalled('nft')) throw new Error("a sink needs bpf(2), that is root and Linux 6.6, or 'nft': install nftables");
-    const rules = `table netdev sink { chain all { type filter hook ingress device "${name}" priority 0; policy drop; }; }`;
+    const rules = `table netdev sink {
+  chain drop-all { type filter hook ingress device "${name}" priority 0; policy drop; }
+}
+`;
     execFileSync('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: rules, stdio: ['pipe', 'ignore', 'pipe'] });
   }
 }
