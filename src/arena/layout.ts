@@ -108,8 +108,6 @@ export const context = {
   mirrorSlots: 320,
   /** u32: never read: what loads made ahead of their use are folded into. */
   touched: 380,
-  /** u32[16]: slots where the lookups of the next packets will begin (compiled code only). */
-  ahead: 384,
   /** Scratch of compiled code: keys, header storage. */
   scratch: 512,
 } as const;

@@ -8,10 +8,11 @@ import { evaluateLimbs } from './expr.ts';
 import { type Facts, meet } from './facts.ts';
 import { loadRawPlace, loadRawWords, loadWideBits, paddedPlace } from './fields.ts';
 import { hashOfWords } from './hashes.ts';
-import { exactLookup } from './lookup.ts';
+import { ahead, exactLookup } from './lookup.ts';
 import { maskedLookup } from './lookup-masked.ts';
 import { isWide } from './narrow.ts';
 import type { Pipe } from './pipe.ts';
+import { groupSize } from './prefetch.ts';
 import { branchTable } from './statements.ts';
 import type { Limbs } from './wide.ts';
 import { paddedFields, toWords } from './wire.ts';
@@ -48,7 +49,7 @@ export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
     p.set(entry, A.const(table.defaultEntry));
     action = directAction(p, table, entry);
   } else {
-    p.set(entry, find(p, table, index, s.keys, words));
+    p.set(entry, find(p, table, index, s, words));
     const member = table.spec.profile === undefined ? undefined : p.local(i32);
     if (member !== undefined) resolveMember(p, table, entry, { member, isEmptyGroup }, selectors);
     p.set(hit, A.ne(p.get(entry), A.const(0)));
@@ -101,11 +102,18 @@ function setNumberVar(p: Pipe, id: VarId, value: Ref): void {
   p.setNumber(id, width, width <= 32 ? value : p.m.i64.extend_u(value));
 }
 
-function find(p: Pipe, table: TableLayout, index: number, keys: readonly Expr[], words: Limbs): Ref {
+function find(p: Pipe, table: TableLayout, index: number, s: ApplyStmt, words: Limbs): Ref {
   const nowMs = table.spec.ageing === 'autoDelete' ? p.nowMs() : p.m.i32.const(0);
   const args = words.map((word) => word());
+  if (p.aheadOf === s) {
+    const { i32: A } = p.m;
+    // Records are as big as descriptors, and groups of descriptors are aligned to the batch's start.
+    const place = A.and(A.sub(p.get(p.descriptor), p.get(1)), A.const((groupSize - 1) * ahead.bytes));
+    const record = A.add(A.add(p.get(p.context), place), A.const(p.unit.scratch.ahead));
+    return p.m.call(exactLookup(p.unit, index, true), [...args, nowMs, record], i32);
+  }
   if (!table.isMasked) return p.m.call(exactLookup(p.unit, index), [...args, nowMs], i32);
-  const ranges = keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());
+  const ranges = s.keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());
   // An empty table costs a test.
   const tuples = p.m.i32.load(table.header + tableHeader.tuples, 4, p.m.i32.const(0));
   return p.m.if(tuples, p.m.call(maskedLookup(p.unit, index), [...args, nowMs, ...ranges], i32), p.m.i32.const(0));

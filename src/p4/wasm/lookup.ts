@@ -10,16 +10,19 @@ import { hashOfWords } from './hashes.ts';
 import type { Unit } from './unit.ts';
 import type { Limbs } from './wide.ts';
 
-/** Name of the function that looks an exact table up. */
-export function exactLookup(unit: Unit, index: number): string {
+/** Record of a packet in scratch: the key that its lookup will probably be for (see prefetch.ts), its hash, the slot where the lookup begins. */
+export const ahead = { bytes: 64, hash: 0, slot: 4, key: 8, maxWords: 7 } as const;
+
+/** Name of the function that looks an exact table up. `isAhead`: it has one parameter more, the address of a record that may hold the hash. */
+export function exactLookup(unit: Unit, index: number, isAhead = false): string {
   const table = unit.layout.tables[index]!;
-  const name = `lookup_${index}`;
+  const name = isAhead ? `lookup_ahead_${index}` : `lookup_${index}`;
   return unit.helper(name, () => {
-    const f = new Fn(unit, [...words(table), i32]);
+    const f = new Fn(unit, [...words(table), i32, ...(isAhead ? [i32] : [])]);
     const { i32: A } = f.m;
     const key = keyParams(f, table);
     const nowMs = (): Ref => f.get(table.keyWords);
-    const hash = f.holdI32(hashOfWords(f, key, 2 * table.keyWords, seedOf(f, table)));
+    const hash = isAhead ? knownHash(f, table, key) : f.holdI32(hashOfWords(f, key, 2 * table.keyWords, seedOf(f, table)));
     const tag = f.holdI32(liveTag(f, hash));
     const found = f.local(i32);
     probe(f, table, hash, probeLimit(table), (slot, word, stop) => {
@@ -33,6 +36,21 @@ export function exactLookup(unit: Unit, index: number): string {
     });
     f.finish(name, i32, f.get(found));
   });
+}
+
+/** The hash from the record if that is for this key; the branch is guessed, so that nothing waits for the comparison. */
+function knownHash(f: Fn, table: TableLayout, key: Limbs): Get {
+  const { i32: A, i64: B } = f.m;
+  const record = (): Ref => f.get(table.keyWords + 1);
+  const hash = f.local(i32);
+  f.set(hash, A.load(ahead.hash, 4, record()));
+  const differences = key.map((word, i) => B.xor(word(), B.load(ahead.key + 8 * i, 8, record())));
+  const differs = B.ne(
+    differences.reduce((a, b) => B.or(a, b)),
+    B.const(0),
+  );
+  f.if(differs, () => f.set(hash, hashOfWords(f, key, 2 * table.keyWords, seedOf(f, table))));
+  return () => f.get(hash);
 }
 
 /** Parameter types of the key's words. */

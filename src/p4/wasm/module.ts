@@ -9,7 +9,7 @@ import { i32, newModule, none } from './builder.ts';
 import { restore } from './copies.ts';
 import { mirrorSlotCount } from './externs.ts';
 import { Pipe } from './pipe.ts';
-import { groupSize, prefetcher } from './prefetch.ts';
+import { groupSize, prefetcher, sliceOf } from './prefetch.ts';
 import { rawVariables } from './representation.ts';
 import { placeScratch } from './scratch.ts';
 import { arenaSpec } from './spec.ts';
@@ -17,6 +17,8 @@ import { statements } from './statements.ts';
 import { Unit } from './unit.ts';
 
 const pageBytes = 65536;
+/** Size (binaryen's) up to which a function with one caller goes into it. Lookups of large keys are seldom on the way of every packet, and cost registers there. */
+const oneCallerLimit = 300;
 /** Pages that the module's memory may grow to: the embedder's maximum. */
 export const maximumPages = 65536;
 
@@ -61,6 +63,7 @@ export function buildModule(
     // Level 3 takes more than linear time: 10 s for 257 kB of code, where level 1 takes 4 s and leaves 4 % more of it.
     binaryen.setOptimizeLevel(module.emitBinary().length > largeCodeBytes ? 1 : 3);
     binaryen.setShrinkLevel(0);
+    binaryen.setOneCallerInlineMaxSize(oneCallerLimit);
     binaryen.setTrapsNeverHappen(true);
     module.optimize();
   }
@@ -72,8 +75,10 @@ const largeCodeBytes = 128 * 1024;
 
 /** Runs the pipelines on each packet, one after the other as long as it is not dropped. */
 function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pipelines: readonly Pipeline[]): void {
-  const prefetch = name === 'process' ? prefetcher(unit, raw, pipelines[0]) : undefined;
+  const slice = name === 'process' && pipelines[0] ? sliceOf(unit, pipelines[0]) : undefined;
+  const prefetch = slice && prefetcher(unit, raw, slice);
   const p = new Pipe(unit, raw);
+  p.aheadOf = slice?.apply;
   const { i32: A } = p.m;
   const end = p.local(i32);
   p.set(p.descriptor, p.get(1));

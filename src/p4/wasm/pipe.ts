@@ -6,7 +6,7 @@
  * invalid (so that its fields read 0 without a test). "Valid" is "does not point to the zero page".
  */
 import { context, descriptor, zeroPage } from '../../arena/layout.ts';
-import type { Expr, HeaderField, HeaderId, HeaderType, Label, Program, TableId, VarId } from '../ir/ir.ts';
+import type { Expr, HeaderField, HeaderId, HeaderType, Label, Program, Stmt, TableId, VarId } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
 import { Fn, i32, i64, type Ref } from './builder.ts';
 import { swapBytes } from './bytes.ts';
@@ -71,6 +71,8 @@ export class Pipe extends Fn {
   readonly labels = new Map<Label, LabelScope>();
   readonly #applied = new Map<TableId, Applied>();
   parser: ParserScope | undefined;
+  /** The apply whose keys and hashes are in the records at `scratch.ahead` (see prefetch.ts). */
+  aheadOf: Stmt | undefined;
   /** In an action's body: whether its table's apply found an entry, if the action alone tells. */
   hitKnown: { readonly table: TableId; readonly hit: boolean } | undefined;
   /** While emits are gathered one by one: local with the address of the next byte. */

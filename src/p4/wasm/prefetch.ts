@@ -4,66 +4,65 @@
  * each other. Three short loops: touch the packets; compute the slots; touch the slots. A load that misses holds up everything behind it once
  * the processor's window (some 250 instructions) is full, so what is touched must not stand between long computations.
  *
+ * Key and hash are kept (`ahead`), so that the lookup, if it is for this key, need not wait for the hash again.
+ *
  * The function is a slice of the pipeline: the parser, and those assignments that the key depends on. It is speculation and may be wrong (conditions
- * that lead away from the table are left out): it writes nothing but locals, and a wrong slot only costs its load.
+ * that lead away from the table are left out): it writes nothing but these records, and a wrong slot only costs its load.
  */
 import { context, descriptor, type TableLayout } from '../../arena/layout.ts';
 import type { Expr, Pipeline, Stmt } from '../ir/ir.ts';
 import { writtenBy } from '../ir/walk.ts';
 import { type Get, i32, type Ref } from './builder.ts';
 import { hashOfWords } from './hashes.ts';
-import { seedOf, slotAddress } from './lookup.ts';
+import { ahead, seedOf, slotAddress } from './lookup.ts';
 import { Pipe } from './pipe.ts';
 import { statements } from './statements.ts';
 import type { Unit } from './unit.ts';
-import { bodiesOf, expressionsOf, forEachExpr } from './walk.ts';
+import { bodiesOf, expressionsOf, forEachExpr, forEachStmt } from './walk.ts';
 import { paddedFields, toWords } from './wire.ts';
 
 type ApplyStmt = Extract<Stmt, { kind: 'apply' }>;
 
-/** Packets of a group (`context.ahead` has a word for each): enough misses to fill the processor's miss queue, few enough that what was touched is still in the first-level cache. */
+/** Packets of a group: enough misses to fill the processor's miss queue, few enough that what was touched is still in the first-level cache. */
 export const groupSize = 16;
 
-/** Tables of fewer bytes stay in the caches anyway. */
-const minimumBytes = 1 << 20;
+/** Tables of fewer bytes stay in the caches. */
+const minimumBytes = 1 << 18;
 
-interface Slice {
+export interface Slice {
   readonly body: readonly Stmt[];
   readonly apply: ApplyStmt;
   readonly table: TableLayout;
 }
 
-/** Adds `prefetch(context, descriptors, end)` to the module for packets that run `pipeline`; its name, or undefined if no table is worth it. */
-export function prefetcher(unit: Unit, raw: ReadonlySet<number>, pipeline: Pipeline | undefined): string | undefined {
-  const slice = pipeline && !unit.features.keepsOriginal ? sliceOf(unit, pipeline) : undefined;
-  if (!slice) return undefined;
-  const { table } = slice;
+/** Adds `prefetch(context, descriptors, end)` to the module for packets that run the slice's pipeline; its name. */
+export function prefetcher(unit: Unit, raw: ReadonlySet<number>, { body, apply, table }: Slice): string {
   const p = new Pipe(unit, raw);
-  const { i32: A } = p.m;
+  const { i32: A, i64: B } = p.m;
   const last = p.holdI32(A.add(p.get(1), A.const(groupSize * descriptor.bytes)));
   const end = p.holdI32(p.m.select(A.lt_u(last(), p.get(2)), last(), p.get(2)));
+  const first = p.holdI32(A.add(p.get(p.context), A.const(unit.scratch.ahead)));
   const at = p.local(i32);
   const touched = p.local(i32);
   const touch = (address: Ref): void => p.set(touched, A.xor(p.get(touched), A.load8_u(0, 1, address)));
   eachDescriptor(p, end, () => touch(A.load(descriptor.addr, 4, p.get(p.descriptor))));
-  p.set(at, p.get(p.context));
+  p.set(at, first());
   eachDescriptor(p, end, () => {
     p.startPacket();
-    p.block(() => {
-      statements(p, slice.body);
-      p.facts ??= new Map();
-      const keys = slice.apply.keys.filter((_, i) => table.spec.keys[i]!.matchKind !== 'selector');
-      const words = toWords(p, paddedFields(p, keys), table.keyWords);
-      const hash = p.holdI32(hashOfWords(p, words, 2 * table.keyWords, seedOf(p, table)));
-      p.emit(A.store(context.ahead, 4, p.get(at), slotAddress(p, table, hash())));
-    }, p.done);
-    p.set(at, A.add(p.get(at), A.const(4)));
+    statements(p, body);
+    p.facts ??= new Map();
+    const words = toWords(p, paddedFields(p, apply.keys), table.keyWords);
+    const hash = p.holdI32(hashOfWords(p, words, 2 * table.keyWords, seedOf(p, table)));
+    p.emit(A.store(ahead.hash, 4, p.get(at), hash()));
+    p.emit(A.store(ahead.slot, 4, p.get(at), slotAddress(p, table, hash())));
+    for (const [i, word] of words.entries()) p.emit(B.store(ahead.key + 8 * i, 8, p.get(at), word()));
+    p.set(at, A.add(p.get(at), A.const(ahead.bytes)));
   });
   const lastAt = p.holdI32(p.get(at));
-  p.set(at, p.get(p.context));
+  p.set(at, first());
   p.loop((next) => {
-    touch(A.load(context.ahead, 4, p.get(at)));
-    p.set(at, A.add(p.get(at), A.const(4)));
+    touch(A.load(ahead.slot, 4, p.get(at)));
+    p.set(at, A.add(p.get(at), A.const(ahead.bytes)));
     p.br(next, A.lt_u(p.get(at), lastAt()));
   });
   // A value that is used: loads for nothing would be taken out.
@@ -81,12 +80,18 @@ function eachDescriptor(p: Pipe, end: Get, body: () => void): void {
   });
 }
 
-/** The slice for the biggest exact table whose key can be computed ahead. */
-function sliceOf(unit: Unit, pipeline: Pipeline): Slice | undefined {
+/** The slice for the table that is applied in most places, of these the biggest, whose key can be computed ahead; undefined if none is worth it. */
+export function sliceOf(unit: Unit, pipeline: Pipeline): Slice | undefined {
+  if (unit.features.keepsOriginal) return undefined;
+  const sites = new Map<number, number>();
+  forEachStmt(pipeline.body, (s) => {
+    if (s.kind === 'apply') sites.set(s.table, (sites.get(s.table) ?? 0) + 1);
+  });
   const candidates = unit.layout.tables
     .map((table, i) => ({ table, id: unit.program.tables[i]!.id, bytes: table.slotCount * table.slotBytes }))
-    .filter(({ table, bytes }) => !table.isMasked && table.keyBytes > 0 && bytes >= minimumBytes)
-    .sort((a, b) => b.bytes - a.bytes);
+    .filter(({ table, bytes }) => !table.isMasked && bytes >= minimumBytes)
+    .filter(({ table }) => table.keyBytes > 0 && table.keyWords <= ahead.maxWords && table.spec.profile === undefined)
+    .sort((a, b) => (sites.get(b.id) ?? 0) - (sites.get(a.id) ?? 0) || b.bytes - a.bytes);
   for (const { table, id } of candidates) {
     const path = pathTo(pipeline.body, id);
     const body = path && neededFor(path.before, path.apply.keys);

@@ -2,7 +2,7 @@
  * The scratch area in a worker's context: where headers that the program makes itself are kept, and working space of wide shifts, hashes and the
  * deparser. Offsets count from the context's address.
  *
- *   context.scratch | storage of each header that is ever made by setValid, copyHeader or copyVarbit | gather | shift | hash | crc tables | copy
+ *   context.scratch | storage of each header that is ever made by setValid, copyHeader or copyVarbit | gather | shift | hash | crc tables | ahead | copy
  */
 import { context } from '../../arena/layout.ts';
 import { copyRecords, longestRecord } from '../ir/copies.ts';
@@ -10,6 +10,8 @@ import type { HeaderId, HeaderType, Program } from '../ir/ir.ts';
 import { byteCount } from './bytes.ts';
 import { featuresOf } from './features.ts';
 import { crcTableBytes } from './hashes.ts';
+import { ahead as aheadRecord } from './lookup.ts';
+import { groupSize } from './prefetch.ts';
 import { forEachStmt, walkProgram } from './walk.ts';
 import { shiftScratchBytes } from './wide-shift.ts';
 
@@ -22,6 +24,8 @@ export interface Scratch {
   readonly hash: number;
   /** Tables of crc32 and crc16. */
   readonly crc: number;
+  /** Records of the packets of a group (see prefetch.ts). */
+  readonly ahead: number;
   /** The record of a copy that is being made: the last `longestRecord` bytes. */
   readonly copy: number;
   /** Bytes from `context.scratch`. */
@@ -79,8 +83,9 @@ export function placeScratch(program: Program): Scratch {
   const shift = place(shiftScratchBytes(shiftWidth));
   const hash = place(hashBytes + 8);
   const crc = place(hasCrc ? 2 * crcTableBytes : 0);
+  const ahead = place(aheadRecord.bytes * groupSize);
   const copy = place(longestRecord(copyRecords(program)));
-  return { headers, gather, shift, hash, crc, copy, bytes: next - context.scratch };
+  return { headers, gather, shift, hash, crc, ahead, copy, bytes: next - context.scratch };
 }
 
 /** Bytes of a header with its varbit field full. */

@@ -186,10 +186,7 @@ describe('exact', () => {
     for (const count of [1, 16, 17, 60]) {
       machine.run(Array.from({ length: count }, (_, i) => (i % 5 === 4 ? '' : packet(kinds, known[i % known.length]!))));
     }
-    const { layout, view } = machine.arena;
-    const slots = Array.from({ length: 4 }, (_, i) => view.getUint32(layout.contexts + context.ahead + 4 * i, true));
-    expect(new Set(slots).size).toBe(4);
-    for (const slot of slots) expect(layout.tables[0]!.slots).toBeLessThanOrEqual(slot);
+    expect(machine.arena.view.getUint32(machine.arena.layout.contexts + context.touched, true)).not.toBe(0);
   });
 
   test('a table without keys runs its default action', () => {
