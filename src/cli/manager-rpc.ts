@@ -18,13 +18,13 @@ import {
 import { decodeEntity, decodeTableEntry } from '../p4runtime/wire/decode.ts';
 import { encodeEntity, encodeUpdate } from '../p4runtime/wire/encode.ts';
 import { bytes, explicitLong, list, type Message, num, sub } from '../p4runtime/wire/fields.ts';
-import { P4rtConnection, type P4rtOptions } from './p4rt.ts';
+import { deviceConfigOf, P4rtConnection, type P4rtOptions } from './p4rt.ts';
 
 export interface RpcData {
   readonly options: P4rtOptions;
   readonly p4info: P4Info;
-  /** Pushed when the server has no pipeline. */
-  readonly deviceConfig: Uint8Array;
+  /** File of the program that is pushed when the server has no pipeline. */
+  readonly program: string;
   readonly orders: MessagePort;
   readonly flag: SharedArrayBuffer;
 }
@@ -102,7 +102,10 @@ async function connect(): Promise<void> {
       await next.client.setPipeline({
         ...next.header,
         action: 3,
-        config: { p4info: next.client.protocol.p4infoMessage(data.p4info), p4DeviceConfig: data.deviceConfig },
+        config: {
+          p4info: next.client.protocol.p4infoMessage(data.p4info),
+          p4DeviceConfig: deviceConfigOf(data.program).deviceConfig,
+        },
       });
     }
     connection = next;

@@ -4,7 +4,6 @@
  *
  * Whenever the connection is there anew, what is installed is read back, and only what differs from the desired state is written.
  */
-import { readFileSync } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { IpuManager, type ManagedDevice } from '../manager/index.ts';
 import { type Atomicity, type Entity, EntityBuilder, type PacketOut, type Status, type Update } from '../p4runtime/index.ts';
@@ -26,7 +25,7 @@ export async function managerCommand(file: string, options: P4rtOptions): Promis
   const config = readConfig(file);
   const path = config.program ?? shippedProgram;
   const program = loadProgram({ path });
-  const line = new Line(program, readFileSync(path), options);
+  const line = new Line(program, path, options);
   let manager: IpuManager | undefined;
   let stop = (): void => {};
   line.worker.on('message', (event: RpcEvent) => {
@@ -100,14 +99,14 @@ class Line implements ManagedDevice {
   /** Tables that the data plane fills: their entries are not ours. */
   readonly #learned: ReadonlySet<number>;
 
-  constructor({ p4info }: LoadedProgram, deviceConfig: Uint8Array, options: P4rtOptions) {
+  constructor({ p4info }: LoadedProgram, path: string, options: P4rtOptions) {
     this.#learned = new Set(p4info.tables.filter((t) => t.pna?.addOnMiss).map((t) => t.preamble.id));
     const channel = new MessageChannel();
     this.#orders = channel.port1;
     const workerData: RpcData = {
       options,
       p4info,
-      deviceConfig,
+      program: path,
       orders: channel.port2,
       flag: this.#flag.buffer as SharedArrayBuffer,
     };

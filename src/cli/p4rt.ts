@@ -1,5 +1,6 @@
 /** `softipu p4rt`: a P4Runtime client for people and scripts. Entities in text, as the manager's transactions are printed. */
 import { readFileSync } from 'node:fs';
+import { printDiagnostics } from '../diag/index.ts';
 import { type P4Info, printP4Info } from '../p4/p4info/index.ts';
 import { type ClientStream, P4RuntimeClient, toElectionId } from '../p4runtime/grpc/client.ts';
 import { Protocol } from '../p4runtime/grpc/proto.ts';
@@ -8,10 +9,11 @@ import { decodeEntity } from '../p4runtime/wire/decode.ts';
 import { encodeEntity, encodeUpdate } from '../p4runtime/wire/encode.ts';
 import { explicitLong, list, type Message, num, sub, text } from '../p4runtime/wire/fields.ts';
 import { UserError } from './errors.ts';
-import { readDeviceConfig } from './p4rt-program.ts';
+import { packProgram, readDeviceConfig } from './p4rt-program.ts';
 import { completeAddress } from './p4rt-server.ts';
 import { parseUpdates } from './p4rt-text.ts';
 import { protoDir } from './package-root.ts';
+import { compileSource } from './program.ts';
 import { askForSignal } from './signals.ts';
 import { parseDeviceId } from './switch.ts';
 
@@ -161,17 +163,30 @@ async function write(connection: P4rtConnection, file: string | undefined, optio
 async function setPipeline(connection: P4rtConnection, file: string | undefined, options: P4rtOptions): Promise<number> {
   if (file === undefined)
     throw new UserError('no-program', 'which program?', 'name a P4 file, or one that softipu compile wrote');
-  const deviceConfig = readFileSync(file);
-  const program = readDeviceConfig(deviceConfig);
-  if (typeof program === 'string') throw new UserError('program-does-not-compile', program);
+  const { deviceConfig, p4info } = deviceConfigOf(file);
   await connection.arbitrate();
   const { code, message } = await connection.client.setPipeline({
     ...connection.header,
     action: options.reconcile ? 5 : 3,
-    config: { p4info: connection.client.protocol.p4infoMessage(program.p4info), p4DeviceConfig: deviceConfig },
+    config: { p4info: connection.client.protocol.p4infoMessage(p4info), p4DeviceConfig: deviceConfig },
   });
   if (code !== 'OK') throw new UserError('refused', `${code}: ${message}`);
   return 0;
+}
+
+/** What to push for a file: a program that softipu compiled as it is; P4 source compiled here, where its includes are. Throws UserError. */
+export function deviceConfigOf(path: string): { readonly deviceConfig: Uint8Array; readonly p4info: P4Info } {
+  const content = readBytes(path);
+  if (content[0] === 0) {
+    const program = readDeviceConfig(content);
+    if (typeof program === 'string') throw new UserError('no-program-file', `'${path}': ${program}`);
+    return { deviceConfig: content, p4info: program.p4info };
+  }
+  const { ir, p4info, diagnostics } = compileSource({ path }).result;
+  if (!ir || !p4info) {
+    throw new UserError('program-does-not-compile', `'${path}' does not compile\n${printDiagnostics(diagnostics)}`.trimEnd());
+  }
+  return { deviceConfig: packProgram(ir, p4info), p4info };
 }
 
 /** Packets, digests and notifications, one JSON object per line, until a signal. */
@@ -190,8 +205,12 @@ async function watch(connection: P4rtConnection): Promise<number> {
 }
 
 function readText(file: string): string {
+  return new TextDecoder().decode(readBytes(file));
+}
+
+function readBytes(file: string): Uint8Array {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     throw new UserError('unreadable-file', `cannot read '${file}': ${error instanceof Error ? error.message : String(error)}`);
   }
