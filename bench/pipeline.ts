@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { atLeast, type Measure, measure, ratioAtMost } from '../src/cli/bench/measure.ts';
+import { atLeast, type Bar, type Measure, measure, ratioAtMost } from '../src/cli/bench/measure.ts';
 
 const rounds = 300;
 const cases = [
@@ -26,12 +26,20 @@ export function pipelineBench(runs: number): Measure[] {
     const c = join(dir, 'pipeline');
     const source = fileURLToPath(new URL('../../../bench/pipeline/pipeline.c', import.meta.url));
     execFileSync(process.env.CC ?? 'cc', ['-O3', '-o', c, source]);
-    const measures = cases.map(({ flows, bytes }) => {
-      const trials = Array.from({ length: runs }, () => ({ value: wasm(flows, bytes), baseline: native(c, flows, bytes) }));
-      return measure(`${flows} flows, ${bytes} B, against C`, 'ns/packet', trials, bytes === 64 ? ratioAtMost(1.25) : undefined);
+    const measures = cases.flatMap(({ flows, bytes }) => {
+      const trials = Array.from({ length: runs }, () => ({ wasm: wasm(flows, bytes), c: native(c, flows, bytes) }));
+      const of = (name: string, which: keyof Times, bar?: Bar): Measure =>
+        measure(
+          `${flows} flows, ${bytes} B, against C, ${name}`,
+          'ns/packet',
+          trials.map((t) => ({ value: t.wasm[which], baseline: t.c[which] })),
+          bar,
+        );
+      // The minimum is what the machine can do when nobody else wants it.
+      return [of('median', 'median', bytes === 64 ? ratioAtMost(1.25) : undefined), of('minimum', 'minimum')];
     });
     const millionsPerSecond = measures[0]!.runs.map((r) => ({ value: 1000 / r.value }));
-    const crowded = Array.from({ length: runs }, () => ({ value: wasm(many, 64), baseline: wasm(100_000, 64) }));
+    const crowded = Array.from({ length: runs }, () => ({ value: wasm(many, 64).median, baseline: wasm(100_000, 64).median }));
     return [
       ...measures,
       measure('1000 flows, 64 B, one core', 'M packets/s', millionsPerSecond, atLeast(5)),
@@ -42,11 +50,22 @@ export function pipelineBench(runs: number): Measure[] {
   }
 }
 
-function wasm(flows: number, bytes: number): number {
-  const trial = fileURLToPath(new URL('./pipeline-trial.js', import.meta.url));
-  return Number(execFileSync(process.execPath, [trial, String(flows), String(rounds), String(bytes)], { encoding: 'utf8' }));
+interface Times {
+  readonly median: number;
+  readonly minimum: number;
 }
 
-function native(program: string, flows: number, bytes: number): number {
-  return Number(execFileSync(program, [String(flows), String(rounds), String(bytes)], { encoding: 'utf8' }));
+function wasm(flows: number, bytes: number): Times {
+  const trial = fileURLToPath(new URL('./pipeline-trial.js', import.meta.url));
+  return run(process.execPath, [trial], flows, bytes);
+}
+
+function native(program: string, flows: number, bytes: number): Times {
+  return run(program, [], flows, bytes);
+}
+
+function run(program: string, args: readonly string[], flows: number, bytes: number): Times {
+  const output = execFileSync(program, [...args, String(flows), String(rounds), String(bytes)], { encoding: 'utf8' });
+  const [median, minimum] = output.split(' ').map(Number) as [number, number];
+  return { median, minimum };
 }
