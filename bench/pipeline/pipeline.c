@@ -26,11 +26,12 @@ struct flow {
 struct route { uint32_t prefix, port; uint8_t source[6], destination[6]; uint32_t used; };
 
 static struct flow *flows;
-static uint32_t flow_mask, route_mask = 1023, seed = 0x12345678, now_ms = 1000;
+static uint32_t flow_mask, route_mask = 1023, now_ms = 1000;
+static uint64_t multipliers[4];
 static struct route *routes[3];
 static const uint32_t route_masks[3] = {0xffffffff, 0x00ffffff, 0}; /* wire order: /32, /24, /0 */
 static const uint32_t profiles_ms[8] = {60000, 86400000, 120000, 30000, 30000, 600000, 30000, 30000};
-static uint64_t outcomes[32][2], drops[16], source_misses;
+static uint64_t outcomes[32][2], drops[16], source_misses, flow_hits, route_hits;
 static volatile uint32_t source_count;
 static uint8_t net_ports[256];
 
@@ -39,21 +40,17 @@ static inline uint32_t ld32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); re
 static inline void st16(uint8_t *p, uint32_t v) { uint16_t w = (uint16_t)v; memcpy(p, &w, 2); }
 static inline void st32(uint8_t *p, uint32_t v) { memcpy(p, &v, 4); }
 
-static inline uint32_t hash4(const uint64_t key[2]) {
-    uint32_t a = seed, b = ~seed;
-    a = (a ^ (uint32_t)key[0]) * 0x9e3779b1u; a ^= a >> 15;
-    b = (b ^ (uint32_t)(key[0] >> 32)) * 0x85ebca77u; b ^= b >> 13;
-    a = (a ^ (uint32_t)key[1]) * 0x9e3779b1u; a ^= a >> 15;
-    b = (b ^ (uint32_t)(key[1] >> 32)) * 0x85ebca77u; b ^= b >> 13;
-    uint32_t h = (a ^ (b << 16 | b >> 16)) * 0xc2b2ae3du;
-    h ^= h >> 16; h *= 0x27d4eb2fu; h ^= h >> 15;
-    return h;
+/* Pair-multiply-shift, as the program's tables; the multipliers are random per start there, too. */
+static inline uint32_t hash_key(const uint64_t key[2]) {
+    uint64_t a = (multipliers[0] + (uint32_t)key[0]) * (multipliers[1] + (key[0] >> 32));
+    uint64_t b = (multipliers[2] + (uint32_t)key[1]) * (multipliers[3] + (key[1] >> 32));
+    return (a + b) >> 32;
 }
 
 static inline uint32_t fold(uint32_t s) { s = (s & 0xffff) + (s >> 16); return (s & 0xffff) + (s >> 16); }
 
 static inline __attribute__((always_inline)) struct flow *find_flow(const uint64_t key[2]) {
-    uint32_t h = hash4(key), want = (h & ~3u) | 1;
+    uint32_t h = hash_key(key), want = (h & ~3u) | 1;
     for (uint32_t i = h & flow_mask;; i = (i + 1) & flow_mask) {
         struct flow *f = &flows[i];
         if (f->tag == want && f->key[0] == key[0] && f->key[1] == key[1]) return (int32_t)(now_ms - f->deadline) >= 0 ? NULL : f;
@@ -108,7 +105,7 @@ static void process(struct descriptor *d, int count) {
         uint64_t key[2] = {source | (uint64_t)destination << 32, ports | (uint64_t)protocol << 32};
         struct flow *f = find_flow(key);
         if (!f) { outcomes[5][0]++; continue; }
-        f->packets++; f->bytes += length;
+        flow_hits++; f->packets++; f->bytes += length;
         uint32_t profile = f->profile;
         if (protocol == TCP) {
             if (flags & 5) profile = 2;
@@ -139,7 +136,7 @@ static void process(struct descriptor *d, int count) {
         if (!r) { outcomes[5][0]++; continue; }
         memcpy(p + 6, r->source, 6);
         memcpy(p, r->destination, 6);
-        d->out_port = r->port;
+        d->out_port = r->port; d->reason = 0; route_hits++;
         outcomes[0][0]++; outcomes[0][1] += length;
     }
 }
@@ -173,6 +170,7 @@ static int by_value(const void *a, const void *b) { double x = *(const double *)
 
 int main(int argc, char **argv) {
     uint32_t flow_count = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000, rounds = argc > 2 ? (uint32_t)atoi(argv[2]) : 1000, length = argc > 3 ? (uint32_t)atoi(argv[3]) : 64;
+    for (int i = 0; i < 4; i++) multipliers[i] = (uint64_t)next_random() << 32 | next_random();
     uint32_t slots = 8;
     while (slots < flow_count * 2 / 0.8) slots *= 2;
     flow_mask = slots - 1;
@@ -184,7 +182,7 @@ int main(int argc, char **argv) {
     add_route(2, 0, 10);
     for (uint32_t n = 0; n < flow_count; n++) {
         uint64_t key[2] = {client(n) | (uint64_t)wire32(0x0a600001) << 32, client_port(n) | (uint32_t)wire16(80) << 16 | (uint64_t)TCP << 32};
-        uint32_t h = hash4(key), i = h & flow_mask;
+        uint32_t h = hash_key(key), i = h & flow_mask;
         while (flows[i].tag) i = (i + 1) & flow_mask;
         flows[i] = (struct flow){(h & ~3u) | 1, 1, 1, 2, now_ms + 86400000, 86400000, {key[0], key[1]}, wire32(0x0af40101 + n % 8), wire16(8080), 0, 0, 0};
     }

@@ -17,11 +17,11 @@ export function isSameTable(a: TableSpec, b: TableSpec): boolean {
   );
 }
 
-/** Entries, default entry, seed, statistics. */
+/** Entries, default entry, seed and multipliers, statistics. */
 export function adoptTable(from: MatchTable, to: MatchTable): void {
   const a = from.layout;
   const b = to.layout;
-  copy(from, a.header, to, b.header, tableHeader.bytes);
+  copy(from, a.header, to, b.header, tableHeader.bytes + 16 * a.keyWords);
   copy(from, a.defaultEntry, to, b.defaultEntry, a.slotBytes);
   copy(from, a.tuples, to, b.tuples, a.tupleCapacity * a.tupleBytes);
   copy(from, a.slots, to, b.slots, a.slotCount * a.slotBytes);

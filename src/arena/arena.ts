@@ -6,7 +6,8 @@
 import { CounterArray, MeterArray, RegisterArray } from './cells.ts';
 import { DigestRing } from './digest-ring.ts';
 import type { EntryCall, NewEntry } from './entry.ts';
-import { type ArenaLayout, context, defaultExpireProfilesMs, tableHeader } from './layout.ts';
+import { seedTable } from './hash.ts';
+import { type ArenaLayout, context, defaultExpireProfilesMs } from './layout.ts';
 import { type Memory, setU32, setU64, u32, u64 } from './memory.ts';
 import { ActionProfile } from './profile.ts';
 import { MatchTable, maxTimeoutMs } from './table.ts';
@@ -83,7 +84,7 @@ export class Arena {
     }
     if (!start.isZero) for (const profile of this.profiles) profile.reset();
     this.tables.forEach((table, i) => {
-      setU32(memory, table.layout.header + tableHeader.seed, start.random());
+      seedTable(memory, table.layout, start.random());
       const { defaultAction, entries } = start.tables[i]!;
       table.setDefault(defaultAction.action, defaultAction.params);
       for (const entry of entries) {

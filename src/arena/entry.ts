@@ -86,8 +86,9 @@ export function encodeMatch(table: TableLayout, entry: EntryKey): EncodedMatch {
       const place = table.ranges[index]!;
       writeBig(ranges, place.offset - rangesAt, place.bytes, low);
       writeBig(ranges, place.offset - rangesAt + place.bytes, place.bytes, high);
-      values.push(0n);
-      masks.push(0n);
+      const mask = commonPrefix(low, high, width);
+      values.push(low & mask);
+      masks.push(mask);
       return;
     }
     const [value, mask] = toMasked(match, width, what);
@@ -139,6 +140,20 @@ export function toMasked(match: KeyMatch, width: number, what: string): [value: 
     default:
       return assertNever(match);
   }
+}
+
+/** Bits of a step of `commonPrefix`. */
+const prefixStep = 4;
+
+/**
+ * Mask of the leading bits that all numbers of a range share, in steps of 4: entries with the same other keys and different ports then hash to different
+ * slots, and a range key of 16 bits adds at most 5 masks to the directory (in steps of one bit it would be 17).
+ */
+function commonPrefix(low: bigint, high: bigint, width: number): bigint {
+  let free = 0;
+  while (free < width && low >> BigInt(free) !== high >> BigInt(free)) free += prefixStep;
+  const own = Math.min(free, width);
+  return ones(width) ^ ones(own);
 }
 
 function toRange(match: KeyMatch, width: number, what: string): [low: bigint, high: bigint] {

@@ -5,7 +5,7 @@ export { Arena, type ArenaStart } from './arena.ts';
 export { CounterArray, type CounterData, countAt, MeterArray, RegisterArray } from './cells.ts';
 export { DigestRing } from './digest-ring.ts';
 export { type EntryCall, type EntryKey, type KeyMatch, type NewEntry, packKey, type TableEntry } from './entry.ts';
-export { hashConstants, hashWords, maglevSlot, tupleSeed } from './hash.ts';
+export { hashConstants, hashWords, maglevSlot } from './hash.ts';
 export * from './layout.ts';
 export { type Applied, applyTable, lookup, type MissReason } from './lookup.ts';
 export { type MeterColor, type MeterConfig, maxBurst, meterColor, meterStep } from './meter.ts';

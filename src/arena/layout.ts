@@ -23,10 +23,12 @@
  * A masked table (any lpm, ternary, range or optional key) has between the head and the key
  *   u32 priority   higher wins; for lpm the prefix length, for a program's or P4Runtime's priorities those
  *   u32 tuple      index into the table's directory of masks
- * and behind the key, for each range key in order, low and high (ceil(width / 8) bytes each). The key is stored masked; a range key has mask 0.
+ * and behind the key, for each range key in order, low and high (ceil(width / 8) bytes each). The key is stored masked; a range key's mask is the
+ * common prefix of its bounds in steps of 4 bits.
  *
  * Rules that compiled code and the control plane keep alike:
- *  - The first slot probed is hash & (slotCount - 1), where hash is hashWords(key, 2 * keyWords, seed), of a masked table with tupleSeed.
+ *  - The first slot probed is hash & (slotCount - 1), where hash is hashKeyWords of the key with the table's multipliers, of a masked
+ *    table plus tupleShift.
  *  - A table without key bytes (no key, or selectors only) has no entries: every apply runs the default action.
  *  - An expired entry of an autoDelete table is no match; one of a notify table still is.
  *  - Masked tables: tuples in the directory's order (falling maxPriority, then rising id), stop when the best found >= maxPriority; within one
@@ -169,7 +171,7 @@ export interface FieldPlace {
 export interface TableLayout {
   readonly spec: TableSpec;
   readonly isMasked: boolean;
-  /** 64-byte header, see `tableHeader`. */
+  /** 64-byte header, see `tableHeader`, followed by the multipliers of the hash: u64[2 * keyWords]. */
   readonly header: number;
   /** Default entry: one slot in the form of the others (tag unused). */
   readonly defaultEntry: number;
@@ -205,7 +207,7 @@ export const tableHeader = {
   entries: 0,
   /** u32: directory entries in use (masked tables). */
   tuples: 4,
-  /** u32: seed of the table's hash, random per start. */
+  /** u32: seed of the table's hash, random per start; the multipliers behind the header follow from it. */
   seed: 8,
   /** u32: add_entry refused because the table was full. */
   full: 12,
@@ -414,7 +416,7 @@ function layoutTable(spec: TableSpec, place: Place): TableLayout {
   const slotCount = powerOfTwo(Math.max(8, Math.ceil(spec.size / 0.8)));
   const tupleCapacity = isMasked ? Math.min(Math.max(spec.size, 8), 4096) : 0;
   const tupleBytes = tupleEntry.head + keyWords * 8;
-  const header = place(tableHeader.bytes, 64);
+  const header = place(tableHeader.bytes + 16 * keyWords, 64);
   const defaultEntry = place(slotBytes, 64);
   const tuples = isMasked ? place(tupleCapacity * tupleBytes, 64) : 0;
   const slots = place(slotCount * slotBytes, 64);

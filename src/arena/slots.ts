@@ -6,7 +6,7 @@
  *      |                   |           |             once x is gone, both become never used.
  *   [ live ][ live ][ deleted d1 ][ deleted d2 ][ live x ][ never used ]
  */
-import { hashWords, tupleSeed } from './hash.ts';
+import { hashKeyWords, tupleShift } from './hash.ts';
 import { entryHead, entryState, maxAddProbes, type TableLayout, tableHeader } from './layout.ts';
 import { type Memory, sameBytes, setU32, u32 } from './memory.ts';
 import { viewOf } from './wire-bytes.ts';
@@ -29,8 +29,12 @@ export function isLive(memory: Memory, table: TableLayout, slot: number): boolea
 
 /** Hash of a packed (and masked) key. `tuple` is undefined for exact tables. */
 export function hashKey(memory: Memory, table: TableLayout, key: Uint8Array, tuple?: number): number {
-  const seed = u32(memory, table.header + tableHeader.seed);
-  return hashWords(viewOf(key), 0, table.keyWords * 2, tuple === undefined ? seed : tupleSeed(seed, tuple));
+  return hashAt(memory, table, viewOf(key), 0, tuple);
+}
+
+function hashAt(memory: Memory, table: TableLayout, key: DataView, at: number, tuple: number | undefined): number {
+  const hash = hashKeyWords(key, at, table.keyWords, memory.view, table.header + tableHeader.bytes);
+  return tuple === undefined ? hash : (hash + tupleShift(tuple)) >>> 0;
 }
 
 /** How many slots a lookup or an insertion may look at. */
@@ -100,10 +104,8 @@ export function release(memory: Memory, table: TableLayout, slot: number): void 
 /** How far from its home a live entry lies. */
 function distance(memory: Memory, table: TableLayout, slot: number): number {
   const at = slotAddress(table, slot);
-  const seed = u32(memory, table.header + tableHeader.seed);
   const tuple = table.isMasked ? u32(memory, at + table.tupleOffset) : undefined;
-  const words = table.keyWords * 2;
-  const hash = hashWords(memory.view, at + table.keyOffset, words, tuple === undefined ? seed : tupleSeed(seed, tuple));
+  const hash = hashAt(memory, table, memory.view, at + table.keyOffset, tuple);
   return (slot - hash) & (table.slotCount - 1);
 }
 

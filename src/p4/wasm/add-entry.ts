@@ -18,9 +18,9 @@ import {
 import type { Stmt, TableId, VarId } from '../ir/ir.ts';
 import { Fn, type Get, i32, type Ref } from './builder.ts';
 import { storeRawWords } from './fields.ts';
-import { hashOfWords } from './hashes.ts';
+import { hashOfKey } from './hashes.ts';
 import { fillZero } from './headers.ts';
-import { isDead, isSameKey, keyParams, liveTag, probe, seedOf, words } from './lookup.ts';
+import { isDead, isSameKey, keyParams, liveTag, probe, words } from './lookup.ts';
 import type { Applied, Pipe } from './pipe.ts';
 import { number32 } from './statements.ts';
 import type { Unit } from './unit.ts';
@@ -109,7 +109,7 @@ function adder(unit: Unit, index: number): string {
     const key = keyParams(f, table);
     const profile = (): Ref => f.get(table.keyWords);
     const nowMs = (): Ref => f.get(table.keyWords + 1);
-    const hash = f.holdI32(hashOfWords(f, key, 2 * table.keyWords, seedOf(f, table)));
+    const hash = f.holdI32(hashOfKey(f, table, key));
     const tag = f.holdI32(liveTag(f, hash));
     const slot = f.local(i32);
     const free = f.local(i32);

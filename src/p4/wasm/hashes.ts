@@ -3,6 +3,7 @@
  * bytes in scratch with a table that the first call builds there (the arena may be cleared at any time, so the table is checked before use).
  */
 import { hashConstants } from '../../arena/hash.ts';
+import { type TableLayout, tableHeader } from '../../arena/layout.ts';
 import type { Expr } from '../ir/ir.ts';
 import { assertNever } from './bug.ts';
 import { Fn, type Get, i32, type Ref } from './builder.ts';
@@ -76,6 +77,22 @@ export function hashOfWords(f: Fn, words: Limbs, count: number, seed: Ref): Ref 
   const joined = f.holdI32(A.mul(A.xor(a(), A.rotl(b(), A.const(16))), A.const(hashConstants.mix | 0)));
   const halved = f.holdI32(A.mul(A.xor(joined(), A.shr_u(joined(), A.const(16))), A.const(hashConstants.last | 0)));
   return A.xor(halved(), A.shr_u(halved(), A.const(15)));
+}
+
+/** hashKeyWords of arena/hash.ts over a table's key. */
+export function hashOfKey(f: Fn, table: TableLayout, words: Limbs): Ref {
+  const { i32: A, i64: B } = f.m;
+  const sum = words.map((word, i) => {
+    const multiplier = (half: number): Ref => B.load(table.header + tableHeader.bytes + 16 * i + 8 * half, 8, A.const(0));
+    const low = B.and(word(), B.const(0xffff_ffffn));
+    return B.mul(B.add(low, multiplier(0)), B.add(B.shr_u(word(), B.const(32)), multiplier(1)));
+  });
+  return A.wrap(
+    B.shr_u(
+      sum.reduce((a, b) => B.add(a, b)),
+      B.const(32),
+    ),
+  );
 }
 
 /** The data as one expression, zero-padded on the right. */

@@ -9,8 +9,8 @@ import { type TableLayout, tableHeader, tupleEntry } from '../../arena/layout.ts
 import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
 import { extend, loadBits } from './bytes.ts';
 import { loadWideBits, paddedPlace } from './fields.ts';
-import { hashOfWords } from './hashes.ts';
-import { isDead, isSameKey, keyParams, liveTag, probe, seedOf, words } from './lookup.ts';
+import { hashOfKey } from './hashes.ts';
+import { isDead, isSameKey, keyParams, liveTag, probe, words } from './lookup.ts';
 import { isWide } from './narrow.ts';
 import type { Unit } from './unit.ts';
 import { compareWide, type Limbs, limbCount } from './wide.ts';
@@ -30,7 +30,6 @@ export function maskedLookup(unit: Unit, index: number): string {
     const best = f.local(i32);
     const bestPriority = f.local(i32);
     const tuple = f.local(i32);
-    const seed = f.holdI32(seedOf(f, table));
     const isPrefixOnly = table.spec.keys.every(
       (k) => k.matchKind !== 'ternary' && k.matchKind !== 'range' && k.matchKind !== 'optional',
     );
@@ -44,8 +43,8 @@ export function maskedLookup(unit: Unit, index: number): string {
         f.br(done, A.and(A.ne(f.get(best), A.const(0)), A.ge_u(f.get(bestPriority), maxPriority)));
         const masked = key.map((word, i) => f.holdI64(B.and(word(), B.load(tupleEntry.head + 8 * i, 8, f.get(tuple)))));
         const id = f.holdI32(A.load(tupleEntry.id, 4, f.get(tuple)));
-        const tupleSeed = A.add(seed(), A.mul(id(), A.const(hashConstants.mix | 0)));
-        const hash = f.holdI32(hashOfWords(f, masked, 2 * table.keyWords, tupleSeed));
+        const shift = A.mul(id(), A.const(hashConstants.mix | 0));
+        const hash = f.holdI32(A.add(hashOfKey(f, table, masked), shift));
         const tag = f.holdI32(liveTag(f, hash));
         probe(f, table, hash, table.slotCount, (slot, word) => {
           f.if(A.eq(word(), tag()), () => {

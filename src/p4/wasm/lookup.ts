@@ -4,9 +4,9 @@
  *
  *   lookup_<i>(word 0 .. word n - 1 : i64, nowMs : i32) -> i32
  */
-import { entryHead, entryState, maxAddProbes, type TableLayout, tableHeader } from '../../arena/layout.ts';
+import { entryHead, entryState, maxAddProbes, type TableLayout } from '../../arena/layout.ts';
 import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
-import { hashOfWords } from './hashes.ts';
+import { hashOfKey } from './hashes.ts';
 import type { Unit } from './unit.ts';
 import type { Limbs } from './wide.ts';
 
@@ -22,7 +22,7 @@ export function exactLookup(unit: Unit, index: number, isAhead = false): string 
     const { i32: A } = f.m;
     const key = keyParams(f, table);
     const nowMs = (): Ref => f.get(table.keyWords);
-    const hash = isAhead ? knownHash(f, table, key) : f.holdI32(hashOfWords(f, key, 2 * table.keyWords, seedOf(f, table)));
+    const hash = isAhead ? knownHash(f, table, key) : f.holdI32(hashOfKey(f, table, key));
     const tag = f.holdI32(liveTag(f, hash));
     const found = f.local(i32);
     probe(f, table, hash, probeLimit(table), (slot, word, stop) => {
@@ -49,7 +49,7 @@ function knownHash(f: Fn, table: TableLayout, key: Limbs): Get {
     differences.reduce((a, b) => B.or(a, b)),
     B.const(0),
   );
-  f.if(differs, () => f.set(hash, hashOfWords(f, key, 2 * table.keyWords, seedOf(f, table))));
+  f.if(differs, () => f.set(hash, hashOfKey(f, table, key)));
   return () => f.get(hash);
 }
 
@@ -65,10 +65,6 @@ export function keyParams(f: Fn, table: TableLayout): Limbs {
       () =>
         f.get(i),
   );
-}
-
-export function seedOf(f: Fn, table: TableLayout): Ref {
-  return f.m.i32.load(table.header + tableHeader.seed, 4, f.m.i32.const(0));
 }
 
 export function liveTag(f: Fn, hash: Get): Ref {
