@@ -11,10 +11,9 @@ import type { MatchTable } from './table.ts';
 
 /** Whether a table's entries can be copied as they are. */
 export function isSameTable(a: TableSpec, b: TableSpec): boolean {
-  // Which profile it uses is looked at by name.
-  return (
-    JSON.stringify({ ...a, profile: a.profile !== undefined }) === JSON.stringify({ ...b, profile: b.profile !== undefined })
-  );
+  // Which profile it uses is looked at by name. Not set and undefined are the same: a program that was read from a file has lost the difference.
+  const facts = ({ profile, ...spec }: TableSpec): string => JSON.stringify([profile !== undefined, spec]);
+  return facts(a) === facts(b);
 }
 
 /** Entries, default entry, seed and multipliers, statistics. */

@@ -65,7 +65,7 @@ function replay(from: Device, to: Device, changed: readonly BoundTable[], keptPr
     return isInitialDefault(table) ? [] : [...from.read([filter]).entities];
   });
   const updates: Update[] = [
-    ...installed.map((entity): Update => ({ type: 'INSERT', entity })),
+    ...installed.map((entity): Update => ({ type: isThere(to, entity) ? 'MODIFY' : 'INSERT', entity })),
     ...others.map((entity): Update => ({ type: 'valueSetEntry' in entity ? 'MODIFY' : 'INSERT', entity })),
     ...defaults.map((entity): Update => ({ type: 'MODIFY', entity })),
   ];
@@ -76,6 +76,13 @@ function replay(from: Device, to: Device, changed: readonly BoundTable[], keptPr
     'INVALID_ARGUMENT',
     `the new program cannot keep '${printEntity(from.names, updates[bad]!.entity)}': ${statuses[bad]!.message}`,
   );
+}
+
+/** Whether the new program brings such an entry itself; the old one's action goes on. */
+function isThere(to: Device, entity: Entity): boolean {
+  if (!('tableEntry' in entity)) return false;
+  const { tableId, match, priority } = entity.tableEntry;
+  return to.read([{ tableEntry: { tableId, match, ...(priority !== undefined && { priority }) } }]).entities.length > 0;
 }
 
 /** Whether the default entry is still the program's own. */

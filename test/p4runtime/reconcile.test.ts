@@ -1,0 +1,77 @@
+/** From one program to the next: what is kept as it lies in memory, what is written again, what is refused. */
+import { expect, test } from 'vitest';
+import { Arena, layoutArena } from '../../src/arena/index.ts';
+import { packProgram, type placeable, readDeviceConfig } from '../../src/cli/p4rt-program.ts';
+import { programText } from '../../src/cli/p4runtime-conformance/notation.ts';
+import { compileSource } from '../../src/cli/program.ts';
+import { startProgram } from '../../src/engine/index.ts';
+import { Device, EntityBuilder, printEntity, reconcile, type TableEntryLike } from '../../src/p4runtime/index.ts';
+
+type Placeable = ReturnType<typeof placeable>;
+
+/** What a client pushes: the module that `softipu compile` writes, or the source with something changed. */
+function pushed(change: (source: string) => string = (source) => source, isCompiled = true): Placeable {
+  const text = change(programText.toString());
+  const { ir, p4info } = compileSource({ path: 'p4/p4runtime-conformance.p4' }).result;
+  const config = isCompiled && text === programText.toString() ? packProgram(ir!, p4info!) : Buffer.from(text);
+  const program = readDeviceConfig(config);
+  if (typeof program === 'string') throw new Error(program);
+  return program;
+}
+
+function start(program: Placeable, base: number): Device {
+  const layout = layoutArena(program.at(base).arena);
+  const arena = new Arena(new ArrayBuffer(layout.programEnd), layout);
+  startProgram(arena, program.objects, { random: () => 1 });
+  const target = { arena, atomically: <T>(change: () => T): T => change(), nowMs: () => 1000, inject: () => {} };
+  return new Device({ target, p4info: program.p4info, program: program.objects });
+}
+
+function write(device: Device, likes: readonly TableEntryLike[]): void {
+  const build = new EntityBuilder(device.names.info);
+  const statuses = device.write(likes.map((like) => ({ type: 'INSERT', entity: { tableEntry: build.tableEntry(like) } })));
+  expect(statuses.filter(({ code }) => code !== 'OK')).toEqual([]);
+}
+
+const lines = (device: Device): string[] =>
+  device
+    .readInstalled()
+    .map((entity) => printEntity(device.names, entity))
+    .sort();
+
+const entries: TableEntryLike[] = [
+  { table: 'exact_one', match: { key: 1 }, action: 'found', params: { value: 5 } },
+  { table: 'lpm_one', match: { prefix: '10.1.0.0/16' }, action: 'found', params: { value: 6 } },
+  { table: 'initial', match: { small: 9 }, action: 'found', params: { value: 7 } },
+];
+
+test('a compiled program at another place is the same program: every table keeps its bytes', () => {
+  const before = start(pushed(), 0);
+  write(before, entries);
+  const after = start(pushed(), 1 << 20);
+  reconcile(before, after)();
+  expect(lines(after)).toEqual(lines(before));
+  const [a, b] = [before, after].map((device) => device.parts.arena.tables[0]!);
+  expect([...b!.entries()].map(({ handle }) => handle)).toEqual([...a!.entries()].map(({ handle }) => handle));
+});
+
+test('tables that have changed are written again, entries that the program brings itself among them', () => {
+  const before = start(pushed(), 0);
+  write(before, entries);
+  const after = start(
+    pushed((source) => source.replaceAll('size = 16;', 'size = 17;').replace('size = 512;', 'size = 600;'), false),
+    0,
+  );
+  reconcile(before, after)();
+  expect(lines(after)).toEqual(lines(before));
+});
+
+test('what does not fit is refused, and named', () => {
+  const before = start(pushed(), 0);
+  write(before, entries);
+  const after = start(
+    pushed((source) => source.replace('actions = { found; wide;', 'actions = { wide;'), false),
+    0,
+  );
+  expect(() => reconcile(before, after)).toThrow(/cannot keep 'exact_one key=1/);
+});
