@@ -7,7 +7,7 @@ import { Health } from './health.ts';
 import { type Page, servePages } from './http-server.ts';
 import { NodeMetrics } from './metrics.ts';
 import { flowTables, TrafficTotals } from './metrics-traffic.ts';
-import type { LoadedProgram } from './program.ts';
+import { type LoadedProgram, readSource } from './program.ts';
 import type { Runtime } from './runtime.ts';
 import type { Sync } from './sync.ts';
 
@@ -31,11 +31,9 @@ export function observe(options: {
   readonly program: LoadedProgram;
   readonly manager: IpuManager;
   readonly ports: () => readonly PortReport[];
-  /** Source of the program: its enum `outcome_t` names the counters. */
-  readonly source: string;
 }): Observed {
   const { runtime, program, manager, ports } = options;
-  const names = outcomeNames(options.source);
+  const names = outcomeNames(program.sources.map((path) => readSource(path) ?? ''));
   const traffic = new TrafficTotals(flowTables(program.objects, runtime.arena.tables), () => manager.model);
   runtime.on('expired', (entries) => {
     for (const entry of entries) traffic.expired(entry);
@@ -90,9 +88,9 @@ export function observe(options: {
   };
 }
 
-/** The members of `enum ... outcome_t` by their values: `FORWARDED = 0` is `forwarded`. The words of the program stand in one place only. */
-export function outcomeNames(source: string): ReadonlyMap<number, string> {
-  const body = /enum\s+bit<\d+>\s+outcome_t\s*\{([^}]*)\}/.exec(source)?.[1] ?? '';
+/** The members of `enum ... outcome_t` in a program's files by their values: `FORWARDED = 0` is `forwarded`. The words stand in one place only. */
+export function outcomeNames(sources: readonly string[]): ReadonlyMap<number, string> {
+  const body = sources.map((source) => /enum\s+bit<\d+>\s+outcome_t\s*\{([^}]*)\}/.exec(source)?.[1] ?? '').join();
   return new Map([...body.matchAll(/(\w+)\s*=\s*(\d+)/g)].map(([, name, value]) => [Number(value), name!.toLowerCase()]));
 }
 

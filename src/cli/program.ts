@@ -24,6 +24,8 @@ export interface LoadedProgram {
   readonly artifact: Artifact;
   readonly objects: ProgramObjects;
   readonly p4info: P4Info;
+  /** Paths of the files that it was compiled from. */
+  readonly sources: readonly string[];
   /** Where it came from: for messages and for those who measure. */
   readonly isFromCache: boolean;
 }
@@ -86,7 +88,7 @@ export function loadProgram(options: SourceOptions): LoadedProgram {
   const file = `${cacheKey(options)}.v8`;
   for (const dir of cacheDirs()) {
     const cached = readCache(join(dir, file));
-    if (cached) return { ...cached, isFromCache: true };
+    if (cached) return loaded(cached, true);
   }
   const { result, sources } = compileSource(options);
   if (!result.ir || !result.p4info) {
@@ -104,7 +106,11 @@ export function loadProgram(options: SourceOptions): LoadedProgram {
   for (const dir of cacheDirs()) {
     if (writeCache(dir, file, entry)) break;
   }
-  return { artifact: entry.artifact, objects: entry.objects, p4info: entry.p4info, isFromCache: false };
+  return loaded(entry, false);
+}
+
+function loaded({ sources, artifact, objects, p4info }: CacheEntry, isFromCache: boolean): LoadedProgram {
+  return { artifact, objects, p4info, sources: sources.map(({ path }) => path), isFromCache };
 }
 
 /** What start and control need of a program; source spans stay behind. */

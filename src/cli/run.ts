@@ -27,7 +27,7 @@ import { parseKubeProxyConfig } from './kube-proxy-config.ts';
 import { nodeHandlers } from './node-inspect.ts';
 import { observe } from './observe.ts';
 import { shippedProgram } from './package-root.ts';
-import { type LoadedProgram, loadProgram, readSource } from './program.ts';
+import { type LoadedProgram, loadProgram } from './program.ts';
 import { Runtime } from './runtime.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
@@ -67,7 +67,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     });
     const manager = startManager(runtime, program, cleanUp);
     const { handlers, refresh, ports } = inspectHandlers(runtime);
-    const watched = observe({ runtime, program, manager, ports, source: readSource(config.program ?? shippedProgram) ?? '' });
+    const watched = observe({ runtime, program, manager, ports });
     const sync = new Sync({
       manager,
       settings: nodeSettings(config),

@@ -149,7 +149,7 @@ describe('traffic', () => {
 });
 
 test('the outcomes have the names of the program', () => {
-  const names = outcomeNames(readFileSync('p4/k8s-lb.p4', 'utf8'));
+  const names = outcomeNames([readFileSync('p4/k8s-types.p4', 'utf8')]);
   expect(names.get(0)).toBe('forwarded');
   expect([...names.values()]).toContain('no_endpoint');
 });

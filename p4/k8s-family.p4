@@ -1,0 +1,30 @@
+/*
+ * What the packets of one IP family go through behind the parser. Included once for each family, with
+ *
+ *   FAMILY(name)   the name of a type, control, table or action that each family has its own of
+ *   ADDRESS        the type of an address
+ *   IP             the field of headers_t with the IP header
+ */
+
+/* A flow's key, under which the flow cache is asked, and what is to become of its packets. */
+struct FAMILY(flow_t) {
+    ADDRESS       source;
+    ADDRESS       destination;
+    bit<8>        protocol;
+    bit<16>       source_port;
+    bit<16>       destination_port;
+    bit<8>        tcp_flags;
+    flow_use_t    use;           // what the flow cache is asked for
+    translation_t translation;   // of the entry that was hit, or is to be learned
+    ADDRESS       new_address;   // and its parameters
+    bit<16>       new_port;
+    ExpireTimeProfileId_t state; // of the flow, that its other direction shall follow
+    bool          tells_peer;    // it shall
+}
+
+#include "k8s-flow-cache.p4"
+#include "k8s-services.p4"
+#include "k8s-policy.p4"
+#include "k8s-fragments.p4"
+#include "k8s-routing.p4"
+#include "k8s-forwarding.p4"

@@ -1,0 +1,109 @@
+/*
+ * Section 3: "The IPU automatically adds a flow cache rule for the first packet, with an action to change the destination IP address to a
+ * worker endpoint (DNAT)." ... "Flow table also does a reverse NAT to get back to the VIP address from endpoint IP address."
+ *
+ * A hit restarts the flow's timer: the timer alone would end a connection that is in use. The profile of an entry is its TCP state:
+ * SYN -> established by any packet behind the handshake, FIN or RST -> closing, closing -> SYN by a new SYN. The other direction's entry follows
+ * each change: the packet that ends the handshake, and RST, go one way only.
+ */
+control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool is_learned) {
+    DirectCounter<bit<64>>(PNA_CounterType_t.PACKETS_AND_BYTES) flow_counter;
+
+    action age() {
+        if (flow.use == flow_use_t.FOLLOW) {
+            set_entry_expire_time(flow.state);
+        } else if (flow.use == flow_use_t.FORWARD) {
+            flow_counter.count();
+            ExpireTimeProfileId_t old_state = get_entry_expire_time();
+            flow.state = old_state;
+            if (flow.tcp_flags & (TCP_FIN | TCP_RST) != 0) {
+                flow.state = AGE_TCP_CLOSING;
+            } else if (flow.tcp_flags & (TCP_SYN | TCP_ACK) == TCP_SYN) {
+                flow.state = AGE_TCP_SYN;
+            } else if (old_state == AGE_TCP_SYN && flow.tcp_flags & TCP_SYN == 0) {
+                flow.state = AGE_TCP_ESTABLISHED;
+            }
+            flow.tells_peer = flow.state != old_state || flow.tcp_flags & (TCP_FIN | TCP_RST) != 0;
+            if (flow.state == old_state) {
+                restart_expire_timer();
+            } else {
+                set_entry_expire_time(flow.state);
+            }
+        }
+    }
+
+    action pass_unchanged() {
+        flow.translation = translation_t.NONE;
+        age();
+    }
+
+    action translate_destination(ADDRESS address, bit<16> port) {
+        flow.translation = translation_t.DESTINATION;
+        flow.new_address = address;
+        flow.new_port = port;
+        age();
+    }
+
+    action translate_source(ADDRESS address, bit<16> port) {
+        flow.translation = translation_t.SOURCE;
+        flow.new_address = address;
+        flow.new_port = port;
+        age();
+    }
+
+    action learn() {
+        is_learned = false;
+        if (flow.use == flow_use_t.LEARN) {
+            ExpireTimeProfileId_t profile = AGE_OTHER;
+            if (flow.protocol == PROTOCOL_TCP) {
+                if (flow.tcp_flags & (TCP_FIN | TCP_RST) != 0) {
+                    profile = AGE_TCP_CLOSING;
+                } else if (flow.tcp_flags & TCP_SYN != 0) {
+                    profile = AGE_TCP_SYN;
+                } else {
+                    profile = AGE_TCP_ESTABLISHED;
+                }
+            } else if (flow.protocol == PROTOCOL_UDP) {
+                profile = AGE_UDP;
+            } else if (flow.protocol == PROTOCOL_ICMP) {
+                profile = AGE_ICMP;
+            }
+            AddEntryErrorStatus_t status = ADD_ENTRY_NOT_DONE;
+            if (flow.translation == translation_t.DESTINATION) {
+                status = add_entry("translate_destination", { flow.new_address, flow.new_port }, profile);
+            } else if (flow.translation == translation_t.SOURCE) {
+                status = add_entry("translate_source", { flow.new_address, flow.new_port }, profile);
+            } else {
+                status = add_entry("pass_unchanged", {}, profile);
+            }
+            is_learned = status == ADD_ENTRY_SUCCESS;
+        }
+    }
+
+    @softipu_when_full("evict")
+    table FAMILY(flows) {
+        key = {
+            flow.source: exact @name("source");
+            flow.destination: exact @name("destination");
+            flow.source_port: exact @name("source_port");
+            flow.destination_port: exact @name("destination_port");
+            flow.protocol: exact @name("protocol");
+        }
+        actions = {
+            @tableonly pass_unchanged;
+            @tableonly translate_destination;
+            @tableonly translate_source;
+            @defaultonly learn;
+        }
+        const default_action = learn;
+        add_on_miss = true;
+        pna_idle_timeout = PNA_IdleTimeout_t.AUTO_DELETE;
+        pna_direct_counter = flow_counter;
+        size = FLOWS;
+    }
+
+    apply {
+        is_learned = false;
+        is_hit = FAMILY(flows).apply().hit;
+    }
+}

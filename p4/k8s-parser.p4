@@ -1,0 +1,140 @@
+/*
+ * The parser of k8s-lb.p4: what a packet is. Tunnel headers are looked for only where they may come from.
+ */
+parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in pna_main_parser_input_metadata_t istd) {
+    state start {
+        transition select(istd.input_port) {
+            PORT_CPU: parse_packet_out;
+            default: parse_side;
+        }
+    }
+
+    state parse_packet_out {
+        packet.extract(hdr.packet_out);
+        transition accept;
+    }
+
+    /* Pods cannot send tunnel packets: only what comes from the network is looked at as such. */
+    state parse_side {
+        transition select(is_net_port(istd.input_port)) {
+            true: peek_ether_type;
+            default: parse_ethernet;
+        }
+    }
+
+    state peek_ether_type {
+        transition select(packet.lookahead<bit<112>>()[15:0]) {
+            ETHERTYPE_IPV4: peek_ipv4;
+            default: parse_ethernet;
+        }
+    }
+
+    state peek_ipv4 {
+        ipv4_peek_t peek = packet.lookahead<ipv4_peek_t>();
+        transition select(peek.version_ihl, peek.flags_and_offset & 0x3fff, peek.protocol) {
+            (0x45, 0, PROTOCOL_UDP): peek_udp;
+            default: parse_ethernet;
+        }
+    }
+
+    state peek_udp {
+        transition select(packet.lookahead<udp_peek_t>().destination_port) {
+            VXLAN_PORT: parse_tunnel;
+            default: parse_ethernet;
+        }
+    }
+
+    state parse_tunnel {
+        packet.extract(hdr.outer_ethernet);
+        packet.extract(hdr.outer_ipv4);
+        packet.extract(hdr.outer_udp);
+        packet.extract(hdr.vxlan);
+        transition parse_ethernet;
+    }
+
+    state parse_ethernet {
+        packet.extract(hdr.ethernet);
+        transition select(hdr.ethernet.ether_type) {
+            ETHERTYPE_IPV4: parse_ipv4;
+            ETHERTYPE_ARP: parse_arp;
+            ETHERTYPE_VLAN: parse_vlan;
+            default: accept;
+        }
+    }
+
+    state parse_vlan {
+        packet.extract(hdr.vlan);
+        transition select(hdr.vlan.ether_type) {
+            ETHERTYPE_IPV4: parse_ipv4;
+            ETHERTYPE_ARP: parse_arp;
+            default: accept;
+        }
+    }
+
+    state parse_arp {
+        packet.extract(hdr.arp);
+        transition accept;
+    }
+
+    state parse_ipv4 {
+        packet.extract(hdr.ipv4);
+        verify(hdr.ipv4.version == 4, error.ParserInvalidArgument);
+        verify(hdr.ipv4.ihl >= 5, error.ParserInvalidArgument);
+        transition select(hdr.ipv4.ihl) {
+            5: parse_l4;
+            default: parse_ipv4_options;
+        }
+    }
+
+    state parse_ipv4_options {
+        packet.extract(hdr.ipv4_options, ((bit<32>)hdr.ipv4.ihl - 5) << 5);
+        transition parse_l4;
+    }
+
+    /* A fragment behind the first has no L4 header, whatever the bytes there look like. */
+    state parse_l4 {
+        transition select(hdr.ipv4.fragment_offset, hdr.ipv4.protocol) {
+            (0, PROTOCOL_TCP): parse_tcp;
+            (0, PROTOCOL_UDP): parse_udp;
+            (0, PROTOCOL_ICMP): parse_icmp;
+            default: accept;
+        }
+    }
+
+    state parse_tcp {
+        packet.extract(hdr.tcp);
+        meta.l4.source_port = hdr.tcp.source_port;
+        meta.l4.destination_port = hdr.tcp.destination_port;
+        meta.l4.tcp_flags = hdr.tcp.flags;
+        meta.l4.has_ports = true;
+        transition accept;
+    }
+
+    state parse_udp {
+        packet.extract(hdr.udp);
+        meta.l4.source_port = hdr.udp.source_port;
+        meta.l4.destination_port = hdr.udp.destination_port;
+        meta.l4.has_ports = true;
+        transition accept;
+    }
+
+    /* The identifier of an echo takes the place of the port of the side that asks. */
+    state parse_icmp {
+        packet.extract(hdr.icmp);
+        transition select(hdr.icmp.type) {
+            ICMP_ECHO_REQUEST: parse_echo_request;
+            ICMP_ECHO_REPLY: parse_echo_reply;
+            default: accept;
+        }
+    }
+
+    state parse_echo_request {
+        meta.l4.source_port = hdr.icmp.identifier;
+        transition accept;
+    }
+
+    state parse_echo_reply {
+        meta.l4.destination_port = hdr.icmp.identifier;
+        transition accept;
+    }
+}

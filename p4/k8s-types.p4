@@ -1,0 +1,80 @@
+/*
+ * Sizes, states and outcomes of k8s-lb.p4, and what its parser tells its controls.
+ */
+#ifndef K8S_TYPES_P4
+#define K8S_TYPES_P4
+
+#ifndef VXLAN_PORT
+#define VXLAN_PORT 4789
+#endif
+
+/* Entries of the flow cache: two per connection. */
+#ifndef FLOWS
+#define FLOWS 131072
+#endif
+
+#ifndef SERVICES
+#define SERVICES 1024
+#endif
+
+#ifndef MAGLEV_SIZE
+#define MAGLEV_SIZE 65537
+#endif
+
+/* Expire-time profiles: a flow's profile is its state. The control plane sets their durations. */
+const ExpireTimeProfileId_t AGE_TCP_SYN         = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)0;
+const ExpireTimeProfileId_t AGE_TCP_ESTABLISHED = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)1;
+const ExpireTimeProfileId_t AGE_TCP_CLOSING     = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)2;
+const ExpireTimeProfileId_t AGE_UDP             = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)3;
+const ExpireTimeProfileId_t AGE_ICMP            = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)4;
+const ExpireTimeProfileId_t AGE_OTHER           = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)5;
+const ExpireTimeProfileId_t AGE_FRAGMENT        = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)6;
+
+const PortId_t PORT_CPU = (PortId_t)(PortIdUint_t)0xfffffffd;
+
+/* Index into the counter `outcomes`; also the reason in front of packets for the control plane. */
+enum bit<16> outcome_t {
+    FORWARDED         = 0,
+    MALFORMED         = 1,   // the parser found an error
+    NOT_IPV4          = 2,
+    UNKNOWN_TUNNEL    = 3,   // VXLAN for a network or address that is not ours
+    TTL_EXPIRED       = 4,
+    NO_ROUTE          = 5,
+    NO_ENDPOINT       = 6,   // the service has no endpoints
+    DENIED_EGRESS     = 7,   // by a policy of the source pod
+    DENIED_INGRESS    = 8,   // by a policy of the destination pod
+    FLOW_CLASH        = 9,   // two services want the same reverse entry
+    FRAGMENT_UNKNOWN  = 10,  // a fragment whose first one has not been seen
+    ARP_UNKNOWN       = 11,  // ARP that the data plane does not answer: for the control plane
+    UNTRACKED         = 12,  // forwarded, but the flow cache had no room
+    NOT_UNICAST       = 13,
+    SPOOFED_SOURCE    = 14   // a pod sends with an address that is not its own
+}
+
+/* What a lookup in the flow cache is made for. */
+enum bit<8> flow_use_t {
+    FORWARD  = 0,   // a packet of the flow: translate, age, count
+    LEARN    = 1,   // add the entry
+    FOLLOW   = 2    // the other direction has a new state: take it over
+}
+
+/* What the flow's entry does to its packets. */
+enum bit<8> translation_t {
+    NONE        = 0,
+    DESTINATION = 1,
+    SOURCE      = 2
+}
+
+/* What the parser knows of the layer above IP. */
+struct l4_t {
+    bit<16> source_port;        // of an ICMP echo: its identifier, on the side that asks
+    bit<16> destination_port;
+    bit<8>  tcp_flags;          // 0 for other protocols
+    bool    has_ports;          // false for fragments behind the first and for protocols without
+}
+
+struct metadata_t {
+    l4_t l4;
+}
+
+#endif
