@@ -16,7 +16,7 @@ import type { Entity } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
 import type { Model, NetworkPolicy, Pod, PolicyPeer, Protocol } from './model.ts';
 import { selects } from './model.ts';
-import { contains, nextWider, type Prefix4, printPrefix, toPrefix } from './prefixes.ts';
+import { compare, contains, familyOf, nextWider, type Prefix, printPrefix, toPrefix } from './prefixes.ts';
 
 /** Addresses that are alike to all policies. */
 export interface Identity {
@@ -53,10 +53,12 @@ export function identify(model: Model, installed: ReadonlyMap<string, number>): 
   const ids = number(classes, installed);
   const all = [...classes].map(([signature, alike]) => ({ ...alike[0]!.traits, id: ids.get(signature)! }));
   const prefixes: [string, number][] = [];
-  for (const [text, region] of regions) {
-    const around = nextWider(regions, region.prefix)?.signature ?? '';
-    if (region.signature !== around) prefixes.push([text, ids.get(region.signature)!]);
-  }
+  const inOrder = [...regions.values()];
+  const wider = nextWider(inOrder.map(({ prefix }) => prefix));
+  inOrder.forEach(({ prefix, signature }, i) => {
+    const around = inOrder[wider[i]!]?.signature ?? '';
+    if (signature !== around) prefixes.push([printPrefix(prefix), ids.get(signature)!]);
+  });
   return { all, prefixes };
 }
 
@@ -66,9 +68,11 @@ export function identityEntities({ build }: Context, { prefixes }: Identities): 
     ['source_identities', 'source_is'],
     ['destination_identities', 'destination_is'],
   ].flatMap(([table, action]) =>
-    prefixes.map(([address, identity]) => ({
-      tableEntry: build.tableEntry({ table: table!, match: { address }, action: action!, params: { identity } }),
-    })),
+    prefixes
+      .filter(([address]) => familyOf(address) === 4)
+      .map(([address, identity]) => ({
+        tableEntry: build.tableEntry({ table: table!, match: { address }, action: action!, params: { identity } }),
+      })),
   );
 }
 
@@ -89,15 +93,15 @@ type Traits = Omit<Identity, 'id'>;
 
 /** A piece of the address space between the boundaries that pods, node and blocks draw. */
 interface Region {
-  readonly prefix: Prefix4;
+  readonly prefix: Prefix;
   readonly traits: Traits;
   /** The same for regions that are alike; '' for traits that say nothing. */
   readonly signature: string;
 }
 
 interface Block {
-  readonly cidr: Prefix4;
-  readonly except: readonly Prefix4[];
+  readonly cidr: Prefix;
+  readonly except: readonly Prefix[];
 }
 
 /** By printed prefix, in the order of addresses, wider ones first. */
@@ -111,8 +115,8 @@ function toRegions(model: Model): Map<string, Region> {
   }
   const pods = new Map(model.pods.flatMap((pod) => withPrefix(pod.address, pod)));
   const nodes = new Set(model.node.addresses.flatMap((address) => withPrefix(address, true).map(([key]) => key)));
-  const prefixes = new Map<string, Prefix4>();
-  const add = (prefix: Prefix4 | undefined): void => {
+  const prefixes = new Map<string, Prefix>();
+  const add = (prefix: Prefix | undefined): void => {
     if (prefix) prefixes.set(printPrefix(prefix), prefix);
   };
   for (const { cidr, except } of blocks.values()) for (const prefix of [cidr, ...except]) add(prefix);
@@ -120,7 +124,7 @@ function toRegions(model: Model): Map<string, Region> {
 
   const namespaceLabels = new Map(model.namespaces.map((ns) => [ns.name, ns.labels]));
   const names = namedPortsInUse(model.policies);
-  const sorted = [...prefixes].sort(([, a], [, b]) => a.address - b.address || a.length - b.length);
+  const sorted = [...prefixes].sort(([, a], [, b]) => compare(a, b));
   return new Map(
     sorted.map(([key, prefix]) => {
       const pod = pods.get(key);

@@ -5,6 +5,7 @@
  * The allocator has no memory of its own: what is installed says who has which number. So it survives a restart of the control plane.
  */
 import { type Entity, type EntityBuilder, fromBytes, printAction, printKey } from '../p4runtime/index.ts';
+import { fromBigint } from '../wire/index.ts';
 import { printPrefix } from './prefixes.ts';
 
 /** Who has which number in what is installed. */
@@ -56,7 +57,7 @@ export function readInstalledIds(build: EntityBuilder, entities: readonly Entity
       groups.set(printKey(names, entity), action.actionProfileGroupId);
     } else if (tableId === sources && 'action' in action) {
       const lpm = match[0] && 'lpm' in match[0] ? match[0].lpm : { value: new Uint8Array(), prefixLen: 0 };
-      const prefix = printPrefix({ address: Number(fromBytes(lpm.value)), length: lpm.prefixLen });
+      const prefix = printPrefix({ family: 4, bytes: fromBigint(fromBytes(lpm.value), 4), length: lpm.prefixLen });
       identities.set(prefix, Number(fromBytes(action.action.params[0]!.value)));
     }
   }

@@ -1,37 +1,49 @@
-/** IPv4 prefixes as numbers, for the questions that longest-prefix match asks: which contains which, and which is the next wider one. */
-import { parsePrefix as parseWirePrefix } from '../wire/index.ts';
+/**
+ * Prefixes of both families, for the questions that longest-prefix match asks: which contains which, and which is the next wider one. A prefix of one
+ * family never contains one of the other; in order, IPv4 comes first.
+ */
+import { type Prefix, parsePrefix, prefixContains, printPrefix } from '../wire/index.ts';
 
-export interface Prefix4 {
-  /** First address, 0 .. 2^32 - 1. */
-  readonly address: number;
-  readonly length: number;
+export { type Prefix, printPrefix };
+
+export type Family = Prefix['family'];
+
+/** `10.0.0.0/8`, `2001:db8::/32` or a lone address; undefined if it is none. */
+export const toPrefix = parsePrefix;
+
+export function familyOf(address: string): Family {
+  return address.includes(':') ? 6 : 4;
 }
 
-/** `10.0.0.0/8` or a lone address; undefined for other families. */
-export function toPrefix(text: string): Prefix4 | undefined {
-  const prefix = parseWirePrefix(text);
-  if (prefix?.family !== 4) return undefined;
-  return { address: prefix.bytes.reduce((n, byte) => n * 256 + byte, 0), length: prefix.length };
-}
-
-export function printPrefix({ address, length }: Prefix4): string {
-  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}/${length}`;
+/** The prefix of this address alone: `10.0.0.1/32`, `2001:db8::1/128`. */
+export function hostPrefix(address: string): string {
+  return `${address}/${familyOf(address) === 4 ? 32 : 128}`;
 }
 
 /** Whether every address of `inner` is one of `outer`. */
-export function contains(outer: Prefix4, inner: Prefix4): boolean {
-  return outer.length <= inner.length && truncate(inner.address, outer.length) === outer.address;
+export function contains(outer: Prefix, inner: Prefix): boolean {
+  return outer.length <= inner.length && prefixContains(outer, inner.bytes);
 }
 
-/** The longest of `prefixes` (by their printed form) that contains `prefix` and is wider; undefined if there is none. At most 32 look-ups. */
-export function nextWider<T>(prefixes: ReadonlyMap<string, T>, prefix: Prefix4): T | undefined {
-  for (let length = prefix.length - 1; length >= 0; length--) {
-    const wider = prefixes.get(printPrefix({ address: truncate(prefix.address, length), length }));
-    if (wider !== undefined) return wider;
+/** Order of families, then addresses, then wider before longer: a prefix comes behind all that contain it. */
+export function compare(a: Prefix, b: Prefix): number {
+  if (a.family !== b.family) return a.family - b.family;
+  for (let i = 0; i < a.bytes.length; i++) {
+    const difference = a.bytes[i]! - b.bytes[i]!;
+    if (difference !== 0) return difference;
   }
-  return undefined;
+  return a.length - b.length;
 }
 
-function truncate(address: number, length: number): number {
-  return length === 0 ? 0 : (address & (0xffff_ffff << (32 - length))) >>> 0;
+/**
+ * For each prefix the index of the longest other one that contains it, -1 if there is none. `sorted`: by `compare`, each once. O(prefixes + nesting).
+ */
+export function nextWider(sorted: readonly Prefix[]): number[] {
+  const around: number[] = [];
+  return sorted.map((prefix, i) => {
+    while (around.length > 0 && !contains(sorted[around.at(-1)!]!, prefix)) around.pop();
+    const wider = around.at(-1) ?? -1;
+    around.push(i);
+    return wider;
+  });
 }

@@ -5,7 +5,7 @@
 import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
 import type { Port } from './model.ts';
-import { contains, toPrefix } from './prefixes.ts';
+import { contains, hostPrefix, toPrefix } from './prefixes.ts';
 
 export function routeEntities(context: Context): Entity[] {
   const routes = new Map<string, TableEntryLike>();
@@ -14,7 +14,7 @@ export function routeEntities(context: Context): Entity[] {
     if (route && !routes.has(destination)) routes.set(destination, route);
   };
   for (const [address, port, mac] of localAddresses(context))
-    add(`${address}/32`, toPort(context, `${address}/32`, port, address, mac));
+    add(hostPrefix(address), toPort(context, hostPrefix(address), port, address, mac));
   for (const [podCIDR, route] of remotePods(context)) add(podCIDR, route);
   for (const [destination, route] of nodeRoutes(context)) add(destination, route);
   for (const destination of unusedAddresses(context))
@@ -72,7 +72,7 @@ function* nodeRoutes(context: Context): Generator<[string, TableEntryLike | unde
     if (!link) continue;
     for (const address of neighbours.addressesOn(port)) {
       const prefix = toPrefix(address);
-      if (prefix && contains(link, prefix)) yield [`${address}/32`, toPort(context, `${address}/32`, port, address)];
+      if (prefix && contains(link, prefix)) yield [hostPrefix(address), toPort(context, hostPrefix(address), port, address)];
     }
   }
 }
@@ -83,7 +83,10 @@ function* nodeRoutes(context: Context): Generator<[string, TableEntryLike | unde
  */
 function* unusedAddresses({ model }: Context): Generator<string> {
   const routes = model.routes.flatMap((route) => toPrefix(route.destination) ?? []);
-  const candidates = [...model.node.podCIDRs, ...model.services.flatMap((s) => s.clusterIPs.map((address) => `${address}/32`))];
+  const candidates = [
+    ...model.node.podCIDRs,
+    ...model.services.flatMap((s) => s.clusterIPs.map((address) => hostPrefix(address))),
+  ];
   for (const destination of candidates) {
     const prefix = toPrefix(destination);
     if (prefix && routes.some((route) => contains(route, prefix))) yield destination;
