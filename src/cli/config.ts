@@ -31,6 +31,8 @@ export interface PortConfig {
   readonly pod?: string;
   /** MAC address of what is behind the port, if known; learnt by ARP otherwise. */
   readonly mac?: string;
+  /** MAC address of the interface itself, where it cannot be looked up: in another namespace, or on another machine. */
+  readonly hardwareAddress?: string;
   /** Number in the P4 program: given, or 1, 2, ... in order. */
   readonly number: number;
 }
@@ -193,7 +195,7 @@ function ports(value: YamlValue): PortConfig[] {
   value.required();
   const result: PortConfig[] = [];
   value.items().forEach((item, i) => {
-    const port = item.fields(['interface', 'kind', 'pod', 'mac', 'number']);
+    const port = item.fields(['interface', 'kind', 'pod', 'mac', 'hardwareAddress', 'number']);
     port.interface.required();
     port.kind.required();
     const kind = port.kind.oneOf(['net', 'host', 'pod'] as const) ?? 'host';
@@ -206,7 +208,7 @@ function ports(value: YamlValue): PortConfig[] {
     if (taken) item.fail(`port number ${number} is taken by '${taken.interface}'`);
     const name = port.interface.string() ?? '';
     if (result.some((p) => p.interface === name)) port.interface.fail(`'${name}' is listed twice`);
-    result.push({ interface: name, kind, pod, mac: mac(port.mac), number });
+    result.push({ interface: name, kind, pod, mac: mac(port.mac), hardwareAddress: mac(port.hardwareAddress), number });
   });
   return result;
 }

@@ -39,9 +39,14 @@ program
   .command('demo')
   .description('the main job on real traffic between network namespaces, nothing to configure')
   .option('--seconds <N>', 'bound of the traffic part', wholeNumber)
+  .addOption(
+    new Option('--manager <WHERE>', 'grpc: the control plane as a process of its own, over P4Runtime')
+      .choices(['inside', 'grpc'])
+      .default('inside'),
+  )
   .addOption(json)
   .action(
-    action(async (options: { seconds?: number; json?: boolean }) => (await import('./demo/index.ts')).demoCommand(options)),
+    action(async (options: import('./demo/index.ts').DemoOptions) => (await import('./demo/index.ts')).demoCommand(options)),
   );
 
 program
@@ -161,9 +166,10 @@ program
   .argument('<CONFIG.yaml>', 'node configuration, as for `softipu run`')
   .option('--p4runtime <ADDR>', 'where the data plane is', '127.0.0.1:9559')
   .option('--device-id <N>', 'default 1')
-  .option('--election-id <N>', 'the highest is primary', '1')
+  .option('--election-id <N>', 'takes over if it is the highest; without one it stands by while another manager is primary')
+  .option('--tls <CA[,CERT,KEY]>', 'files: whom to believe, and who we are')
   .action(
-    action(async (file: string, options: { p4runtime: string; deviceId?: string; electionId: string }) =>
+    action(async (file: string, options: { p4runtime: string; deviceId?: string; electionId?: string; tls?: string }) =>
       (await import('./manager.ts')).managerCommand(file, { ...options, target: options.p4runtime }),
     ),
   );
@@ -181,6 +187,7 @@ for (const [op, argument, description] of [
     .option('-t, --target <ADDR>', 'HOST:PORT, PORT or unix:PATH', '127.0.0.1:9559')
     .option('--device-id <N>', 'default 1')
     .option('--election-id <N>', 'the highest is primary', '1')
+    .option('--tls <CA[,CERT,KEY]>', 'files: whom to believe, and who we are')
     .option('--counters', 'read: with direct counters')
     .option('--atomic', 'write: all or nothing, and seen as one by the data plane')
     .option('--reconcile', 'set-pipeline: keep what is in the tables')

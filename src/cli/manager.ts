@@ -1,50 +1,73 @@
 /**
- * `softipu manager node.yaml --p4runtime ADDR`: the IPU Manager as a process of its own, and the data plane (`softipu switch p4/k8s-lb.p4 --p4runtime ADDR`)
- * as another one, as the paper has them on IPU cores and hardware.
+ * `softipu manager node.yaml --p4runtime ADDR`: the IPU Manager as a process of its own, and the data plane (`softipu switch --p4runtime ADDR`) as another
+ * one, as the paper has them on IPU cores and hardware.
  *
- * Whenever the connection is there anew, what is installed is read back, and only what differs from the desired state is written.
+ * Whenever the data plane is ours anew, what is installed is read back, and only what differs from the desired state is written. The control socket answers
+ * what a control plane knows (services, neighbours, notifications) and, read through P4Runtime, the flows; tables and ports are asked of the switch.
  */
+import { createHash } from 'node:crypto';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { IpuManager, type ManagedDevice } from '../manager/index.ts';
-import { type Atomicity, type Entity, EntityBuilder, type PacketOut, type Status, type Update } from '../p4runtime/index.ts';
-import { timeoutNames } from './config.ts';
-import { UserError } from './errors.ts';
+import {
+  type Atomicity,
+  type Entity,
+  EntityBuilder,
+  externEntry,
+  type PacketOut,
+  type Status,
+  type Update,
+} from '../p4runtime/index.ts';
+import { type NodeConfig, timeoutNames } from './config.ts';
+import { serveControl } from './control-socket.ts';
+import { flowRows } from './flow-rows.ts';
 import type { RpcAnswer, RpcData, RpcEvent, RpcOrder } from './manager-rpc.ts';
-import type { P4rtOptions } from './p4rt.ts';
+import { managerHandlers } from './node-inspect.ts';
+import type { ConnectionOptions } from './p4rt.ts';
 import { shippedProgram } from './package-root.ts';
-import { type LoadedProgram, loadProgram } from './program.ts';
-import { followManifests, nodeSettings, readConfig } from './run.ts';
+import { loadProgram } from './program.ts';
+import { followObjects, nodeSettings, programDefines, readConfig } from './run.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
 import { Sync } from './sync.ts';
 
 const tickMs = 250;
 const answerMs = 130_000;
+/** A change that was refused is tried again: the data plane may have been another one's meanwhile. */
+const retryMs = 2000;
 
-export async function managerCommand(file: string, options: P4rtOptions): Promise<number> {
+export async function managerCommand(file: string, options: ConnectionOptions): Promise<number> {
   const config = readConfig(file);
   const path = config.program ?? shippedProgram;
-  const program = loadProgram({ path });
-  const line = new Line(program, path, options);
+  const defines = programDefines(config);
+  const { p4info, artifact } = loadProgram({ path, defines });
+  const cookie = createHash('sha256').update(artifact.wasm).digest().readBigUInt64BE(0);
+  const line = new Line({ options, p4info, program: { path, defines }, cookie });
+  const build = new EntityBuilder(p4info);
   let manager: IpuManager | undefined;
   let stop = (): void => {};
+  const end = (): void => {
+    stop();
+    stop = () => {};
+    manager = undefined;
+  };
   line.worker.on('message', (event: RpcEvent) => {
     switch (event.event) {
       case 'primary': {
-        stop();
+        end();
         line.write(deviceUpdates(config), 'CONTINUE_ON_ERROR');
-        manager = new IpuManager({ device: line, build: new EntityBuilder(program.p4info) });
-        const sync = new Sync({ manager, settings: nodeSettings(config), say });
-        stop = config.manifests === undefined ? () => {} : followManifests(config.manifests, sync);
-        if (config.manifests === undefined) sync.setObjects([]);
+        const mine = new IpuManager({ device: line, build });
+        manager = mine;
+        stop = control(config, mine);
         say(`the data plane at '${options.target}' is ours`);
         return;
       }
+      case 'standby':
+        end();
+        say(`another manager has the data plane at '${options.target}': standing by`);
+        return;
       case 'lost':
-        stop();
-        stop = () => {};
         if (manager) say(`the data plane at '${options.target}' is gone: ${event.message}`);
-        manager = undefined;
+        end();
         return;
       case 'packetIn':
         manager?.packetIn(event.packet, performance.now());
@@ -55,40 +78,47 @@ export async function managerCommand(file: string, options: P4rtOptions): Promis
     }
   });
   const timer = setInterval(() => manager?.tick(performance.now()), tickMs);
+  const rows = managerHandlers(() => manager);
+  const server = await serveControl(config.controlSocket, { ...rows, flows: () => (manager ? flowRows(line, build) : []) });
   try {
     await askForSignal();
   } finally {
+    server.close();
     clearInterval(timer);
-    stop();
+    end();
     await line.worker.terminate();
   }
   return 0;
 }
 
-/** Expire times and network ports, which are no table entries: extern entries of softipu.v1. */
-function deviceUpdates(config: ReturnType<typeof readConfig>): Update[] {
-  const extern = (externTypeId: number, instance: number, message: string, value: number): Update => ({
-    type: 'MODIFY',
-    entity: {
-      externEntry: {
-        externTypeId,
-        externId: externTypeId * 0x100_0000 + instance,
-        entry: { typeUrl: `type.googleapis.com/softipu.v1.${message}`, value: varint(value) },
-      },
+/** Keeps the data plane as the cluster's objects say, until the result is called. */
+function control(config: NodeConfig, manager: IpuManager): () => void {
+  let isOver = false;
+  let retry: NodeJS.Timeout | undefined;
+  const sync = new Sync({
+    manager,
+    settings: nodeSettings(config),
+    say,
+    onSync: ({ errors }) => {
+      clearTimeout(retry);
+      if (errors.length > 0 && !isOver) retry = setTimeout(() => sync.setObjects(sync.objects), retryMs);
     },
   });
-  return [
-    ...timeoutNames.map((name, i) => extern(0x81, i, 'ExpireTimeProfile', config.timeouts[name])),
-    ...config.ports.map((port) => extern(0x82, port.number, 'PortRole', port.kind === 'net' ? 1 : 0)),
-  ];
+  const following = followObjects(config, sync);
+  return () => {
+    isOver = true;
+    clearTimeout(retry);
+    void following.then((stop) => stop());
+  };
 }
 
-/** Field 1 of a message, as a varint. */
-function varint(value: number): Uint8Array {
-  const out = [8];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) out.push((rest % 0x80) | 0x80);
-  return Uint8Array.from(value === 0 ? [] : [...out, rest]);
+/** What the program is set up with and no table holds: expire times, network ports, the seed of endpoint selection. */
+function deviceUpdates(config: NodeConfig): Update[] {
+  return [
+    ...timeoutNames.map((name, i) => externEntry('ExpireTimeProfile', i, [config.timeouts[name]])),
+    ...config.ports.map((port) => externEntry('PortRole', port.number, [port.kind === 'net' ? 1 : 0])),
+    externEntry('HashSeed', 0, [config.hashSeed]),
+  ].map((externEntry): Update => ({ type: 'MODIFY', entity: { externEntry } }));
 }
 
 /** The device behind the line: every call waits for the answer. */
@@ -98,29 +128,25 @@ class Line implements ManagedDevice {
   readonly #flag = new Int32Array(new SharedArrayBuffer(4));
   /** Tables that the data plane fills: their entries are not ours. */
   readonly #learned: ReadonlySet<number>;
+  #lastId = 0;
 
-  constructor({ p4info }: LoadedProgram, path: string, options: P4rtOptions) {
-    this.#learned = new Set(p4info.tables.filter((t) => t.pna?.addOnMiss).map((t) => t.preamble.id));
+  constructor(data: Omit<RpcData, 'orders' | 'flag'>) {
+    this.#learned = new Set(data.p4info.tables.filter((t) => t.pna?.addOnMiss).map((t) => t.preamble.id));
     const channel = new MessageChannel();
     this.#orders = channel.port1;
-    const workerData: RpcData = {
-      options,
-      p4info,
-      program: path,
-      orders: channel.port2,
-      flag: this.#flag.buffer as SharedArrayBuffer,
-    };
-    this.worker = new Worker(new URL('./manager-rpc.js', import.meta.url), { workerData, transferList: [channel.port2] });
+    const workerData: RpcData = { ...data, orders: channel.port2, flag: this.#flag.buffer as SharedArrayBuffer };
+    const script = new URL(`./manager-rpc${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+    this.worker = new Worker(script, { workerData, transferList: [channel.port2] });
   }
 
   write(updates: readonly Update[], atomicity: Atomicity = 'DATAPLANE_ATOMIC'): readonly Status[] {
-    const answer = this.#ask({ op: 'write', updates, atomicity });
-    return answer.op === 'write' ? answer.statuses : [];
+    const answer = this.#ask((id) => ({ op: 'write', id, updates, atomicity }));
+    return answer?.op === 'write' ? answer.statuses : updates.map(() => noAnswer);
   }
 
   read(filters: readonly Entity[]): { readonly status: Status; readonly entities: readonly Entity[] } {
-    const answer = this.#ask({ op: 'read', filters });
-    return answer.op === 'read' ? answer : { status: { code: 'INTERNAL', message: 'another answer' }, entities: [] };
+    const answer = this.#ask((id) => ({ op: 'read', id, filters }));
+    return answer?.op === 'read' ? answer : { status: noAnswer, entities: [] };
   }
 
   readInstalled(): Entity[] {
@@ -136,12 +162,23 @@ class Line implements ManagedDevice {
     this.#orders.postMessage({ op: 'packetOut', packet } satisfies RpcOrder);
   }
 
-  #ask(order: RpcOrder): RpcAnswer {
+  /** undefined if no answer came in time: then the line is lost, and the event of it on its way. */
+  #ask(order: (id: number) => RpcOrder): RpcAnswer | undefined {
+    const id = ++this.#lastId;
     Atomics.store(this.#flag, 0, 0);
-    this.#orders.postMessage(order);
-    if (Atomics.wait(this.#flag, 0, 0, answerMs) === 'timed-out') {
-      throw new UserError('no-answer', `the data plane did not answer within ${answerMs / 1000} s`);
+    this.#orders.postMessage(order(id));
+    const deadline = performance.now() + answerMs;
+    for (;;) {
+      const left = deadline - performance.now();
+      if (left <= 0 || Atomics.wait(this.#flag, 0, 0, left) === 'timed-out') return undefined;
+      Atomics.store(this.#flag, 0, 0);
+      // An answer that came too late may lie before ours.
+      for (let message = receiveMessageOnPort(this.#orders); message; message = receiveMessageOnPort(this.#orders)) {
+        const answer = message.message as RpcAnswer;
+        if (answer.id === id) return answer;
+      }
     }
-    return receiveMessageOnPort(this.#orders)!.message as RpcAnswer;
   }
 }
+
+const noAnswer: Status = { code: 'DEADLINE_EXCEEDED', message: `the data plane did not answer within ${answerMs / 1000} s` };

@@ -6,16 +6,29 @@ import type { Handler } from './control-socket.ts';
 import type { Runtime } from './runtime.ts';
 
 const protocolNames: Readonly<Record<string, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP' };
+
+export function protocolName(number: bigint): string {
+  return protocolNames[String(number)] ?? String(number);
+}
+
 /** `flows` shows at most so many: a person looks, a program reads the tables. */
 const maxFlows = 10_000;
 
 export function nodeHandlers(runtime: Runtime, manager: IpuManager): Record<string, Handler> {
+  return { ...managerHandlers(() => manager), flows: () => flowRows(runtime) };
+}
+
+/** What the control plane knows by itself, while there is one. */
+export function managerHandlers(manager: () => IpuManager | undefined): Record<string, Handler> {
+  const rows = (of: (manager: IpuManager) => object[]) => (): object[] => {
+    const current = manager();
+    return current ? of(current) : [];
+  };
   return {
-    services: () => serviceRows(manager),
-    flows: () => flowRows(runtime),
-    notifications: () => manager.idle.last.map((record) => ({ atMs: record.atMs, entry: record.entry })),
-    neighbours: () => manager.neighbours.map((n) => ({ address: n.address, mac: n.mac, port: n.port })),
-    unresolved: () => manager.unresolved.map((u) => ({ address: u.address, port: u.port })),
+    services: rows(serviceRows),
+    notifications: rows(({ idle }) => idle.last.map((record) => ({ atMs: record.atMs, entry: record.entry }))),
+    neighbours: rows(({ neighbours }) => neighbours.map((n) => ({ address: n.address, mac: n.mac, port: n.port }))),
+    unresolved: rows(({ unresolved }) => unresolved.map((u) => ({ address: u.address, port: u.port }))),
   };
 }
 
@@ -73,7 +86,7 @@ function keyColumns(entry: TableEntry): object {
     m.kind === 'exact' ? BigInt(m.value as bigint) : 0n,
   );
   return {
-    protocol: protocolNames[String(protocol)] ?? String(protocol),
+    protocol: protocolName(protocol!),
     source: address(source!),
     sourcePort: Number(sourcePort),
     destination: address(destination!),

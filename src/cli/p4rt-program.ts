@@ -65,11 +65,11 @@ function compileText(text: string): PlaceableProgram | string {
   return `the program does not compile\n${printDiagnostics(diagnostics.filter((d: Diagnostic) => d.severity === 'error'))}`.trimEnd();
 }
 
-/** The module with everything that is needed to load it elsewhere. */
-export function packProgram(ir: Program, p4info: P4Info): Uint8Array {
-  const { wasm, ...artifact } = compileToWasm(ir);
+/** The module with everything that is needed to load it elsewhere; without `code` the one who gets it compiles, and nobody twice. */
+export function packProgram(ir: Program, p4info: P4Info, { code = true }: { readonly code?: boolean } = {}): Uint8Array {
+  const { wasm, ...artifact } = code ? compileToWasm(ir) : { wasm: Uint8Array.from([...magic, 1, 0, 0, 0]) };
   const name = new TextEncoder().encode(sectionName);
-  const body = new TextEncoder().encode(JSON.stringify({ version: 1, ir, p4info, artifact }, toJson));
+  const body = new TextEncoder().encode(JSON.stringify({ version: 1, ir, p4info, ...(code && { artifact }) }, toJson));
   const size = leb(name.length).length + name.length + body.length;
   return Uint8Array.from(Buffer.concat([wasm, [0], leb(size), leb(name.length), name, body].map((part) => Buffer.from(part))));
 }
@@ -82,9 +82,10 @@ function unpackProgram(module: Uint8Array): PlaceableProgram | undefined {
       version: number;
       ir: Program;
       p4info: P4Info;
-      artifact: Omit<Artifact, 'wasm'>;
+      artifact?: Omit<Artifact, 'wasm'>;
     };
-    return version === 1 ? placeable(ir, p4info, { ...artifact, wasm: module.subarray(0, section.at) }) : undefined;
+    const compiled = artifact && { ...artifact, wasm: module.subarray(0, section.at) };
+    return version === 1 ? placeable(ir, p4info, compiled) : undefined;
   } catch {
     return undefined;
   }

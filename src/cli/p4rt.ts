@@ -17,14 +17,32 @@ import { compileSource } from './program.ts';
 import { askForSignal } from './signals.ts';
 import { parseDeviceId } from './switch.ts';
 
-export interface P4rtOptions {
+export interface ConnectionOptions {
   readonly target: string;
   readonly deviceId?: string;
-  readonly electionId: string;
+  readonly electionId?: string;
+  /** `CA[,CERTIFICATE,KEY]`: files. */
+  readonly tls?: string;
+}
+
+export interface P4rtOptions extends ConnectionOptions {
   readonly json?: boolean;
   readonly counters?: boolean;
   readonly atomic?: boolean;
   readonly reconcile?: boolean;
+}
+
+/** A client of the server that the options name. Throws UserError. */
+export function clientOf({ target, tls }: ConnectionOptions): P4RuntimeClient {
+  const [ca, certificate, key, more] = tls?.split(',') ?? [];
+  if (tls !== undefined && (!ca || more !== undefined || (certificate === undefined) !== (key === undefined))) {
+    throw new UserError('bad-tls', `'${tls}' names no certificates`, 'write CA or CA,CERTIFICATE,KEY');
+  }
+  const files =
+    ca === undefined
+      ? undefined
+      : { ca: readBytes(ca), ...(certificate && key && { certificate: readBytes(certificate), key: readBytes(key) }) };
+  return new P4RuntimeClient(Protocol.load(protoDir), completeAddress(target), files);
 }
 
 /** A connection to a server. */
@@ -34,10 +52,10 @@ export class P4rtConnection {
   readonly electionId: bigint;
   #stream: ClientStream | undefined;
 
-  constructor(options: Pick<P4rtOptions, 'target' | 'deviceId' | 'electionId'>) {
-    this.client = new P4RuntimeClient(Protocol.load(protoDir), completeAddress(options.target));
+  constructor(options: ConnectionOptions) {
+    this.client = clientOf(options);
     this.deviceId = parseDeviceId(options.deviceId);
-    this.electionId = BigInt(options.electionId);
+    this.electionId = BigInt(options.electionId ?? 1);
   }
 
   get header(): Message {
@@ -175,18 +193,21 @@ async function setPipeline(connection: P4rtConnection, file: string | undefined,
 }
 
 /** What to push for a file: a program that softipu compiled as it is; P4 source compiled here, where its includes are. Throws UserError. */
-export function deviceConfigOf(path: string): { readonly deviceConfig: Uint8Array; readonly p4info: P4Info } {
+export function deviceConfigOf(
+  path: string,
+  defines: readonly string[] = [],
+): { readonly deviceConfig: Uint8Array; readonly p4info: P4Info } {
   const content = readBytes(path);
   if (content[0] === 0) {
     const program = readDeviceConfig(content);
     if (typeof program === 'string') throw new UserError('no-program-file', `'${path}': ${program}`);
     return { deviceConfig: content, p4info: program.p4info };
   }
-  const { ir, p4info, diagnostics } = compileSource({ path }).result;
+  const { ir, p4info, diagnostics } = compileSource({ path, defines }).result;
   if (!ir || !p4info) {
     throw new UserError('program-does-not-compile', `'${path}' does not compile\n${printDiagnostics(diagnostics)}`.trimEnd());
   }
-  return { deviceConfig: packProgram(ir, p4info), p4info };
+  return { deviceConfig: packProgram(ir, p4info, { code: false }), p4info };
 }
 
 /** Packets, digests and notifications, one JSON object per line, until a signal. */

@@ -45,10 +45,7 @@ export interface RunOptions {
 
 export async function runCommand(file: string, options: RunOptions = {}): Promise<number> {
   const config = readConfig(file, options.kubeProxyConfig);
-  const program = loadProgram({
-    path: config.program ?? shippedProgram,
-    defines: config.vxlan.port === defaultVxlanPort ? [] : [`VXLAN_PORT=${config.vxlan.port}`],
-  });
+  const program = loadProgram({ path: config.program ?? shippedProgram, defines: programDefines(config) });
   requireTables(program, config);
   const runtime = await Runtime.start({
     program,
@@ -75,9 +72,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
       onSync: (report) => watched.metrics.synced(report),
     });
     watched.follow(sync);
-    if (config.kubernetes) cleanUp.push(await followServer(config, sync));
-    else if (config.manifests !== undefined) cleanUp.push(followManifests(config.manifests, sync));
-    else sync.setObjects([]);
+    cleanUp.push(await followObjects(config, sync));
     await refresh();
     const timer = setInterval(() => {
       manager.tick(performance.now());
@@ -146,7 +141,20 @@ function startManager(runtime: Runtime, program: LoadedProgram, cleanUp: (() => 
   return manager;
 }
 
-export function followManifests(directory: string, sync: Sync): () => void {
+/** What node.yaml says and the program is compiled with. */
+export function programDefines({ vxlan }: NodeConfig): string[] {
+  return vxlan.port === defaultVxlanPort ? [] : [`VXLAN_PORT=${vxlan.port}`];
+}
+
+/** Gives the objects of the cluster to `sync`, now and whenever they change, until the result is called. */
+export async function followObjects(config: NodeConfig, sync: Sync): Promise<() => void> {
+  if (config.kubernetes) return followServer(config, sync);
+  if (config.manifests !== undefined) return followManifests(config.manifests, sync);
+  sync.setObjects([]);
+  return () => {};
+}
+
+function followManifests(directory: string, sync: Sync): () => void {
   const manifests = new Manifests();
   let lastProblems = '';
   return watchDirectory({
@@ -182,7 +190,7 @@ export function nodeSettings(config: NodeConfig): NodeSettings {
     ...config,
     ports: config.ports.map((port) => ({
       ...port,
-      ...(port.kind === 'net' && { hardwareAddress: hardwareAddress(port.interface) }),
+      ...(port.kind === 'net' && { hardwareAddress: port.hardwareAddress ?? hardwareAddress(port.interface) }),
     })),
   };
 }

@@ -26,6 +26,7 @@ import type { Unresolved } from './context.ts';
 import { type Desired, desiredState } from './desired.ts';
 import { readInstalledIds } from './ids.ts';
 import type { Model, Neighbour } from './model.ts';
+import { recallNeighbours } from './recall.ts';
 import { hasLostEndpoints, type Serving, servingEndpoints, staleFlows } from './stale-flows.ts';
 import { applied, diff } from './transaction.ts';
 
@@ -83,7 +84,8 @@ export class IpuManager {
   readonly #questions = new Map<string, Question>();
   readonly #idle: IdleRecord[] = [];
   #idleCount = 0;
-  #serving: Serving = new Map();
+  /** undefined until a model was applied: what a manager before us knew is not known. */
+  #serving: Serving | undefined;
 
   /** Takes over what is installed already: a restarted manager changes nothing that is right. */
   constructor(options: ManagerOptions) {
@@ -103,7 +105,9 @@ export class IpuManager {
 
   /** Makes the data plane as the model says, and asks for neighbours that it needs. */
   setModel(model: Model, nowMs: number): Applied {
+    const isFirst = this.#model === undefined;
     this.#model = model;
+    if (isFirst) this.#recall(model);
     const result = this.#apply(nowMs);
     if (result.errors.length === 0) this.#forgetStaleFlows(model);
     this.tick(nowMs);
@@ -167,6 +171,14 @@ export class IpuManager {
     return this.#installed;
   }
 
+  /** What ARP taught a manager before us; the program's entries remember it. */
+  #recall(model: Model): void {
+    const ids = readInstalledIds(this.#build, this.#installed);
+    for (const neighbour of recallNeighbours(model, this.#build, ids, this.#installed)) {
+      this.#learned.set(`${neighbour.port} ${neighbour.address}`, neighbour);
+    }
+  }
+
   #apply(nowMs: number): Applied {
     if (!this.#model) return { transaction: [], errors: [] };
     const ids = readInstalledIds(this.#build, this.#installed);
@@ -185,7 +197,7 @@ export class IpuManager {
   #forgetStaleFlows(model: Model): void {
     const before = this.#serving;
     this.#serving = servingEndpoints(model);
-    if (!hasLostEndpoints(before, this.#serving)) return;
+    if (before && !hasLostEndpoints(before, this.#serving)) return;
     const filter: Entity = { tableEntry: { tableId: this.names.tables.get('flows').preamble.id, match: [] } };
     const flows = this.#device.read([filter]).entities.flatMap((entity) => ('tableEntry' in entity ? [entity.tableEntry] : []));
     const stale = staleFlows(this.#build, this.#serving, flows);

@@ -5,6 +5,7 @@
  *   0x81  0x81000000 + profile    ExpireTimeProfile   MODIFY
  *   0x82  0x82000000 + port       PortRole            MODIFY
  *   0x83  0x83000000 + session    MirrorSession       INSERT, MODIFY, DELETE
+ *   0x84  0x84000000              HashSeed            MODIFY
  */
 import { type Arena, expireProfileCount } from '../arena/index.ts';
 import type { ExternEntry, UpdateType } from './entities.ts';
@@ -14,6 +15,16 @@ import type { Step } from './tables.ts';
 import type { Transaction } from './transaction.ts';
 import { readVarints, writeVarints } from './varints.ts';
 import type { Ports } from './watch.ts';
+
+/** Types by the name of their message. */
+export const externTypes = { ExpireTimeProfile: 0x81, PortRole: 0x82, MirrorSession: 0x83, HashSeed: 0x84 } as const;
+
+/** An entry of an instance, with the message's fields in the order of their numbers. */
+export function externEntry(message: keyof typeof externTypes, instance: number, fields: readonly number[]): ExternEntry {
+  const externTypeId = externTypes[message];
+  const entry = { typeUrl: packageName + message, value: writeVarints(fields) };
+  return { externTypeId, externId: externTypeId * 0x100_0000 + instance, entry };
+}
 
 const packageName = 'type.googleapis.com/softipu.v1.';
 
@@ -71,6 +82,19 @@ export class Externs {
             else sessions.delete(session);
             const [port, truncate] = fields ?? [];
             target.cloneSession(session, fields && [{ port: port ?? 0, instance: 0 }], truncate || undefined);
+          },
+        },
+      ],
+      [
+        0x84,
+        {
+          message: 'HashSeed',
+          updates: ['MODIFY'],
+          instances: () => [0],
+          has: (instance) => instance === 0,
+          read: () => [arena.hashSeed],
+          write: (_, fields) => {
+            arena.hashSeed = fields?.[0] ?? 0;
           },
         },
       ],

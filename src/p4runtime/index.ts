@@ -5,6 +5,7 @@ export { allOnes, canonical, fromBytes, sameBytes, toBytes, toHex } from './byte
 export { type ControlTarget, Device, type DeviceOptions, type ExpiredEntry } from './device.ts';
 export type { DigestList } from './digests.ts';
 export * from './entities.ts';
+export { externEntry, externTypes } from './externs.ts';
 export { NamedObjects, P4Names } from './names.ts';
 export { fromData, type P4Data, toData } from './p4data.ts';
 export { printAction, printEntity, printKey, printUpdate } from './print.ts';

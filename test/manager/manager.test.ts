@@ -190,6 +190,26 @@ describe('neighbours', () => {
     expect(askedAt).toEqual([160_000, 220_000]);
   });
 
+  test('a restarted manager believes what its routes say, and asks', () => {
+    const first = start();
+    const route = { destination: '0.0.0.0/0', port: 1, via: '192.168.50.254' };
+    const model = { pods: [waiting], routes: [route] };
+    first.apply(model);
+    first.manager.packetIn(punt(first, says('10.1.0.2', '02:00:00:00:01:02'), 12), 5);
+    first.manager.packetIn(punt(first, says('192.168.50.254', '02:00:00:00:01:fe'), 1), 5);
+    expect(first.manager.unresolved).toEqual([]);
+    const asked = first.injected.length;
+    const second = start(first);
+    expect(second.apply(model)).toBe('');
+    expect(second.manager.neighbours.map(({ address, mac }) => `${address} ${mac}`).sort()).toEqual([
+      '10.1.0.2 02:00:00:00:01:02',
+      '192.168.50.254 02:00:00:00:01:fe',
+    ]);
+    expect(second.injected.length - asked).toBe(2);
+    // Another gateway is another neighbour.
+    expect(second.apply({ pods: [waiting], routes: [{ ...route, via: '192.168.50.253' }] })).toContain('delete routes');
+  });
+
   test('forgets who is not needed any more', () => {
     const made = start();
     made.apply({ pods: [waiting] });

@@ -4,7 +4,7 @@
  * A check returns what it saw, or throws `Failed` with it. Everything a check needs is in `Scene`; only `endpoints` edits the cluster.
  */
 import type { Agent } from '../sandbox/agent.ts';
-import type { Node, Row } from '../sandbox/node.ts';
+import type { NodeUnderTest, Row } from '../sandbox/node.ts';
 import { now, sleep, until } from '../sandbox/time.ts';
 import type { Answers } from './agents/client.ts';
 import { udpTimeoutMs, writeEndpoints } from './manifests.ts';
@@ -13,7 +13,7 @@ import { backends, client, gateway, intruder, type PodSite, remotePod, remoteSer
 export interface Scene {
   /** Of node.yaml and the manifests. */
   readonly directory: string;
-  readonly node: Node;
+  readonly node: NodeUnderTest;
   readonly client: Agent;
   readonly intruder: Agent;
   readonly ping: Agent;

@@ -11,8 +11,15 @@ const inside = new URL(`./inside${import.meta.url.slice(import.meta.url.lastInde
 /** Seconds that the traffic may take unless told otherwise: the whole demo stays under a minute. */
 const defaultSeconds = 45;
 
+export interface DemoOptions {
+  readonly seconds?: number;
+  /** `grpc`: the manager is a process of its own, outside of the data plane's namespace. */
+  readonly manager?: 'inside' | 'grpc';
+  readonly json?: boolean;
+}
+
 /** Runs the demo. With `json`, progress goes to stderr and one JSON object to stdout. Exit code 0 only if all checks hold. */
-export async function demoCommand(options: { seconds?: number; json?: boolean }): Promise<number> {
+export async function demoCommand(options: DemoOptions): Promise<number> {
   const progress = (text: string): void => void (options.json ? process.stderr : process.stdout).write(text);
   progress(heading);
   const checks: CheckResult[] = [];
@@ -30,7 +37,7 @@ export async function demoCommand(options: { seconds?: number; json?: boolean })
   };
   const signal = await runInSandbox({
     script: inside,
-    args: [String(options.seconds ?? defaultSeconds)],
+    args: [String(options.seconds ?? defaultSeconds), options.manager ?? 'inside'],
     onLine: (line) => onLine(line as Line),
   });
   if (signal !== undefined) return 128 + (signal === 'SIGINT' ? 2 : 15);

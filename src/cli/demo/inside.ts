@@ -1,11 +1,12 @@
 /**
  * The demo itself, run by `index.ts` as the first process of fresh namespaces (network, mount, process, and user if we are not root).
  *
- * Usage: inside SECONDS; prints one JSON object per line: {"check": {...}}, at the end {"summary": {...}}.
+ * Usage: inside SECONDS MANAGER; prints one JSON object per line: {"check": {...}}, at the end {"summary": {...}}.
  */
 import { mkdirSync } from 'node:fs';
 import { Agent, agentScript } from '../sandbox/agent.ts';
 import { Node } from '../sandbox/node.ts';
+import { SplitNode } from '../sandbox/split-node.ts';
 import { now } from '../sandbox/time.ts';
 import { enterSandbox } from '../sandbox/unshare.ts';
 import { checks, Failed, type Scene, servingPods } from './checks.ts';
@@ -18,19 +19,20 @@ const mebibyte = 2 ** 20;
 const script = (name: 'client' | 'ping' | 'server'): URL => agentScript(import.meta.url, name);
 
 try {
-  process.exitCode = await demo(Number(process.argv[2]));
+  process.exitCode = await demo(Number(process.argv[2]), process.argv[3] === 'grpc');
 } catch (error) {
   print({ problem: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;
 }
 process.exit();
 
-async function demo(seconds: number): Promise<number> {
+async function demo(seconds: number, isSplit: boolean): Promise<number> {
   const started = now();
   enterSandbox();
   mkdirSync(directory);
   buildTopology();
-  const node = new Node(ipu, writeConfiguration(directory));
+  const config = writeConfiguration(directory);
+  const node = isSplit ? new SplitNode(ipu, config) : new Node(ipu, config);
   const scene: Scene = {
     directory,
     node,

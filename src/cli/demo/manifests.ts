@@ -9,6 +9,7 @@ import {
   gateway,
   localPods,
   netPort,
+  netPortMac,
   nodeA,
   nodeB,
   type PodSite,
@@ -87,7 +88,7 @@ control: ./control.sock
 flows:
   timeouts: {udp: ${udpTimeoutMs}ms}
 ports:
-  - {interface: ${netPort}, kind: net}
+  - {interface: ${netPort}, kind: net, hardwareAddress: "${netPortMac}"}
 ${ports.join('')}`;
 }
 

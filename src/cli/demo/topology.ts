@@ -9,7 +9,7 @@
  *
  * Every line is a veth pair; the ends in `ipu` have no address. All offloads stay as the kernel sets them.
  */
-import { addNamespace, addPod, addTunnelNode, type PodSite as Site } from '../sandbox/network.ts';
+import { addNamespace, addPod, addTunnelNode, ipWords, type PodSite as Site } from '../sandbox/network.ts';
 
 export interface PodSite extends Site {
   readonly labels: Readonly<Record<string, string>>;
@@ -60,10 +60,13 @@ export function portOf(site: PodSite): string {
   return `veth-${site.name}`;
 }
 export const netPort = 'veth-net';
+/** Given, so that a manager that cannot see the interface knows it. */
+export const netPortMac = '02:00:00:00:50:0a';
 
 /** Builds everything. Must run in namespaces of its own; takes about half a second. */
 export function buildTopology(): void {
   for (const name of [ipu, nodeB.name, remotePod.name, ...localPods.map((p) => p.name)]) addNamespace(name);
   for (const site of localPods) addPod(site, { node: ipu, port: portOf(site), mtu: podMtu, gateway: gateway.address });
   addTunnelNode({ ...nodeB, peer: nodeA, vxlan, pod: remotePod, mtu: podMtu }, ipu, netPort);
+  ipWords(`-n ${ipu} link set ${netPort} address ${netPortMac}`);
 }

@@ -1,4 +1,4 @@
-/** The node under test: `softipu run` as a child process in a network namespace, and questions to its control socket. */
+/** The node under test: softipu as child processes, and questions to their control sockets. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,56 +10,107 @@ const main = fileURLToPath(new URL(`../main${import.meta.url.slice(import.meta.u
 
 export type Row = Readonly<Record<string, unknown>>;
 
-export class Node {
-  private readonly child: ChildProcess;
-  private readonly socket: string;
-  private messages = '';
-  private hasEnded = false;
+/** A node, of however many processes. */
+export interface NodeUnderTest {
+  /** Waits until it answers and its ports are open. Throws with its own messages if it ends or takes too long. */
+  ready(timeoutMs: number): Promise<void>;
+  /** Rows that it answers to `flows`, `services`, `ports`, `tables`, `stats` or `notifications`. */
+  ask(op: string): Promise<readonly Row[]>;
+  /** What it has printed, at most the last 8000 characters of each process. */
+  readonly log: string;
+  /** Asks it to end as a person would, and waits. */
+  stop(): Promise<void>;
+}
 
-  /** Starts `softipu run CONFIG` in the namespace. `prefix`: a command in front of it, such as taskset's. */
-  constructor(namespace: string, config: string, prefix: readonly string[] = []) {
-    this.socket = join(dirname(config), 'control.sock');
-    this.child = spawn('ip', ['netns', 'exec', namespace, ...prefix, process.execPath, main, 'run', config], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+/** One softipu process with a control socket. */
+export class Child {
+  readonly #child: ChildProcess;
+  readonly #socket: string;
+  readonly #name: string;
+  #messages = '';
+  #hasEnded = false;
+
+  /** Starts `softipu ARGUMENTS`. `prefix`: a command in front of it, such as that of a network namespace. */
+  constructor(arguments_: readonly string[], socket: string, prefix: readonly string[] = []) {
+    this.#socket = socket;
+    this.#name = `softipu ${arguments_[0]}`;
+    const [command, ...rest] = [...prefix, process.execPath, main, ...arguments_];
+    this.#child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk: Buffer): void => {
-      this.messages = (this.messages + chunk.toString()).slice(-8000);
+      this.#messages = (this.#messages + chunk.toString()).slice(-8000);
     };
-    this.child.stdout!.on('data', keep);
-    this.child.stderr!.on('data', keep);
-    this.child.once('close', () => {
-      this.hasEnded = true;
+    this.#child.stdout!.on('data', keep);
+    this.#child.stderr!.on('data', keep);
+    this.#child.once('close', () => {
+      this.#hasEnded = true;
     });
   }
 
   get pid(): number {
-    return this.child.pid!;
+    return this.#child.pid!;
   }
 
-  /** Waits until the node answers and its ports are open. Throws with the node's own messages if it ends or takes too long. */
-  async ready(timeoutMs: number): Promise<void> {
-    const isReady = await until(timeoutMs, async () => {
-      if (this.hasEnded) throw new Error(`softipu run has ended:\n${this.messages}`);
-      return existsSync(this.socket) && (await this.ask('ports').catch(() => [])).length > 0;
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Waits until the control socket is there and `isReady` says so. Throws Error with the process's messages. */
+  async ready(timeoutMs: number, isReady: () => Promise<boolean>): Promise<void> {
+    const inTime = await until(timeoutMs, async () => {
+      if (this.#hasEnded) throw new Error(`${this.#name} has ended:\n${this.#messages}`);
+      return existsSync(this.#socket) && (await isReady().catch(() => false));
     });
-    if (!isReady) throw new Error(`softipu run was not ready within ${timeoutMs / 1000} s:\n${this.messages}`);
+    if (!inTime) throw new Error(`${this.#name} was not ready within ${timeoutMs / 1000} s:\n${this.#messages}`);
   }
 
-  /** Rows that the running node answers to `flows`, `services`, `ports`, `tables`, `stats` or `notifications`. */
   async ask(op: string): Promise<readonly Row[]> {
-    const result = await askControl(this.socket, { op });
+    const result = await askControl(this.#socket, { op });
     return Array.isArray(result) ? (result as Row[]) : [result as Row];
   }
 
-  /** What the node has printed, at most its last 8000 characters. */
   get log(): string {
-    return this.messages;
+    return this.#messages;
   }
 
-  /** Asks it to end as a person would, and waits. */
+  /** As a crash would end it. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   async stop(): Promise<void> {
-    this.child.kill('SIGTERM');
-    for (let i = 0; i < 30 && !this.hasEnded; i++) await sleep(100);
-    if (!this.hasEnded) this.child.kill('SIGKILL');
+    this.#child.kill('SIGTERM');
+    for (let i = 0; i < 30 && !this.#hasEnded; i++) await sleep(100);
+    if (!this.#hasEnded) this.#child.kill('SIGKILL');
+  }
+}
+
+/** `softipu run`: control and data plane in one process. */
+export class Node implements NodeUnderTest {
+  readonly #child: Child;
+
+  /** Starts `softipu run CONFIG` in the namespace. `prefix`: a command in front of it, such as taskset's. */
+  constructor(namespace: string, config: string, prefix: readonly string[] = []) {
+    const socket = join(dirname(config), 'control.sock');
+    this.#child = new Child(['run', config], socket, ['ip', 'netns', 'exec', namespace, ...prefix]);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  ready(timeoutMs: number): Promise<void> {
+    return this.#child.ready(timeoutMs, async () => (await this.ask('ports')).length > 0);
+  }
+
+  ask(op: string): Promise<readonly Row[]> {
+    return this.#child.ask(op);
+  }
+
+  get log(): string {
+    return this.#child.log;
+  }
+
+  stop(): Promise<void> {
+    return this.#child.stop();
   }
 }
