@@ -48,7 +48,14 @@ enum bit<16> outcome_t {
     ARP_UNKNOWN       = 11,  // ARP that the data plane does not answer: for the control plane
     UNTRACKED         = 12,  // forwarded, but the flow cache had no room
     NOT_UNICAST       = 13,
-    SPOOFED_SOURCE    = 14   // a pod sends with an address that is not its own
+    SPOOFED_SOURCE    = 14,  // a pod sends with an address that is not its own
+    WRONG_PORT        = 15,  // a service's address, at a port that it does not have
+    NO_LOCAL_ENDPOINT = 16,  // the service has endpoints, but none on this node, and its policy is Local
+    SOURCE_RANGE      = 17,  // the load balancer's address is not for this client
+    UNALLOCATED       = 18,  // in the range of service addresses, but no service has it
+    NO_MASQUERADE_PORT = 19, // every port that was tried for the node's address is taken
+    TOO_BIG           = 20,  // longer than the next hop takes
+    DENIED_FLOW       = 21   // a policy withdrew the flow
 }
 
 /* What a lookup in the flow cache is made for. */
