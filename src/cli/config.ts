@@ -11,6 +11,7 @@
  *   cni: {socket: /run/softipu/cni.sock, state: /var/lib/softipu/cni.json}
  *   health: {address: 0.0.0.0:10256}
  *   metrics: {address: 127.0.0.1:10249}
+ *   services: {serviceCIDRs: [10.96.0.0/12], clusterCIDRs: [10.244.0.0/16]}
  *   hashSeed: 0x5eed
  *   workers: 1
  *   flows: {timeouts: {tcpSyn: 60s, tcpEstablished: 86400s, tcpClosing: 120s, udp: 30s, icmp: 30s, other: 600s, fragment: 30s}}
@@ -19,7 +20,9 @@
  *     - {interface: veth-b1, kind: pod, pod: default/b1, mac: "02:00:00:00:01:01"}
  */
 import { dirname, resolve } from 'node:path';
+import type { ServiceSettings } from '../kubernetes/index.ts';
 import { parseAddress, parseMac, parsePrefix } from '../wire/index.ts';
+import { readServices } from './config-services.ts';
 import { type Listen, parseListen } from './http-server.ts';
 import { YamlReader, type YamlValue } from './yaml-reader.ts';
 
@@ -47,6 +50,8 @@ export interface NodeConfig {
   readonly nodeName: string;
   /** Addresses of the node itself: they always reach their pods. */
   readonly nodeAddresses: readonly string[];
+  readonly zone?: string;
+  readonly services: ServiceSettings;
   readonly vtep?: { readonly address: string; readonly mac: string };
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
   readonly vxlan: { readonly vni: number; readonly port: number };
@@ -93,6 +98,7 @@ const defaultGatewayMac = '02:00:00:00:00:01';
 /** What holds where node.yaml says nothing: from another file, such as kube-proxy's. */
 export type NodeDefaults = Partial<Pick<NodeConfig, 'nodeName' | 'kubernetes' | 'health' | 'metrics' | 'minSyncMs'>> & {
   readonly timeouts?: Partial<Timeouts>;
+  readonly services?: ServiceSettings;
 };
 
 /** Reads a configuration; throws one UserError that lists every mistake with its line. */
@@ -111,13 +117,14 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     'cni',
     'health',
     'metrics',
+    'services',
     'hashSeed',
     'workers',
     'flows',
     'ports',
     'program',
   ]);
-  const node = root.node.fields(['name', 'addresses', 'vtep']);
+  const node = root.node.fields(['name', 'addresses', 'zone', 'vtep']);
   if (defaults.nodeName === undefined) node.name.required();
   const vtep = node.vtep.fields(['address', 'mac']);
   const gateway = root.gateway.fields(['addresses', 'mac']);
@@ -128,6 +135,8 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     file: resolve(file),
     nodeName: node.name.string() ?? defaults.nodeName ?? '',
     nodeAddresses: node.addresses.items().flatMap((a) => address(a) ?? []),
+    zone: node.zone.string(),
+    services: readServices(root.services, defaults.services),
     vtep: vtep.address.exists ? { address: address(vtep.address) ?? '', mac: mac(vtep.mac) ?? '' } : undefined,
     gateway: {
       addresses: gateway.addresses.items().flatMap((a) => address(a) ?? []),

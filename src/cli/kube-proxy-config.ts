@@ -4,7 +4,10 @@
  */
 import { dirname, resolve } from 'node:path';
 import { isCollection, isMap, parseDocument } from 'yaml';
+import type { ServiceSettings } from '../kubernetes/index.ts';
+import { parsePrefix } from '../wire/index.ts';
 import type { NodeDefaults, Timeouts } from './config.ts';
+import { nodePortAddress } from './config-services.ts';
 import { UserError } from './errors.ts';
 import { type Listen, parseListen } from './http-server.ts';
 
@@ -58,7 +61,7 @@ export function parseKubeProxyConfig(file: string, text: string): KubeProxyConfi
   const nodeName = string('hostnameOverride');
   const health = address('healthzBindAddress', 10256);
   const metrics = address('metricsBindAddress', 10249);
-  const mode = values.get('mode');
+  const mode = values.get('mode') || 'iptables';
   // Their sections mean the same: the one of the mode in use counts.
   const minSyncMs = duration(`${mode === 'iptables' || mode === 'ipvs' ? mode : 'nftables'}.minSyncPeriod`);
   const timeouts: Partial<Timeouts> = {};
@@ -70,6 +73,7 @@ export function parseKubeProxyConfig(file: string, text: string): KubeProxyConfi
     const value = duration(field);
     if (value !== undefined) timeouts[name] = value;
   }
+  const services = readServices(take, fail, mode);
   if (problems.length > 0) throw new UserError('invalid-config', problems.join('\n'));
   return {
     settings: {
@@ -79,8 +83,41 @@ export function parseKubeProxyConfig(file: string, text: string): KubeProxyConfi
       ...(metrics && { metrics }),
       ...(minSyncMs !== undefined && { minSyncMs }),
       timeouts,
+      services,
     },
     ignored: [...values].flatMap(([name, value]) => (isUnset(value) ? [] : [name])).sort(),
+  };
+}
+
+/**
+ * The fields about services. Modes iptables (kube-proxy's default) and ipvs open node ports at every address of the node unless told otherwise,
+ * nftables at the primary ones. Without clusterCIDR nobody is a stranger. The modes that ask by which interface a packet came are about the node's own
+ * pods, which here are those in its podCIDR.
+ */
+function readServices(
+  take: (name: string) => unknown,
+  fail: (name: string, expected: string, found: unknown) => undefined,
+  mode: unknown,
+): ServiceSettings {
+  const where = take('nodePortAddresses') ?? (mode === 'nftables' ? ['primary'] : ['all']);
+  const section = mode === 'nftables' ? 'nftables' : 'iptables';
+  const masqueradeAll = take(`${section}.masqueradeAll`) === true;
+  const detect = take('detectLocalMode') ?? 'ClusterCIDR';
+  const nodePortAddresses = (Array.isArray(where) ? where : [where]).flatMap((item: unknown) => {
+    if (item === 'localhost') return [];
+    const known = typeof item === 'string' ? nodePortAddress(item) : undefined;
+    return known ?? fail('nodePortAddresses', "a prefix, 'primary', 'all' or 'localhost'", item) ?? [];
+  });
+  if (!['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'].includes(String(detect))) {
+    fail('detectLocalMode', "one of 'ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'", detect);
+  }
+  const cidrs = detect === 'ClusterCIDR' ? take('clusterCIDR') : undefined;
+  const clusterCIDRs = typeof cidrs === 'string' ? cidrs.split(',').map((text) => text.trim()) : [];
+  for (const cidr of clusterCIDRs) if (!parsePrefix(cidr)) fail('clusterCIDR', "prefixes such as '10.244.0.0/16'", cidr);
+  return {
+    nodePortAddresses,
+    ...(masqueradeAll && { masqueradeAll }),
+    ...(detect === 'ClusterCIDR' ? clusterCIDRs.length > 0 && { clusterCIDRs } : { clusterCIDRs: 'podCIDR' as const }),
   };
 }
 

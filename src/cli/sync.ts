@@ -163,6 +163,6 @@ export function withAttachments(
 function given(
   { address }: Pick<Attachment, 'address'>,
   nodeName: string,
-): Pick<PodObject, 'address' | 'nodeName' | 'hostNetwork' | 'isOver'> {
-  return { address, nodeName, hostNetwork: false, isOver: false };
+): Pick<PodObject, 'addresses' | 'nodeName' | 'hostNetwork' | 'isOver'> {
+  return { addresses: [address], nodeName, hostNetwork: false, isOver: false };
 }

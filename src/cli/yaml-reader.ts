@@ -21,6 +21,11 @@ export class YamlValue {
     return this.#node !== undefined && this.#node !== null && !(isScalar(this.#node) && this.#node.value === null);
   }
 
+  /** A word, and no list or mapping. */
+  get isText(): boolean {
+    return isScalar(this.#node) && typeof this.#node.value === 'string';
+  }
+
   fail(message: string): void {
     this.#reader.fail(this.#node, `${this.path === '' ? '' : `${this.path}: `}${message}`);
   }

@@ -5,7 +5,7 @@
  * A value is a node of a YAML document or, from the API server, a plain value as JSON.parse gives it. As in Kubernetes' JSON, null is the same as absent.
  */
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter } from 'yaml';
-import { parseAddress, parseIpv4, parseMac, parsePrefix, printAddress, printMac, printPrefix } from '../wire/index.ts';
+import { parseAddress, parseIpv4, parseIpv6, parseMac, parsePrefix, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import type { Problem } from './problems.ts';
 
 /** Where fields come from and problems go. */
@@ -165,6 +165,15 @@ export class Field {
       return undefined;
     }
     return text;
+  }
+
+  /** Canonical text. */
+  ipv6(): string | undefined {
+    const text = this.string();
+    if (text === undefined) return undefined;
+    const bytes = parseIpv6(text);
+    if (!bytes) this.fail(`expected an IPv6 address, found '${text}'`);
+    return bytes && printAddress(bytes);
   }
 
   /** Canonical text of a prefix; bits behind its length are cleared, as Kubernetes reads them. */

@@ -6,5 +6,5 @@ export { type ManifestFile, type ReadManifests, readApiObject, readManifest } fr
 export { Manifests } from './manifests.ts';
 export type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
 export { type Problem, printProblem } from './problems.ts';
-export { type NodeSettings, type PortSettings, type ToModel, toModel } from './to-model.ts';
+export { type NodeSettings, type PortSettings, type ServiceSettings, type ToModel, toModel } from './to-model.ts';
 export { readDirectory, type WatchOptions, watchDirectory } from './watch.ts';

@@ -8,13 +8,14 @@ import type { Metadata } from './metadata.ts';
 import type { NodeObject } from './objects.ts';
 
 const flannel = 'flannel.alpha.coreos.com/';
+const zoneLabel = 'topology.kubernetes.io/zone';
 const calicoMac = 'projectcalico.org/VXLANTunnelMACAddr';
 /** KEP-3836: the cluster autoscaler is about to delete the node. */
 const leavingTaint = 'ToBeDeletedByClusterAutoscaler';
 /** Calico's only VNI. */
 const calicoVni = 4096;
 
-export function readNode(object: Field, { name }: Metadata): NodeObject {
+export function readNode(object: Field, { name, labels }: Metadata): NodeObject {
   const spec = object.get('spec');
   const podCIDRs = [spec.get('podCIDR'), ...spec.get('podCIDRs').items()].flatMap((field) => field.prefix() ?? []);
   const internalIPs = object
@@ -25,9 +26,10 @@ export function readNode(object: Field, { name }: Metadata): NodeObject {
     .flatMap((item) => item.get('address').address() ?? []);
   return {
     name,
-    internalIPs: [...new Set(internalIPs)].filter((address) => !address.includes(':')),
-    podCIDRs: [...new Set(podCIDRs)].filter((prefix) => !prefix.includes(':')),
+    internalIPs: [...new Set(internalIPs)],
+    podCIDRs: [...new Set(podCIDRs)],
     vtep: readVtep(object.get('metadata').get('annotations')),
+    ...(labels[zoneLabel] !== undefined && { zone: labels[zoneLabel] }),
     ...(isLeaving(object) && { isLeaving: true }),
   };
 }

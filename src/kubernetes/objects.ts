@@ -31,20 +31,23 @@ export interface PodObject {
   readonly hostNetwork: boolean;
   /** Succeeded or Failed: its address may be another pod's by now. */
   readonly isOver: boolean;
-  /** IPv4, once it has one. */
-  readonly address?: string;
+  /** Of both families, the primary one first; none until it has some. */
+  readonly addresses: readonly string[];
   readonly containerPorts: readonly ContainerPort[];
+  /** Share of new flows of the services that it is an endpoint of; default: what their slices say. */
+  readonly weight?: number;
 }
 
 export interface NodeObject {
   readonly name: string;
-  /** IPv4 only, like everything here. */
+  /** The primary address of each family first. */
   readonly internalIPs: readonly string[];
   readonly podCIDRs: readonly string[];
   /** What annotations say about its tunnel end point. */
   readonly vtep: { readonly address?: string; readonly mac?: string; readonly vni?: number };
   /** It is being deleted, or the autoscaler is about to: load balancers shall look elsewhere. */
   readonly isLeaving?: boolean;
+  readonly zone?: string;
 }
 
 /** What identifies an object among all: `Service default/web`. */

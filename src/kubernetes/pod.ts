@@ -1,5 +1,6 @@
 /** v1 Pod and v1 Namespace: labels, address and container ports. */
 import type { ContainerPort, Namespace } from '../manager/index.ts';
+import { readWeight } from './annotations.ts';
 import type { Field } from './field.ts';
 import { type Metadata, readProtocol } from './metadata.ts';
 import type { PodObject } from './objects.ts';
@@ -22,7 +23,7 @@ export function readPod(object: Field, { namespace, name, labels }: Metadata): P
       .items()
       .map((item) => item.get('ip')),
   ].map((field) => field.address());
-  const address = addresses.find((a) => a !== undefined && !a.includes(':'));
+  const weight = readWeight(object);
   const phase = status.get('phase').string();
   const nodeName = spec.get('nodeName').string();
   return {
@@ -32,8 +33,9 @@ export function readPod(object: Field, { namespace, name, labels }: Metadata): P
     ...(nodeName !== undefined && { nodeName }),
     hostNetwork: spec.get('hostNetwork').boolean() ?? false,
     isOver: phase === 'Succeeded' || phase === 'Failed',
-    ...(address !== undefined && { address }),
+    addresses: [...new Set(addresses.filter((a) => a !== undefined))],
     containerPorts: containers.flatMap((container) => container.get('ports').items().flatMap(readContainerPort)),
+    ...(weight !== undefined && { weight }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Objects of the cluster and the settings of this node -> the manager's model. */
-import type { Model, Pod, Port, RemoteNode, Tunnel } from '../manager/index.ts';
-import { parseMac, parsePrefix, printMac, printPrefix } from '../wire/index.ts';
+import type { EndpointSlice, Model, Pod, Port, RemoteNode, Tunnel } from '../manager/index.ts';
+import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
 
 /** How this node is set up: what `node.yaml` says. */
@@ -16,6 +16,21 @@ export interface NodeSettings {
   /** Next hop for everything that is neither pod nor neighbour. */
   readonly uplinkGateway?: string;
   readonly ports: readonly PortSettings[];
+  /** Default: what the Node object's label says. */
+  readonly zone?: string;
+  readonly services?: ServiceSettings;
+}
+
+/** What holds for all services on this node. */
+export interface ServiceSettings {
+  /** Node ports are open at those of the node's addresses that lie in one of these prefixes; 'primary': at the first address of each family (default); 'all'. */
+  readonly nodePortAddresses?: readonly string[];
+  readonly masqueradeAddresses?: readonly string[];
+  readonly masqueradeAll?: boolean;
+  readonly serviceCIDRs?: readonly string[];
+  /** Sources that are not masqueraded on their way to a cluster IP; 'podCIDR': this node's pods. Default: all. */
+  readonly clusterCIDRs?: readonly string[] | 'podCIDR';
+  readonly rejectWith?: 'icmp' | 'reset';
 }
 
 export interface PortSettings {
@@ -36,7 +51,7 @@ export interface ToModel {
   readonly notes: readonly string[];
 }
 
-/** Pure; O(objects). */
+/** Pure; O(objects). A slice that nothing else changes is the same object in the model as it was among the objects. */
 export function toModel(objects: readonly KubernetesObject[], given: NodeSettings): ToModel {
   const notes: string[] = [];
   const settings = canonical(given, notes);
@@ -44,22 +59,30 @@ export function toModel(objects: readonly KubernetesObject[], given: NodeSetting
   const own = nodes.find((node) => node.name === settings.nodeName);
   const net = settings.ports.find((port) => port.kind === 'net');
   const tunnel = toTunnel(settings, own, net?.number);
-  const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])];
+  const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])].filter(isUsable);
   const { gateway } = settings;
   const ports = settings.ports.map(({ number, kind, hardwareAddress }): Port => {
     if (kind !== 'net') return { number, kind, mac: gateway.mac, ...(gateway.addresses[0] && { address: gateway.addresses[0] }) };
     const address = tunnel?.address ?? addresses[0];
     return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, ...(address && { address }) };
   });
-  const podCIDRs = [...new Set([settings.podCIDR ?? [], own?.podCIDRs ?? []].flat())];
+  const podCIDRs = [...new Set([settings.podCIDR ?? [], own?.podCIDRs ?? []].flat())].filter(isUsable);
+  const pods = contents(objects, 'Pod');
   const host = settings.ports.find((port) => port.kind === 'host');
   const model: Model = {
-    node: { name: settings.nodeName, addresses, gateway, podCIDRs, ...(tunnel && { tunnel }) },
+    node: {
+      name: settings.nodeName,
+      addresses,
+      gateway,
+      podCIDRs,
+      ...(tunnel && { tunnel }),
+      ...toNodeServices(settings, own, addresses, podCIDRs, notes),
+    },
     ports,
     namespaces: contents(objects, 'Namespace'),
-    pods: toPods(contents(objects, 'Pod'), settings, notes),
+    pods: toPods(pods, settings, notes),
     services: contents(objects, 'Service'),
-    endpointSlices: contents(objects, 'EndpointSlice'),
+    endpointSlices: withWeights(contents(objects, 'EndpointSlice'), pods),
     policies: contents(objects, 'NetworkPolicy'),
     remoteNodes: nodes.filter((node) => node !== own).flatMap((node) => toRemoteNode(node, settings, notes)),
     routes:
@@ -69,6 +92,70 @@ export function toModel(objects: readonly KubernetesObject[], given: NodeSetting
     neighbours: host?.mac === undefined ? [] : addresses.map((address) => ({ address, mac: host.mac!, port: host.number })),
   };
   return { model: withNamespaces(model), notes };
+}
+
+/** What the stages of the program take: no IPv6 yet, but for services and their endpoints. */
+function isUsable(address: string): boolean {
+  return !address.includes(':');
+}
+
+/** What the node's services are like. */
+function toNodeServices(
+  settings: NodeSettings,
+  own: NodeObject | undefined,
+  addresses: readonly string[],
+  podCIDRs: readonly string[],
+  notes: string[],
+): Pick<
+  Model['node'],
+  'zone' | 'nodePortAddresses' | 'masqueradeAddresses' | 'serviceCIDRs' | 'clusterCIDRs' | 'masqueradeAll' | 'rejectWith'
+> {
+  const { services = {}, zone = own?.zone } = settings;
+  const { nodePortAddresses: where, masqueradeAddresses, masqueradeAll, serviceCIDRs, clusterCIDRs, rejectWith } = services;
+  const nodePortAddresses = where && addressesIn(addresses, where);
+  if (nodePortAddresses?.length === 0) notes.push('no address of the node lies in nodePortAddresses: no node port is open');
+  const local = clusterCIDRs === 'podCIDR' ? podCIDRs : clusterCIDRs?.map(spelled);
+  return {
+    ...(zone !== undefined && { zone }),
+    ...(nodePortAddresses && { nodePortAddresses }),
+    ...(masqueradeAddresses && { masqueradeAddresses: masqueradeAddresses.map((a) => printAddress(parseAddress(a)!)) }),
+    ...(masqueradeAll && { masqueradeAll }),
+    ...(serviceCIDRs && { serviceCIDRs: serviceCIDRs.map(spelled) }),
+    ...(local && { clusterCIDRs: local }),
+    ...(rejectWith && { rejectWith }),
+  };
+}
+
+/** A prefix, or an address, as the model spells prefixes. */
+function spelled(prefix: string): string {
+  return printPrefix(parsePrefix(prefix)!);
+}
+
+/** Those of `addresses` that `where` means: prefixes, 'primary', 'all'. */
+function addressesIn(addresses: readonly string[], where: readonly string[]): string[] {
+  const prefixes = where.flatMap((text) => parsePrefix(text) ?? []);
+  const primary = [true, false].flatMap((isIpv6) => addresses.find((address) => address.includes(':') === isIpv6) ?? []);
+  return addresses.filter((address) => {
+    if (where.includes('all') || (where.includes('primary') && primary.includes(address))) return true;
+    return prefixes.some((prefix) => prefixContains(prefix, parseAddress(address)!));
+  });
+}
+
+/** Endpoints with the weights that their pods ask for; these count more than their slices'. */
+function withWeights(slices: readonly EndpointSlice[], pods: readonly PodObject[]): readonly EndpointSlice[] {
+  const weights = new Map(
+    pods.flatMap(({ namespace, name, weight }) => (weight === undefined ? [] : [[`${namespace}/${name}`, weight]])),
+  );
+  if (weights.size === 0) return slices;
+  return slices.map((slice) => {
+    const isConcerned = slice.endpoints.some(({ pod }) => pod !== undefined && weights.has(pod));
+    if (!isConcerned) return slice;
+    const endpoints = slice.endpoints.map((endpoint) => {
+      const weight = endpoint.pod === undefined ? undefined : weights.get(endpoint.pod);
+      return weight === undefined ? endpoint : { ...endpoint, weight };
+    });
+    return { ...slice, endpoints };
+  });
 }
 
 /** The settings in the model's spelling; addresses of another family than IPv4 are left out and noted. */
@@ -104,7 +191,7 @@ function contents<K extends Kind>(objects: readonly KubernetesObject[], kind: K)
 }
 
 function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: number | undefined): Tunnel | undefined {
-  const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs[0];
+  const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs.find(isUsable);
   const mac = settings.vtep?.mac ?? own?.vtep.mac;
   if (netPort === undefined || address === undefined || mac === undefined) return undefined;
   const vni = settings.vtep ? settings.vxlan.vni : (own?.vtep.vni ?? settings.vxlan.vni);
@@ -112,8 +199,9 @@ function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: 
 }
 
 function toRemoteNode(node: NodeObject, settings: NodeSettings, notes: string[]): RemoteNode[] {
-  const { name, podCIDRs, vtep, internalIPs } = node;
-  const vtepAddress = vtep.address ?? internalIPs[0];
+  const { name, vtep, internalIPs } = node;
+  const podCIDRs = node.podCIDRs.filter(isUsable);
+  const vtepAddress = vtep.address ?? internalIPs.find(isUsable);
   if (podCIDRs.length === 0) return [];
   if (vtepAddress === undefined || vtep.mac === undefined) {
     notes.push(`node '${name}' has no VXLAN annotations (flannel's or Calico's): its pods cannot be reached`);
@@ -127,7 +215,8 @@ function toPods(pods: readonly PodObject[], settings: NodeSettings, notes: strin
   const ports = new Map(settings.ports.flatMap((port) => (port.pod === undefined ? [] : [[port.pod, port]])));
   const byAddress = new Map<string, Pod>();
   for (const pod of pods) {
-    const { namespace, name, labels, containerPorts, address } = pod;
+    const { namespace, name, labels, containerPorts } = pod;
+    const [address] = pod.addresses.filter(isUsable);
     const key = `${namespace}/${name}`;
     const port = ports.get(key);
     ports.delete(key);
@@ -147,6 +236,7 @@ function toPods(pods: readonly PodObject[], settings: NodeSettings, notes: strin
       name,
       labels,
       address,
+      ...(pod.addresses.length > 1 && { addresses: pod.addresses }),
       containerPorts,
       ...(port && { port: port.number }),
       ...(port?.mac !== undefined && { mac: port.mac }),

@@ -1,8 +1,8 @@
 /**
  * What the IPU Manager knows about the cluster: plain data, whatever it came from (manifests, API server, CNI).
  *
- * Whoever makes a model has checked it: addresses are IPv4 in dotted decimal, prefixes are `address/length` with no bit set behind the length, MAC
- * addresses are lower case with colons, names are unique. Names of fields are Kubernetes' where Kubernetes has one.
+ * Whoever makes a model has checked it: addresses are canonical text of either family (RFC 5952), prefixes are `address/length` with no bit set behind the
+ * length, MAC addresses are lower case with colons, names are unique. Names of fields are Kubernetes' where Kubernetes has one.
  */
 
 export interface Model {
@@ -31,6 +31,20 @@ export interface Node {
   /** Where the addresses of this node's pods come from. */
   readonly podCIDRs: readonly string[];
   readonly tunnel?: Tunnel;
+  /** Label topology.kubernetes.io/zone. */
+  readonly zone?: string;
+  /** Where node ports are open; default: the first address of each family. */
+  readonly nodePortAddresses?: readonly string[];
+  /** What masqueraded packets have as their source, at most one of each family; default: the first address of each. */
+  readonly masqueradeAddresses?: readonly string[];
+  /** Where cluster IPs come from: an address in them that no service has is nowhere. */
+  readonly serviceCIDRs?: readonly string[];
+  /** Sources that reach a cluster IP without masquerading; absent: all of them. */
+  readonly clusterCIDRs?: readonly string[];
+  /** Everything that goes through a service is masqueraded. */
+  readonly masqueradeAll?: boolean;
+  /** How packets are answered that no endpoint is for; default 'icmp'. 'reset': TCP by RST, the rest by ICMP. */
+  readonly rejectWith?: 'icmp' | 'reset';
 }
 
 /** Our end of the VXLAN tunnels. */
@@ -65,7 +79,10 @@ export interface Pod {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;
+  /** The primary one. */
   readonly address: string;
+  /** Of both families, the primary one first; default: only `address`. */
+  readonly addresses?: readonly string[];
   /** Port that it lives behind, of pods on this node. */
   readonly port?: number;
   readonly mac?: string;
@@ -80,34 +97,75 @@ export interface ContainerPort {
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
+/** A Service whose cluster IPs are ours to serve: no headless one, no ExternalName, no other proxy's. */
 export interface Service {
   readonly namespace: string;
   readonly name: string;
+  /** Default 'ClusterIP'. */
+  readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** At most one of each family. */
   readonly clusterIPs: readonly string[];
+  readonly externalIPs?: readonly string[];
+  /** Ingress addresses that this node serves itself: those with ipMode VIP. */
+  readonly loadBalancerIPs?: readonly string[];
+  /** Who may use `loadBalancerIPs`; absent or empty: everybody. */
+  readonly loadBalancerSourceRanges?: readonly string[];
   readonly ports: readonly ServicePort[];
-  readonly internalTrafficPolicy: 'Cluster' | 'Local';
+  readonly internalTrafficPolicy: TrafficPolicy;
+  /** Of external and load balancer addresses and node ports; default 'Cluster'. */
+  readonly externalTrafficPolicy?: TrafficPolicy;
+  /** Session affinity by client address; absent: none. */
+  readonly sessionAffinitySeconds?: number;
+  /** Where load balancers ask whether endpoints are on this node; with type LoadBalancer and externalTrafficPolicy Local only. */
+  readonly healthCheckNodePort?: number;
+  readonly trafficDistribution?: 'PreferSameZone' | 'PreferSameNode';
+  /** Endpoints count before they are ready. */
+  readonly publishNotReadyAddresses?: boolean;
+  /** Slots of the Maglev tables of its ports; default: chosen by the endpoints. */
+  readonly maglevSize?: number;
 }
+
+export type TrafficPolicy = 'Cluster' | 'Local';
 
 export interface ServicePort {
   /** '' if there is only one. */
   readonly name: string;
   readonly protocol: Protocol;
   readonly port: number;
+  /** Of the types NodePort and LoadBalancer. */
+  readonly nodePort?: number;
 }
 
 export interface EndpointSlice {
   readonly namespace: string;
   readonly service: string;
-  readonly ports: readonly ServicePort[];
+  /** Default 'IPv4'. */
+  readonly addressType?: 'IPv4' | 'IPv6';
+  /** Those with a number; the name finds the service's port. */
+  readonly ports: readonly SlicePort[];
   readonly endpoints: readonly Endpoint[];
 }
 
+export interface SlicePort {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
 export interface Endpoint {
+  /** Interchangeable: the first one counts. */
   readonly addresses: readonly string[];
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
   readonly nodeName?: string;
+  readonly zone?: string;
+  /** Zones and nodes whose clients shall use it. */
+  readonly hints?: { readonly zones: readonly string[]; readonly nodes: readonly string[] };
+  /** `namespace/name` of the pod that it is. */
+  readonly pod?: string;
+  /** Share of new flows against the other endpoints of its service; default 1. 0: none. */
+  readonly weight?: number;
 }
 
 export interface NetworkPolicy {

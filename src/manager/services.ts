@@ -89,7 +89,7 @@ function toFrontends(model: Model): Frontend[] {
       // The program has no SCTP: the packets of such a service find no route.
       if (port.protocol === 'SCTP') continue;
       const targets = targetsOf(model.node.name, service, port, slices.get(`${service.namespace}/${service.name}`) ?? []);
-      for (const address of service.clusterIPs) {
+      for (const address of service.clusterIPs.filter(isIpv4)) {
         const key = `${address} ${port.port} ${port.protocol}`;
         if (!frontends.has(key)) frontends.set(key, { address, port, targets });
       }
@@ -102,6 +102,7 @@ function toFrontends(model: Model): Frontend[] {
 export function slicesByService(model: Model): Map<string, EndpointSlice[]> {
   const result = new Map<string, EndpointSlice[]>();
   for (const slice of model.endpointSlices) {
+    if (slice.addressType === 'IPv6') continue;
     const key = `${slice.namespace}/${slice.service}`;
     const slices = result.get(key);
     if (slices) slices.push(slice);
@@ -126,4 +127,9 @@ function targetsOf(nodeName: string, service: Service, port: ServicePort, slices
   );
   const unique = new Map(targets.map((target) => [`${target.address} ${target.port}`, target]));
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
+}
+
+/** What the tables of the program take. */
+function isIpv4(address: string): boolean {
+  return !address.includes(':');
 }

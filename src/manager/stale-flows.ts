@@ -24,7 +24,8 @@ export function servingEndpoints(model: Model): Serving {
           .filter((p) => p.name === port.name && p.protocol === 'UDP')
           .flatMap((p) => slice.endpoints.filter((e) => e.serving).flatMap((e) => e.addresses.map((a) => key(a, p.port)))),
       );
-      for (const address of service.clusterIPs) result.set(key(address, port.port), new Set(endpoints));
+      for (const address of service.clusterIPs.filter((a) => !a.includes(':')))
+        result.set(key(address, port.port), new Set(endpoints));
     }
   }
   return result;

@@ -99,12 +99,50 @@ const mistakes: readonly (readonly [name: string, text: string, ...problems: str
     service('{clusterIP: 10.0.0.1, internalTrafficPolicy: Node, ports: [{port: 80}]}'),
     "4: spec.internalTrafficPolicy: expected one of 'Cluster', 'Local', found 'Node'",
   ],
+  [
+    'what is wrong outside of the cluster',
+    service(
+      '{type: LoadBalancer, clusterIP: 10.0.0.1, externalIPs: [x], loadBalancerSourceRanges: [10.0.0.0], sessionAffinity: clientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}, trafficDistribution: Near, healthCheckNodePort: 65536, externalTrafficPolicy: local, ports: [{port: 80}]}',
+    ) + 'status: {loadBalancer: {ingress: [{ip: 10.0.0, ipMode: DSR}]}}\n',
+    "4: spec.externalTrafficPolicy: expected one of 'Cluster', 'Local', found 'local'",
+    "4: spec.externalIPs[0]: expected an IP address, found 'x'",
+    "5: status.loadBalancer.ingress[0].ipMode: expected one of 'VIP', 'Proxy', found 'DSR'",
+    "5: status.loadBalancer.ingress[0].ip: expected an IP address, found '10.0.0'",
+    "4: spec.loadBalancerSourceRanges[0]: expected a prefix such as '10.0.0.0/8', found '10.0.0.0'",
+    "4: spec.healthCheckNodePort: expected a whole number from 0 to 65535, found '65536'",
+    "4: spec.sessionAffinity: expected one of 'None', 'ClientIP', found 'clientIP'",
+    "4: spec.sessionAffinityConfig.clientIP.timeoutSeconds: expected a whole number from 1 to 86400, found '86401'",
+    "4: spec.trafficDistribution: expected one of 'PreferClose', 'PreferSameZone', 'PreferSameNode', found 'Near'",
+  ],
+  [
+    'node ports',
+    service(
+      '{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 80, name: a}, {port: 81, name: b, nodePort: 1}, {port: 82, name: c, nodePort: 1}]}',
+    ),
+    '4: spec.ports[2].nodePort: TCP node port 1 is listed twice',
+    '4: spec.ports[0].nodePort: is missing; without an API server nobody else chooses one',
+  ],
+  [
+    'annotations of ours',
+    service('{clusterIP: 10.0.0.1, ports: [{port: 80}]}', 'name: web, annotations: {softipu.io/maglev-size: "1"}'),
+    "3: metadata.annotations[softipu.io/maglev-size]: expected a whole number from 2 to 65537, found '1'",
+  ],
+  [
+    'a weight',
+    slice('').replace('{name: web-1,', '{name: web-1, annotations: {softipu.io/weight: heavy},'),
+    "3: metadata.annotations[softipu.io/weight]: expected a whole number from 0 to 1000, found 'heavy'",
+  ],
   ['a list where a mapping is', service('[]'), '4: spec: expected a mapping, found a list'],
   // EndpointSlice
   [
     'bad endpoint address',
     slice('endpoints: [{addresses: [10.0.0]}]'),
     "5: endpoints[0].addresses[0]: expected an IPv4 address, found '10.0.0'",
+  ],
+  [
+    'IPv4 in a slice of IPv6',
+    slice('endpoints: [{addresses: [10.0.0.1]}]').replace('IPv4', 'IPv6'),
+    "5: endpoints[0].addresses[0]: expected an IPv6 address, found '10.0.0.1'",
   ],
   [
     'IPv6 in a slice of IPv4',
@@ -277,7 +315,7 @@ describe('what is read', () => {
       {
         namespace: 'default',
         name: 'web',
-        clusterIPs: ['10.96.0.1'],
+        clusterIPs: ['10.96.0.1', 'fd00::1'],
         ports: [{ name: '', protocol: 'TCP', port: 80 }],
         internalTrafficPolicy: 'Cluster',
       },
@@ -291,7 +329,11 @@ describe('what is read', () => {
       'of another proxy',
       service('{clusterIP: 10.0.0.1, ports: [{port: 80}]}', 'name: web, labels: {service.kubernetes.io/service-proxy-name: x}'),
     ],
-    ['a slice of IPv6', slice('endpoints: [{addresses: ["fd00::1"]}]').replace('IPv4', 'IPv6')],
+    [
+      'headless by its label',
+      service('{clusterIP: 10.0.0.1, ports: [{port: 80}]}', 'name: web, labels: {service.kubernetes.io/headless: ""}'),
+    ],
+    ['a slice of names', slice('endpoints: [{addresses: [example.org]}]').replace('IPv4', 'FQDN')],
   ])('%s is none of our business', (_, text) => {
     expect(contentsOf(text)).toEqual([undefined]);
   });
@@ -306,11 +348,105 @@ ports: [{port: 80}, {name: open, port: null}]`);
       {
         namespace: 'default',
         service: 'web',
+        addressType: 'IPv4',
         ports: [{ name: '', protocol: 'TCP', port: 80 }],
         endpoints: [
           { addresses: ['10.0.0.1'], ready: true, serving: true, terminating: false },
           { addresses: ['10.0.0.2'], ready: false, serving: false, terminating: false },
           { addresses: ['10.0.0.3'], ready: false, serving: true, terminating: true, nodeName: 'n' },
+        ],
+      },
+    ]);
+  });
+
+  const readSpec = (spec: string, rest = ''): unknown =>
+    contentsOf(service(`{clusterIP: 10.0.0.1, ports: [{port: 80}], ${spec}}`) + rest)[0];
+  const plain = {
+    namespace: 'default',
+    name: 'web',
+    clusterIPs: ['10.0.0.1'],
+    ports: [{ name: '', protocol: 'TCP', port: 80 }],
+    internalTrafficPolicy: 'Cluster',
+  };
+  const ingress = 'status: {loadBalancer: {ingress: [{ip: 192.0.2.1}, {ip: 192.0.2.2, ipMode: Proxy}, {hostname: x}]}}\n';
+  test.each([
+    ['external addresses', 'externalIPs: [192.0.2.1, "2001:DB8::1"]', { externalIPs: ['192.0.2.1', '2001:db8::1'] }],
+    [
+      'traffic policies',
+      'internalTrafficPolicy: Local, externalTrafficPolicy: Local',
+      { internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' },
+    ],
+    ['affinity', 'sessionAffinity: ClientIP', { sessionAffinitySeconds: 10_800 }],
+    [
+      'affinity for a while',
+      'sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 5}}',
+      { sessionAffinitySeconds: 5 },
+    ],
+    ['a timeout without affinity', 'sessionAffinity: None, sessionAffinityConfig: {clientIP: {timeoutSeconds: 5}}', {}],
+    ['distribution, by its old name', 'trafficDistribution: PreferClose', { trafficDistribution: 'PreferSameZone' }],
+    ['distribution', 'trafficDistribution: PreferSameNode', { trafficDistribution: 'PreferSameNode' }],
+    ['endpoints that are not ready', 'publishNotReadyAddresses: true', { publishNotReadyAddresses: true }],
+    ['a load balancer that was not asked for', 'type: ClusterIP', {}, ingress],
+    [
+      'a load balancer: ipMode, sources, health',
+      'type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 30000, loadBalancerSourceRanges: [192.0.2.7/24, "2001:db8::/32"]',
+      {
+        type: 'LoadBalancer',
+        loadBalancerIPs: ['192.0.2.1'],
+        loadBalancerSourceRanges: ['192.0.2.0/24', '2001:db8::/32'],
+        externalTrafficPolicy: 'Local',
+        healthCheckNodePort: 30_000,
+      },
+      ingress,
+    ],
+    ['a health port without local policy', 'type: LoadBalancer, healthCheckNodePort: 30000', { type: 'LoadBalancer' }],
+  ])('a service with %s', (_, spec, more, rest = '') => {
+    expect(readSpec(spec, rest)).toEqual({ ...plain, ...more });
+  });
+
+  test('node ports, and slots', () => {
+    const text = service(
+      '{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 80, nodePort: 30080, name: a}, {port: 80, nodePort: 30080, protocol: UDP, name: b}]}',
+      'name: web, annotations: {softipu.io/maglev-size: "251"}',
+    );
+    expect(contentsOf(text)).toEqual([
+      {
+        ...plain,
+        type: 'NodePort',
+        ports: [
+          { name: 'a', protocol: 'TCP', port: 80, nodePort: 30_080 },
+          { name: 'b', protocol: 'UDP', port: 80, nodePort: 30_080 },
+        ],
+        maglevSize: 251,
+      },
+    ]);
+  });
+
+  test('endpoints of IPv6, with zone, hints, pod and weight', () => {
+    const text = slice(`endpoints:
+- addresses: ["FD00::0:1"]
+  zone: east
+  hints: {forZones: [{name: east}], forNodes: [{name: n}]}
+  targetRef: {kind: Pod, name: web-1}`)
+      .replace('IPv4', 'IPv6')
+      .replace('{name: web-1,', '{name: web-1, annotations: {softipu.io/weight: "3"},');
+    expect(contentsOf(text)).toEqual([
+      {
+        namespace: 'default',
+        service: 'web',
+        addressType: 'IPv6',
+        ports: [],
+        endpoints: [
+          {
+            addresses: ['fd00::1'],
+            ready: true,
+            serving: true,
+            terminating: false,
+            zone: 'east',
+            hints: { zones: ['east'], nodes: ['n'] },
+            pod: 'default/web-1',
+            weight: 3,
+          },
         ],
       },
     ]);

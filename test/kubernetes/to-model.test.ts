@@ -50,6 +50,7 @@ describe('pods', () => {
         name: 'a',
         labels: {},
         address: '10.1.0.1',
+        addresses: ['fd00::1', '10.1.0.1'],
         port: 2,
         mac: '02:00:00:00:01:01',
         containerPorts: [{ name: 'http', protocol: 'TCP', port: 8080 }],
@@ -146,5 +147,68 @@ describe('nodes', () => {
     });
     expect(m.routes).toEqual([{ destination: '0.0.0.0/0', port: 1, via: '192.168.50.254' }]);
     expect(m.neighbours).toEqual([{ address: '192.168.50.1', mac: '02:00:00:00:bb:01', port: 3 }]);
+  });
+});
+
+describe('services on this node', () => {
+  const addresses = ['192.168.50.1', '10.0.0.1'];
+  const nodeOf = (services: NodeSettings['services'], more: Partial<NodeSettings> = {}) =>
+    model(a, { nodeAddresses: addresses, podCIDR: '10.1.0.0/24', ...more, ...(services && { services }) });
+
+  test.each([
+    ['nothing', {}, {}],
+    ['node ports at the primary address', { nodePortAddresses: ['primary'] }, { nodePortAddresses: ['192.168.50.1'] }],
+    ['node ports everywhere', { nodePortAddresses: ['all'] }, { nodePortAddresses: addresses }],
+    ['node ports by prefix', { nodePortAddresses: ['10.0.0.0/8', '172.16.0.0/12'] }, { nodePortAddresses: ['10.0.0.1'] }],
+    ['local sources: the pods of this node', { clusterCIDRs: 'podCIDR' as const }, { clusterCIDRs: ['10.1.0.0/24'] }],
+    ['local sources', { clusterCIDRs: ['10.1.2.3/16', 'FD00::/64'] }, { clusterCIDRs: ['10.1.0.0/16', 'fd00::/64'] }],
+    [
+      'the rest',
+      { masqueradeAll: true, masqueradeAddresses: ['10.0.0.1'], serviceCIDRs: ['10.96.0.0/12'], rejectWith: 'reset' as const },
+      { masqueradeAll: true, masqueradeAddresses: ['10.0.0.1'], serviceCIDRs: ['10.96.0.0/12'], rejectWith: 'reset' },
+    ],
+  ])('%s', (_, services, expected) => {
+    const { model: m, notes } = nodeOf(services);
+    const { name, addresses: __, gateway, podCIDRs, tunnel, ...rest } = m.node;
+    expect([rest, notes]).toEqual([expected, []]);
+  });
+
+  test('no address for node ports', () => {
+    expect(nodeOf({ nodePortAddresses: ['172.16.0.0/12'] }).notes).toEqual([
+      'no address of the node lies in nodePortAddresses: no node port is open',
+    ]);
+  });
+
+  test('the zone: what the Node object says, unless node.yaml knows better', () => {
+    const own = node('node-a', '192.168.50.1', '').replace(
+      'annotations',
+      'labels: {topology.kubernetes.io/zone: east}, annotations',
+    );
+    expect(model(a + own).model.node.zone).toBe('east');
+    expect(model(a + own, { zone: 'west' }).model.node.zone).toBe('west');
+  });
+
+  const sliceOf = (name: string, weight: string, pods: string): string => `apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: ${name}, labels: {kubernetes.io/service-name: web}, annotations: {${weight}}}
+addressType: IPv4
+endpoints: [${pods}]
+---
+`;
+  test("weights: a pod's counts more than its slice's; other slices stay the objects that they were", () => {
+    const heavy = pod('b', '{}', '{podIP: 10.2.0.1}').replace('{name: b}', '{name: b, annotations: {softipu.io/weight: "7"}}');
+    const text =
+      a +
+      heavy +
+      sliceOf(
+        's',
+        'softipu.io/weight: "2"',
+        '{addresses: [10.1.0.1], targetRef: {kind: Pod, name: a}}, {addresses: [10.2.0.1], targetRef: {kind: Pod, name: b}}',
+      ) +
+      sliceOf('t', '', '{addresses: [10.9.0.1]}');
+    const { objects } = readManifest({ path: 'x.yaml', text });
+    const { endpointSlices } = toModel(objects, settings).model;
+    expect(endpointSlices.map((s) => s.endpoints.map((e) => e.weight))).toEqual([[2, 7], [undefined]]);
+    expect(endpointSlices[1]).toBe(objects.at(-1)?.content);
   });
 });
