@@ -33,7 +33,7 @@ function cniNode(config: NodeConfig, gateway: string, runtime: Runtime, sync: Sy
   const used = new Set(config.ports.map((port) => port.number));
   const attach = ({ pod, link, port }: StoredAttachment) => ({
     ...pod,
-    address: link.address,
+    addresses: [link.address],
     port: { number: port, interface: link.hostName, kind: 'pod' as const, pod: `${pod.namespace}/${pod.name}`, mac: link.mac },
   });
   return {

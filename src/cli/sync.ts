@@ -9,7 +9,7 @@ import type { IpuManager } from '../manager/index.ts';
 export interface Attachment {
   readonly namespace: string;
   readonly name: string;
-  readonly address: string;
+  readonly addresses: readonly string[];
   readonly port: PortSettings;
 }
 
@@ -153,16 +153,16 @@ export function withAttachments(
     waiting.delete(`${object.namespace}/${object.name}`);
     return { ...object, content: { ...object.content, ...given(attachment, nodeName) } };
   });
-  for (const { namespace, name, address } of waiting.values()) {
-    const content = { namespace, name, labels: {}, containerPorts: [], ...given({ address }, nodeName) };
+  for (const { namespace, name, addresses } of waiting.values()) {
+    const content = { namespace, name, labels: {}, containerPorts: [], ...given({ addresses }, nodeName) };
     result.push({ kind: 'Pod', namespace, name, file: 'CNI', line: 0, content });
   }
   return result;
 }
 
 function given(
-  { address }: Pick<Attachment, 'address'>,
+  { addresses }: Pick<Attachment, 'addresses'>,
   nodeName: string,
 ): Pick<PodObject, 'addresses' | 'nodeName' | 'hostNetwork' | 'isOver'> {
-  return { addresses: [address], nodeName, hostNetwork: false, isOver: false };
+  return { addresses, nodeName, hostNetwork: false, isOver: false };
 }

@@ -1,5 +1,5 @@
 /** v1 Pod and v1 Namespace: labels, address and container ports. */
-import type { ContainerPort, Namespace } from '../manager/index.ts';
+import { type ContainerPort, type Namespace, oneOfEachFamily } from '../manager/index.ts';
 import { readWeight } from './annotations.ts';
 import type { Field } from './field.ts';
 import { type Metadata, readProtocol } from './metadata.ts';
@@ -22,7 +22,7 @@ export function readPod(object: Field, { namespace, name, labels }: Metadata): P
       .get('podIPs')
       .items()
       .map((item) => item.get('ip')),
-  ].map((field) => field.address());
+  ].flatMap((field) => field.address() ?? []);
   const weight = readWeight(object);
   const phase = status.get('phase').string();
   const nodeName = spec.get('nodeName').string();
@@ -33,7 +33,8 @@ export function readPod(object: Field, { namespace, name, labels }: Metadata): P
     ...(nodeName !== undefined && { nodeName }),
     hostNetwork: spec.get('hostNetwork').boolean() ?? false,
     isOver: phase === 'Succeeded' || phase === 'Failed',
-    addresses: [...new Set(addresses.filter((a) => a !== undefined))],
+    // `podIPs` repeats `podIP`.
+    addresses: oneOfEachFamily(addresses),
     containerPorts: containers.flatMap((container) => container.get('ports').items().flatMap(readContainerPort)),
     ...(weight !== undefined && { weight }),
   };

@@ -1,5 +1,13 @@
 /** Objects of the cluster and the settings of this node -> the manager's model. */
-import type { EndpointSlice, Model, Pod, Port, RemoteNode, Tunnel } from '../manager/index.ts';
+import {
+  type EndpointSlice,
+  type Model,
+  oneOfEachFamily,
+  type Pod,
+  type Port,
+  type RemoteNode,
+  type Tunnel,
+} from '../manager/index.ts';
 import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
 
@@ -62,9 +70,9 @@ export function toModel(objects: readonly KubernetesObject[], given: NodeSetting
   const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])].filter(isUsable);
   const { gateway } = settings;
   const ports = settings.ports.map(({ number, kind, hardwareAddress }): Port => {
-    if (kind !== 'net') return { number, kind, mac: gateway.mac, ...(gateway.addresses[0] && { address: gateway.addresses[0] }) };
-    const address = tunnel?.address ?? addresses[0];
-    return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, ...(address && { address }) };
+    if (kind !== 'net') return { number, kind, mac: gateway.mac, addresses: gateway.addresses };
+    const own = oneOfEachFamily([...(tunnel ? [tunnel.address] : []), ...addresses]);
+    return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, addresses: own };
   });
   const podCIDRs = [...new Set([settings.podCIDR ?? [], own?.podCIDRs ?? []].flat())].filter(isUsable);
   const pods = contents(objects, 'Pod');
@@ -216,34 +224,35 @@ function toPods(pods: readonly PodObject[], settings: NodeSettings, notes: strin
   const byAddress = new Map<string, Pod>();
   for (const pod of pods) {
     const { namespace, name, labels, containerPorts } = pod;
-    const [address] = pod.addresses.filter(isUsable);
+    const addresses = pod.addresses.filter(isUsable);
     const key = `${namespace}/${name}`;
     const port = ports.get(key);
     ports.delete(key);
     if (pod.hostNetwork || pod.isOver) continue;
-    if (address === undefined) {
+    if (addresses.length === 0) {
       if (port) notes.push(`pod '${key}' behind port '${port.interface}' has no address yet`);
       continue;
     }
     if (pod.nodeName === settings.nodeName && !port) notes.push(`pod '${key}' is on this node, but no port is set up for it`);
-    const other = byAddress.get(address);
-    if (other) {
-      notes.push(`pods '${other.namespace}/${other.name}' and '${key}' have the same address ${address}; the first one counts`);
+    const taken = addresses.find((address) => byAddress.has(address));
+    if (taken !== undefined) {
+      const other = byAddress.get(taken)!;
+      notes.push(`pods '${other.namespace}/${other.name}' and '${key}' have the same address ${taken}; the first one counts`);
       continue;
     }
-    byAddress.set(address, {
+    const result: Pod = {
       namespace,
       name,
       labels,
-      address,
-      ...(pod.addresses.length > 1 && { addresses: pod.addresses }),
+      addresses,
       containerPorts,
       ...(port && { port: port.number }),
       ...(port?.mac !== undefined && { mac: port.mac }),
-    });
+    };
+    for (const address of addresses) byAddress.set(address, result);
   }
   for (const [key, port] of ports) notes.push(`port '${port.interface}' is for pod '${key}', which is in no manifest`);
-  return [...byAddress.values()];
+  return [...new Set(byAddress.values())];
 }
 
 /** A namespace that nobody described still has its name as a label. */

@@ -2,6 +2,7 @@
 import type { EntityBuilder } from '../p4runtime/index.ts';
 import type { InstalledIds } from './ids.ts';
 import type { Model, Neighbour, Port } from './model.ts';
+import { familyOf } from './prefixes.ts';
 
 export interface Context {
   readonly model: Model;
@@ -39,11 +40,12 @@ export class Neighbours {
     const port = this.#ports.get(portNumber);
     const key = `${portNumber} ${address}`;
     const mac = this.#macs.get(key);
-    if (port?.address !== undefined) {
+    const sourceAddress = port?.addresses.find((own) => familyOf(own) === familyOf(address));
+    if (port && sourceAddress !== undefined) {
       const question: Unresolved = {
         address,
         port: portNumber,
-        sourceAddress: port.address,
+        sourceAddress,
         sourceMac: port.mac,
         ...(port.vlan !== undefined && { vlan: port.vlan }),
       };

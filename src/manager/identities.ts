@@ -113,7 +113,7 @@ function toRegions(model: Model): Map<string, Region> {
     if (peer.kind !== 'block' || !cidr) continue;
     blocks.set(key, { cidr, except: peer.except.flatMap((e) => toPrefix(e) ?? []) });
   }
-  const pods = new Map(model.pods.flatMap((pod) => withPrefix(pod.address, pod)));
+  const pods = new Map(model.pods.flatMap((pod) => pod.addresses.flatMap((address) => withPrefix(address, pod))));
   const nodes = new Set(model.node.addresses.flatMap((address) => withPrefix(address, true).map(([key]) => key)));
   const prefixes = new Map<string, Prefix>();
   const add = (prefix: Prefix | undefined): void => {

@@ -4,5 +4,6 @@ export { type Desired, desiredState } from './desired.ts';
 export { type InstalledIds, nothingInstalled, readInstalledIds } from './ids.ts';
 export { type Applied, type IdleRecord, IpuManager, type ManagedDevice, type ManagerOptions } from './manager.ts';
 export * from './model.ts';
+export { type Family, familyOf, oneOfEachFamily } from './prefixes.ts';
 export { endpointsOf } from './services.ts';
 export { applied, diff, printTransaction } from './transaction.ts';

@@ -16,10 +16,10 @@ export function arpEntities({ model, build }: Context): Entity[] {
     if (address !== undefined && !macs.has(address)) macs.set(address, mac);
   };
   for (const address of gateway.addresses) add(address, gateway.mac);
-  for (const port of model.ports) if (port.kind === 'net') add(port.address, port.mac);
+  for (const port of model.ports) if (port.kind === 'net') for (const address of port.addresses) add(address, port.mac);
   if (tunnel) add(tunnel.address, model.ports.find((port) => port.number === tunnel.port)?.mac ?? gateway.mac);
   if (model.ports.some((port) => port.kind === 'host')) for (const address of addresses) add(address, net?.mac ?? gateway.mac);
-  for (const pod of model.pods) if (pod.port !== undefined) add(pod.address, gateway.mac);
+  for (const pod of model.pods) if (pod.port !== undefined) for (const address of pod.addresses) add(address, gateway.mac);
   return [...macs].map(([address, mac]) => ({
     tableEntry: build.tableEntry({
       table: 'arp_responder',
@@ -43,11 +43,14 @@ export function sourceEntities({ model, build }: Context): Entity[] {
   const entries: TableEntryLike[] = [];
   const ports = new Set<number>();
   const addresses = new Set<string>();
-  for (const { port, address } of model.pods) {
-    if (port === undefined || addresses.has(`${port} ${address}`)) continue;
-    ports.add(port);
-    addresses.add(`${port} ${address}`);
-    entries.push({ table: 'pod_sources', match: { port, address }, priority: 2, action: 'source_ok' });
+  for (const pod of model.pods) {
+    const { port } = pod;
+    for (const address of port === undefined ? [] : pod.addresses) {
+      if (port === undefined || addresses.has(`${port} ${address}`)) continue;
+      ports.add(port);
+      addresses.add(`${port} ${address}`);
+      entries.push({ table: 'pod_sources', match: { port, address }, priority: 2, action: 'source_ok' });
+    }
   }
   for (const port of ports) entries.push({ table: 'pod_sources', match: { port }, priority: 1, action: 'source_spoofed' });
   return entries.map((entry) => ({ tableEntry: build.tableEntry(entry) }));

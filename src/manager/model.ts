@@ -64,8 +64,8 @@ export interface Port {
   readonly kind: 'net' | 'host' | 'pod';
   /** Our MAC address on it. */
   readonly mac: string;
-  /** Our address on it, which ARP requests come from. */
-  readonly address?: string;
+  /** Our addresses on it, the first one of each family being the one that ARP requests and neighbour solicitations come from. */
+  readonly addresses: readonly string[];
   /** 802.1Q tag of what leaves through it. */
   readonly vlan?: number;
 }
@@ -79,10 +79,8 @@ export interface Pod {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;
-  /** The primary one. */
-  readonly address: string;
-  /** Of both families, the primary one first; default: only `address`. */
-  readonly addresses?: readonly string[];
+  /** One per family at most, one at least. */
+  readonly addresses: readonly string[];
   /** Port that it lives behind, of pods on this node. */
   readonly port?: number;
   readonly mac?: string;

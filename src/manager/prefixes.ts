@@ -15,6 +15,11 @@ export function familyOf(address: string): Family {
   return address.includes(':') ? 6 : 4;
 }
 
+/** The first address of each family, in the order given. */
+export function oneOfEachFamily(addresses: readonly string[]): string[] {
+  return addresses.filter((address, i) => addresses.findIndex((a) => familyOf(a) === familyOf(address)) === i);
+}
+
 /** The prefix of this address alone: `10.0.0.1/32`, `2001:db8::1/128`. */
 export function hostPrefix(address: string): string {
   return `${address}/${familyOf(address) === 4 ? 32 : 128}`;

@@ -25,7 +25,8 @@ export function routeEntities(context: Context): Entity[] {
 /** Addresses behind pod and host ports. */
 function* localAddresses({ model }: Context): Generator<[address: string, port: number, mac?: string]> {
   for (const pod of model.pods) {
-    if (pod.port !== undefined) yield pod.mac === undefined ? [pod.address, pod.port] : [pod.address, pod.port, pod.mac];
+    if (pod.port === undefined) continue;
+    for (const address of pod.addresses) yield pod.mac === undefined ? [address, pod.port] : [address, pod.port, pod.mac];
   }
   const host = model.ports.find((port) => port.kind === 'host');
   if (host) for (const address of model.node.addresses) yield [address, host.number];

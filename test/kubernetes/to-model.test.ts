@@ -49,8 +49,7 @@ describe('pods', () => {
         namespace: 'default',
         name: 'a',
         labels: {},
-        address: '10.1.0.1',
-        addresses: ['fd00::1', '10.1.0.1'],
+        addresses: ['10.1.0.1'],
         port: 2,
         mac: '02:00:00:00:01:01',
         containerPorts: [{ name: 'http', protocol: 'TCP', port: 8080 }],
@@ -118,8 +117,8 @@ describe('nodes', () => {
     const { model: m } = model(a + own, { vtep });
     expect(m.node.tunnel).toEqual({ ...vtep, vni: 4096, port: 1 });
     expect(m.ports).toEqual([
-      { number: 1, kind: 'net', mac: '02:00:00:00:aa:01', address: '192.168.50.9' },
-      { number: 2, kind: 'pod', mac: '02:00:00:00:00:01', address: '169.254.1.1' },
+      { number: 1, kind: 'net', mac: '02:00:00:00:aa:01', addresses: ['192.168.50.9'] },
+      { number: 2, kind: 'pod', mac: '02:00:00:00:00:01', addresses: ['169.254.1.1'] },
     ]);
     expect(m.remoteNodes).toEqual([]);
   });

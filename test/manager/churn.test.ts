@@ -23,7 +23,7 @@ function changed(model: Model, other: Model, random: (below: number) => number):
   const endpoints = (): string[] => Array.from({ length: 5 }, (_, i) => `10.0.0.${i}`).filter(() => random(2) === 0);
   return {
     ...model,
-    pods: mix(model.pods, other.pods, (pod) => pod.address),
+    pods: mix(model.pods, other.pods, (pod) => pod.addresses[0]!),
     policies: mix(model.policies, other.policies, (policy) => `${policy.namespace}/${policy.name}`),
     services,
     endpointSlices: services.map((s) => slice(s.name, endpoints())),
@@ -49,7 +49,7 @@ test.each([1, 2, 3])('seed %i', (seed) => {
     expect(text).toEqual(manager.installed.map((e) => printEntity(build.names, e)).sort());
     expect(manager.setModel(model, round).transaction).toEqual([]);
     const evaluator = new Evaluator(build.names, installed);
-    const addresses = [...model.pods.map((p) => p.address), '10.0.1.63', '172.16.0.1'];
+    const addresses = [...model.pods.flatMap((p) => p.addresses), '10.0.1.63', '172.16.0.1'];
     for (let flow = 0; flow < 20; flow++) {
       const from = addresses[random(addresses.length)]!;
       const to = addresses[random(addresses.length)]!;

@@ -135,7 +135,7 @@ const rows: readonly Row[] = [
   {
     name: 'the node behind its host port',
     model: {
-      ports: [...emptyModel.ports, { number: 2, kind: 'host', mac: '02:00:00:00:00:01', address: '169.254.1.1' }],
+      ports: [...emptyModel.ports, { number: 2, kind: 'host', mac: '02:00:00:00:00:01', addresses: ['169.254.1.1'] }],
       neighbours: [{ address: '192.168.50.1', mac: '02:00:00:00:bb:01', port: 2 }],
     },
     from: '10.1.0.1',

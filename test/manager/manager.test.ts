@@ -18,7 +18,7 @@ function start(made = makeDevice(k8sProgram)) {
 }
 
 const pods = [localPod('a', 1), localPod('b', 2), localPod('c', 3)];
-const addresses = pods.map((p) => p.address);
+const addresses = pods.flatMap((p) => p.addresses);
 const web = service('web', '10.96.0.1');
 
 describe('transactions', () => {

@@ -3,10 +3,10 @@ import type { EndpointSlice, LabelSelector, Model, Pod, Port, Service } from '..
 
 export const gatewayMac = '02:00:00:00:00:01';
 
-export const netPort: Port = { number: 1, kind: 'net', mac: '02:00:00:00:aa:01', address: '192.168.50.1' };
+export const netPort: Port = { number: 1, kind: 'net', mac: '02:00:00:00:aa:01', addresses: ['192.168.50.1'] };
 
 export function podPort(number: number): Port {
-  return { number, kind: 'pod', mac: gatewayMac, address: '169.254.1.1' };
+  return { number, kind: 'pod', mac: gatewayMac, addresses: ['169.254.1.1'] };
 }
 
 export const emptyModel: Model = {
@@ -37,7 +37,7 @@ export function localPod(name: string, host: number, labels: Record<string, stri
     namespace: 'default',
     name,
     labels,
-    address: `10.1.0.${host}`,
+    addresses: [`10.1.0.${host}`],
     port: 10 + host,
     mac: `02:00:00:00:01:${host.toString(16).padStart(2, '0')}`,
     containerPorts: [],
@@ -46,7 +46,7 @@ export function localPod(name: string, host: number, labels: Record<string, stri
 }
 
 export function remotePod(name: string, address: string, labels: Record<string, string> = {}, namespace = 'default'): Pod {
-  return { namespace, name, labels, address, containerPorts: [] };
+  return { namespace, name, labels, addresses: [address], containerPorts: [] };
 }
 
 export function service(name: string, clusterIP: string, port = 80, more: Partial<Service> = {}): Service {

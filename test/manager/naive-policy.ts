@@ -13,8 +13,8 @@ import {
 } from '../../src/manager/index.ts';
 
 export function naivelyAllowed(model: Model, from: string, to: string, port: number, protocol: number): boolean {
-  const source = model.pods.find((pod) => pod.address === from);
-  const destination = model.pods.find((pod) => pod.address === to);
+  const source = model.pods.find((pod) => pod.addresses.includes(from));
+  const destination = model.pods.find((pod) => pod.addresses.includes(to));
   return (
     directionAllows(model, 'egress', source, to, destination, port, protocol) &&
     (directionAllows(model, 'ingress', destination, from, destination, port, protocol) ||
@@ -48,7 +48,7 @@ function directionAllows(
 
 function peerMatches(model: Model, policy: NetworkPolicy, peer: PolicyPeer, address: string): boolean {
   if (peer.kind === 'block') return isIn(peer.cidr, address) && !peer.except.some((e) => isIn(e, address));
-  const pod = model.pods.find((p) => p.address === address);
+  const pod = model.pods.find((p) => p.addresses.includes(address));
   if (!pod) return false;
   const namespace = model.namespaces.find((n) => n.name === pod.namespace);
   if (peer.namespaceSelector ? !selects(peer.namespaceSelector, namespace?.labels ?? {}) : pod.namespace !== policy.namespace) {

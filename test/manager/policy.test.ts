@@ -299,7 +299,7 @@ describe('random policies agree with the plain evaluator', () => {
     for (let round = 0; round < 300; round++) {
       const model = randomModel(random);
       const evaluator = new Evaluator(build.names, desiredState(model, build).entities);
-      const addresses = [...model.pods.map((p) => p.address), '10.0.1.63', '10.0.0.5', '172.16.0.1'];
+      const addresses = [...model.pods.flatMap((p) => p.addresses), '10.0.1.63', '10.0.0.5', '172.16.0.1'];
       for (let flow = 0; flow < 12; flow++) {
         const from = addresses[random(addresses.length)]!;
         const to = addresses[random(addresses.length)]!;

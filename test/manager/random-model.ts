@@ -75,7 +75,7 @@ export function randomModel(random: (below: number) => number): Model {
           namespace: pick(namespaces),
           name: `pod${i}`,
           labels: someLabels(),
-          address: a,
+          addresses: [a],
           ...(random(4) !== 0 && { port: 11, mac: '02:00:00:00:00:99' }),
           containerPorts: [...names.values()],
         };
