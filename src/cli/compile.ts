@@ -12,7 +12,8 @@ import { Protocol } from '../p4runtime/grpc/proto.ts';
 import { UserError } from './errors.ts';
 import { packProgram } from './p4rt-program.ts';
 import { includeDir, protoDir } from './package-root.ts';
-import { compileSource, parseDefines, readSource } from './program.ts';
+import { compileSource, parseDefines } from './program.ts';
+import { readSource } from './read-source.ts';
 
 export const forms = ['wasm', 'wat', 'ir', 'p4info', 'entries', 'none'] as const;
 

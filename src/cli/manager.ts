@@ -20,11 +20,11 @@ import {
 import { type NodeConfig, timeoutNames } from './config.ts';
 import { serveControl } from './control-socket.ts';
 import { flowRows } from './flow-rows.ts';
+import { loadProgram } from './load-program.ts';
 import type { RpcAnswer, RpcData, RpcEvent, RpcOrder } from './manager-rpc.ts';
 import { managerHandlers } from './node-inspect.ts';
 import type { ConnectionOptions } from './p4rt.ts';
 import { shippedProgram } from './package-root.ts';
-import { loadProgram } from './program.ts';
 import { followObjects, nodeSettings, programDefines, readConfig } from './run.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
@@ -39,7 +39,7 @@ export async function managerCommand(file: string, options: ConnectionOptions): 
   const config = readConfig(file);
   const path = config.program ?? shippedProgram;
   const defines = programDefines(config);
-  const { p4info, artifact } = loadProgram({ path, defines });
+  const { p4info, artifact } = await loadProgram({ path, defines });
   const cookie = createHash('sha256').update(artifact.wasm).digest().readBigUInt64BE(0);
   const line = new Line({ options, p4info, program: { path, defines }, cookie });
   const build = new EntityBuilder(p4info);

@@ -5,9 +5,10 @@ import type { NodeConfig } from './config.ts';
 import type { PortReport } from './dataplane.ts';
 import { Health } from './health.ts';
 import { type Page, servePages } from './http-server.ts';
+import type { LoadedProgram } from './load-program.ts';
 import { NodeMetrics } from './metrics.ts';
 import { flowTables, TrafficTotals } from './metrics-traffic.ts';
-import { type LoadedProgram, readSource } from './program.ts';
+import { readSource } from './read-source.ts';
 import type { Runtime } from './runtime.ts';
 import type { Sync } from './sync.ts';
 

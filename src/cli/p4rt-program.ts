@@ -12,7 +12,8 @@ import type { Program } from '../p4/ir/ir.ts';
 import type { P4Info } from '../p4/p4info/p4info.ts';
 import { type Artifact, compileToWasm } from '../p4/wasm/index.ts';
 import { includeDir } from './package-root.ts';
-import { objectsOf, readSource } from './program.ts';
+import { objectsOf } from './program.ts';
+import { readSource } from './read-source.ts';
 
 /** A program that can be placed anywhere. */
 export interface PlaceableProgram {

@@ -24,10 +24,10 @@ import { serveControl } from './control-socket.ts';
 import { UserError } from './errors.ts';
 import { inspectHandlers } from './inspect.ts';
 import { parseKubeProxyConfig } from './kube-proxy-config.ts';
+import { type LoadedProgram, loadProgram } from './load-program.ts';
 import { nodeHandlers } from './node-inspect.ts';
 import { observe } from './observe.ts';
 import { shippedProgram } from './package-root.ts';
-import { type LoadedProgram, loadProgram } from './program.ts';
 import { Runtime } from './runtime.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
@@ -45,7 +45,7 @@ export interface RunOptions {
 
 export async function runCommand(file: string, options: RunOptions = {}): Promise<number> {
   const config = readConfig(file, options.kubeProxyConfig);
-  const program = loadProgram({ path: config.program ?? shippedProgram, defines: programDefines(config) });
+  const program = await loadProgram({ path: config.program ?? shippedProgram, defines: programDefines(config) });
   requireTables(program, config);
   const runtime = await Runtime.start({
     program,

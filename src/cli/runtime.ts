@@ -20,7 +20,7 @@ import { bytesNeeded, loadAddon } from '../ports/index.ts';
 import { DataPlaneThreads, type Done, type OrderBody, sumPorts } from './data-plane-threads.ts';
 import type { PortReport, Report } from './dataplane.ts';
 import { UserError } from './errors.ts';
-import type { LoadedProgram } from './program.ts';
+import type { LoadedProgram } from './load-program.ts';
 import { type ExpiredEntry, Sweeper } from './sweeper.ts';
 
 export interface RuntimePort {

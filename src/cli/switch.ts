@@ -7,9 +7,9 @@ import { Device } from '../p4runtime/index.ts';
 import { serveControl } from './control-socket.ts';
 import { UserError } from './errors.ts';
 import { inspectHandlers } from './inspect.ts';
+import { loadProgram } from './load-program.ts';
 import { LiveTarget, serveP4Runtime } from './p4rt-server.ts';
 import { emptyProgram } from './package-root.ts';
-import { loadProgram } from './program.ts';
 import { Runtime, type RuntimePort } from './runtime.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
@@ -36,7 +36,7 @@ export async function switchCommand(path: string | undefined, options: SwitchOpt
     throw new UserError('no-program', 'there is no program to run', 'name a P4 file, or let a controller bring one: --p4runtime');
   }
   const ports = parsePorts(options.interface, options.net);
-  const program = loadProgram({ path: path ?? emptyProgram, includeDirs: options.I, defines: options.D });
+  const program = await loadProgram({ path: path ?? emptyProgram, includeDirs: options.I, defines: options.D });
   const runtime = await Runtime.start({
     program,
     ports,

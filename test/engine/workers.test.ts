@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { Arena, descriptor, layoutArena } from '../../src/arena/index.ts';
 import { includeDir } from '../../src/cli/package-root.ts';
-import { readSource } from '../../src/cli/program.ts';
+import { readSource } from '../../src/cli/read-source.ts';
 import { makeMemory, startProgram } from '../../src/engine/index.ts';
 import { compileToIr } from '../../src/p4/compile.ts';
 import { compileToWasm } from '../../src/p4/wasm/index.ts';

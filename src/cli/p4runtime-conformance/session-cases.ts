@@ -1261,7 +1261,7 @@ const pipelines: Case[] = [
     run: async (t) => {
       const { compileToIr } = await import('../../p4/compile.ts');
       const { includeDir } = await import('../package-root.ts');
-      const { readSource } = await import('../program.ts');
+      const { readSource } = await import('../read-source.ts');
       const { ir, p4info } = compileToIr({
         path: 'x.p4',
         readFile: (p) => (p === 'x.p4' ? new TextDecoder().decode(programText) : readSource(p)),
