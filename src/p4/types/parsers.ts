@@ -89,6 +89,12 @@ function transitionTargets({ transition }: ast.ParserState): ast.Identifier[] {
   return transition.kind === 'transition' ? [transition.state] : transition.select.cases.map((c) => c.state);
 }
 
+/** A select that matches nothing goes to 'reject'. */
+function mayMatchNothing({ transition }: ast.ParserState): boolean {
+  if (transition?.kind !== 'selectTransition') return false;
+  return !transition.select.cases.some((c) => c.keysets.every((k) => k.kind === 'default' || k.kind === 'dontcare'));
+}
+
 function checkReachable(cx: Context, parser: ast.ParserDeclaration, states: ReadonlyMap<string, ast.ParserState>): void {
   const start = states.get('start');
   if (!start) return;
@@ -103,7 +109,10 @@ function checkReachable(cx: Context, parser: ast.ParserDeclaration, states: Read
     }
   }
   const ends = [...reached].some(
-    (s) => !s.transition || transitionTargets(s).some((t) => builtinStates.includes(t.name) || !states.has(t.name)),
+    (s) =>
+      !s.transition ||
+      mayMatchNothing(s) ||
+      transitionTargets(s).some((t) => builtinStates.includes(t.name) || !states.has(t.name)),
   );
   if (!ends) cx.error('endless-parser', parser.name.span, `parser '${parser.name.name}' never reaches 'accept' or 'reject'`);
   for (const state of parser.states) {

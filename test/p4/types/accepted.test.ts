@@ -89,6 +89,8 @@ const declarations: Record<string, string> = {
     const pair_t both = { 1, words };
     const bit<8> one = both.a;
     struct s { bit<(words)> f; }`,
+  'a parser ends where its select matches nothing': `
+    parser p(packet_in pkt, in bit<8> x) { state start { transition select(x) { 0: start; } } }`,
   'parser with select, value set and lookahead': `
     parser p(packet_in pkt, out ipv4_h ip, out vlan_h[3] vlans) {
         value_set<bit<16>>(4) special;

@@ -251,9 +251,8 @@ function lowerIndex(lw: Lowering, e: ast.IndexExpression): Item {
   const expr = read(lw, index, 32, e.index.span);
   if (isConst(expr)) {
     const element = elements[Number(expr.value)];
-    if (!element)
-      lw.error('index-out-of-range', e.index.span, `index ${expr.value} is outside of the ${elements.length} elements`);
-    return element ?? nothing;
+    // Beyond the end only here, where an argument or parameter was a constant: as any index that turns out so at run time.
+    if (element || object.kind !== 'stack') return element ?? nothing;
   }
   return { kind: 'choice', index: lw.temp(expr, e.span, '$index'), options: elements };
 }
