@@ -41,8 +41,11 @@ import {
 
 type ArenaSpec = Parameters<typeof layoutArena>[0];
 
-/** Behind the program's part: one descriptor, one buffer with headroom, the traffic manager's copies. */
-const scene = { descriptor: 0, buffer: 4096, headroom: 256, copies: 4096 + 256 + 65536 + 4096 } as const;
+/** Behind the program's part: descriptors, buffers (one for a packet alone, or equal parts for a batch), the traffic manager's copies. */
+const scene = { descriptors: 0, buffer: 4096, headroom: 256, copies: 4096 + 256 + 65536 + 4096 } as const;
+
+/** Packets of a batch, and bytes of the buffer of each. */
+export const batch = { packets: 32, bufferBytes: 2176 } as const;
 const sceneBytes = scene.copies + CopyPool.bytes;
 const startMs = 1_000_000;
 
@@ -247,29 +250,47 @@ export class ArenaBackend implements StfBackend {
   // ---------------------------------------------------------------- packets
 
   send(port: number, bytes: Uint8Array): PacketResult {
-    const { arena, region } = this;
-    const at = region + scene.descriptor;
-    const start = region + scene.buffer;
     if (bytes.length > 65535) throw new Refusal(`packet of ${bytes.length} bytes, expected at most 65535`);
-    arena.bytes.fill(0, at, at + descriptor.bytes);
-    arena.bytes.set(bytes, start + scene.headroom);
-    arena.view.setUint32(at + descriptor.addr, start + scene.headroom, true);
-    arena.view.setUint32(at + descriptor.length, bytes.length, true);
-    arena.view.setUint32(at + descriptor.inPort, port, true);
-    arena.view.setUint32(at + descriptor.bufferStart, start, true);
-    arena.view.setUint32(at + descriptor.bufferEnd, region + scene.copies, true);
+    return this.process([{ port, bytes }], scene.copies - scene.buffer)[0]!;
+  }
+
+  /** Up to `batch.packets` packets of at most 1600 bytes in one call of the program. What copies of them leave is the last one's. */
+  sendBatch(packets: readonly { readonly port: number; readonly bytes: Uint8Array }[]): PacketResult[] {
+    return this.process(packets, batch.bufferBytes);
+  }
+
+  private process(
+    packets: readonly { readonly port: number; readonly bytes: Uint8Array }[],
+    bufferBytes: number,
+  ): PacketResult[] {
+    const { arena, region } = this;
+    const first = region + scene.descriptors;
+    for (const [i, { port, bytes }] of packets.entries()) {
+      const at = first + i * descriptor.bytes;
+      const start = region + scene.buffer + i * bufferBytes;
+      arena.bytes.fill(0, at, at + descriptor.bytes);
+      arena.bytes.set(bytes, start + scene.headroom);
+      arena.view.setUint32(at + descriptor.addr, start + scene.headroom, true);
+      arena.view.setUint32(at + descriptor.length, bytes.length, true);
+      arena.view.setUint32(at + descriptor.inPort, port, true);
+      arena.view.setUint32(at + descriptor.bufferStart, start, true);
+      arena.view.setUint32(at + descriptor.bufferEnd, start + bufferBytes, true);
+    }
     arena.setNow(0, BigInt(this.nowMs) * 1_000_000n);
     this.copies = [];
-    this.code.process(arena.contextAt(0), at, 1);
-    const own = this.outputAt(at);
+    this.code.process(arena.contextAt(0), first, packets.length);
+    const own = packets.map((_, i) => this.outputAt(first + i * descriptor.bytes));
     this.replication.run((to, copyAt) => {
       this.code.processCopy?.(to, arena.contextAt(0), copyAt);
       this.copies.push(...this.outputAt(copyAt));
     });
     this.pool.reset();
-    if (own.length > 0) return { outputs: [...own, ...this.copies] };
-    const reason = arena.view.getUint32(at + descriptor.reason, true);
-    return { outputs: this.copies, dropReason: reason === 0 ? undefined : (dropReasons[reason] ?? `reason ${reason}`) };
+    return own.map((outputs, i) => {
+      const all = i === own.length - 1 ? [...outputs, ...this.copies] : outputs;
+      if (outputs.length > 0) return { outputs: all };
+      const reason = arena.view.getUint32(first + i * descriptor.bytes + descriptor.reason, true);
+      return { outputs: all, dropReason: reason === 0 ? undefined : (dropReasons[reason] ?? `reason ${reason}`) };
+    });
   }
 
   private outputAt(at: number): OutPacket[] {

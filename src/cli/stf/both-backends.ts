@@ -72,7 +72,7 @@ function print(value: unknown): string {
 }
 
 /** Which packets or fates differ, undefined if none. The first backend's are the expected ones. */
-function difference([a, b]: readonly [PacketResult, PacketResult], names: readonly [string, string]): string | undefined {
+export function difference([a, b]: readonly [PacketResult, PacketResult], names: readonly [string, string]): string | undefined {
   const fate = ({ outputs, dropReason }: PacketResult): string =>
     [...outputs.map((o) => `port ${o.port}`), ...(dropReason === undefined ? [] : [`dropped (${dropReason})`])].join(', ') ||
     'nothing';
