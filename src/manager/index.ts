@@ -1,6 +1,7 @@
 /** The IPU Manager: a model of the cluster -> desired entries -> a transaction for the data plane. */
 export type { Unresolved } from './context.ts';
 export { type Desired, desiredState } from './desired.ts';
+export { type Eligible, eligibleEndpoints, type Target } from './endpoints.ts';
 export { type InstalledIds, nothingInstalled, readInstalledIds } from './ids.ts';
 export { type Applied, type IdleRecord, IpuManager, type ManagedDevice, type ManagerOptions } from './manager.ts';
 export * from './model.ts';
