@@ -1,7 +1,8 @@
 /*
  * From an IP packet to the port that it leaves through: the main path of the pipeline, stage by stage.
  */
-control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_port, out outcome_t outcome, out bool is_untracked) {
+control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_port, out outcome_t outcome, out bool is_untracked,
+                             out limiters_t limiters) {
     FAMILY(FlowCache)() flow_cache;
     FAMILY(ServiceLoadBalancer)() service_load_balancer;
     FAMILY(NetworkPolicy)() network_policy;
@@ -13,7 +14,6 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
 
     FAMILY(flow_t) flow;
 
-    /* A pod's port carries the pod's address: one entry that accepts it, one behind that refuses the rest. Ports without entries are not checked. */
     action source_ok() {
     }
 
@@ -21,14 +21,31 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         outcome = outcome_t.SPOOFED_SOURCE;
     }
 
+    /* Of a pod that shares its port: the address goes with the pod's MAC address (0: with any). And of a pod whose rate is limited. */
+    action check_source(mac_t mac, bit<16> limiter) {
+        limiters.from_pod = limiter;
+        if (mac != 0 && hdr.ethernet.source != mac) {
+            source_spoofed();
+        }
+    }
+
+    /* The addresses that pods may send with, by the port that they live behind. */
     table FAMILY(pod_sources) {
         key = {
             input_port: exact @name("port");
-            hdr.IP.source: ternary @name("address");
+            hdr.IP.source: exact @name("address");
         }
-        actions = { source_ok; source_spoofed; }
-        const default_action = source_ok;
+        actions = { source_ok; check_source; @defaultonly NoAction; }
+        const default_action = NoAction;
         size = 8192;
+    }
+
+    /* The ports of pods: nothing else may come from there. Other ports are not checked. */
+    table FAMILY(pod_ports) {
+        key = { input_port: exact @name("port"); }
+        actions = { source_spoofed; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 2048;
     }
 
     /* Addresses, ports and checksums as the flow's entry says (RFC 1624; a UDP checksum of 0 means none and stays 0). */
@@ -99,6 +116,7 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         bool is_learned = false;
         outcome = outcome_t.FORWARDED;
         is_untracked = false;
+        limiters = { 0, 0 };
 
         if (hdr.IP.destination[31:28] == 0xe || hdr.IP.destination == 0xffffffff) {
             outcome = outcome_t.NOT_UNICAST;
@@ -111,7 +129,9 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
 
         // Every packet, not only a flow's first: a pod must not speak in another one's flow either
         if (!is_net_port(input_port)) {
-            FAMILY(pod_sources).apply();
+            if (!FAMILY(pod_sources).apply().hit) {
+                FAMILY(pod_ports).apply();
+            }
             if (outcome != outcome_t.FORWARDED) {
                 return;
             }
@@ -216,7 +236,7 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         // Routing
         decrement_ttl();
         bool is_routed = false;
-        routing.apply(hdr, flow, is_routed);
+        routing.apply(hdr, flow, limiters, is_routed);
         if (!is_routed) {
             outcome = outcome_t.NO_ROUTE;
         }

@@ -23,6 +23,7 @@
 #include "k8s-types.p4"
 #include "k8s-parser.p4"
 #include "k8s-links.p4"
+#include "k8s-rate-limit.p4"
 
 #define FAMILY(name) name
 #define ADDRESS ipv4_addr_t
@@ -36,6 +37,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
     TunnelTermination() tunnel_termination;
     Arp() arp;
     Forwarding() forwarding;
+    RateLimit() rate_limit;
 
     Counter<bit<64>, bit<16>>(32, PNA_CounterType_t.PACKETS_AND_BYTES) outcomes;
 
@@ -89,7 +91,14 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
         }
         outcome_t outcome = outcome_t.FORWARDED;
         bool is_untracked = false;
-        forwarding.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked);
+        limiters_t limiters = { 0, 0 };
+        forwarding.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters);
+        if (outcome == outcome_t.FORWARDED && limiters.from_pod != 0) {
+            rate_limit.apply(limiters.from_pod, outcome);
+        }
+        if (outcome == outcome_t.FORWARDED && limiters.to_pod != 0) {
+            rate_limit.apply(limiters.to_pod, outcome);
+        }
         if (is_untracked) {
             outcomes.count((bit<16>)outcome_t.UNTRACKED);
         }

@@ -2,7 +2,7 @@
  * Section 3: "The packet is forwarded to the destination pod on the same node or a remote node depending on the forwarding or routing rules
  * defined. In case of remote node, the tunnel header is added".
  */
-control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, out bool is_routed) {
+control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limiters_t limiters, out bool is_routed) {
     Hash<bit<16>>(PNA_HashAlgorithm_t.TARGET_DEFAULT) flow_hash;
     InternetChecksum() outer_checksum;
 
@@ -25,6 +25,12 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, out bool is
             hdr.vlan.setInvalid();
         }
         forward(port, source_mac, destination_mac);
+    }
+
+    /* A pod on this node whose rate is limited. */
+    action to_limited_port(PortId_t port, mac_t source_mac, mac_t destination_mac, bit<16> limiter) {
+        limiters.to_pod = limiter;
+        to_port(port, source_mac, destination_mac);
     }
 
     /* The network behind an 802.1Q tag. */
@@ -69,7 +75,7 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, out bool is
 
     table FAMILY(routes) {
         key = { hdr.IP.destination: lpm @name("destination"); }
-        actions = { to_port; to_vlan; to_node; no_route; }
+        actions = { to_port; to_limited_port; to_vlan; to_node; no_route; }
         const default_action = no_route;
         size = 16384;
     }

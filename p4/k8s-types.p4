@@ -55,7 +55,8 @@ enum bit<16> outcome_t {
     UNALLOCATED       = 18,  // in the range of service addresses, but no service has it
     NO_MASQUERADE_PORT = 19, // every port that was tried for the node's address is taken
     TOO_BIG           = 20,  // longer than the next hop takes
-    DENIED_FLOW       = 21   // a policy withdrew the flow
+    DENIED_FLOW       = 21,  // a policy withdrew the flow
+    RATE_LIMITED      = 22   // more than the pod may send or receive
 }
 
 /* What a lookup in the flow cache is made for. */
@@ -78,6 +79,12 @@ struct l4_t {
     bit<16> destination_port;
     bit<8>  tcp_flags;          // 0 for other protocols
     bool    has_ports;          // false for fragments behind the first and for protocols without
+}
+
+/* Rate limiters that a packet has to pass; 0: none. */
+struct limiters_t {
+    bit<16> from_pod;
+    bit<16> to_pod;
 }
 
 struct metadata_t {

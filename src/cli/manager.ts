@@ -153,7 +153,7 @@ class Line implements ManagedDevice {
     const { entities } = this.read([
       { actionProfileMember: { actionProfileId: 0, memberId: 0 } },
       { actionProfileGroup: { actionProfileId: 0, groupId: 0, members: [] } },
-      { tableEntry: { tableId: 0, match: [] } },
+      { tableEntry: { tableId: 0, match: [], meterConfig: { cir: 0n, cburst: 0n, pir: 0n, pburst: 0n } } },
     ]);
     return entities.filter((e) => !('tableEntry' in e) || !(e.tableEntry.isConst || this.#learned.has(e.tableEntry.tableId)));
   }

@@ -10,6 +10,7 @@ import { type InstalledIds, nothingInstalled } from './ids.ts';
 import { arpEntities, sourceEntities, tunnelEntities } from './links.ts';
 import type { Model, Neighbour } from './model.ts';
 import { policyEntities } from './policy.ts';
+import { rateLimitEntities } from './rate-limits.ts';
 import { routeEntities } from './routes.ts';
 import { serviceEntities } from './services.ts';
 
@@ -34,6 +35,7 @@ export function desiredState(
     ...tunnelEntities(context),
     ...arpEntities(context),
     ...sourceEntities(context),
+    ...rateLimitEntities(context),
     ...serviceEntities(context),
     ...identityEntities(context, identities),
     ...policyEntities(context, identities),

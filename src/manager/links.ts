@@ -1,6 +1,7 @@
 /** The small tables at the edge: who answers ARP, which tunnels are ours, and which addresses a pod may send with. */
 import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
+import { limiterFrom } from './rate-limits.ts';
 
 const arpRequest = 1;
 
@@ -40,18 +41,20 @@ export function tunnelEntities({ model, build }: Context): Entity[] {
 
 /** A pod sends with its own addresses only. Ports without a pod that we know of are not checked. */
 export function sourceEntities({ model, build }: Context): Entity[] {
-  const entries: TableEntryLike[] = [];
-  const ports = new Set<number>();
-  const addresses = new Set<string>();
+  const entries = new Map<string, TableEntryLike>();
   for (const pod of model.pods) {
-    const { port } = pod;
-    for (const address of port === undefined ? [] : pod.addresses) {
-      if (port === undefined || addresses.has(`${port} ${address}`)) continue;
-      ports.add(port);
-      addresses.add(`${port} ${address}`);
-      entries.push({ table: 'pod_sources', match: { port, address }, priority: 2, action: 'source_ok' });
+    const { port, mac, sharesPort } = pod;
+    if (port === undefined) continue;
+    const limiter = limiterFrom(pod);
+    const action =
+      sharesPort || limiter !== 0
+        ? { action: 'check_source', params: { mac: (sharesPort && mac) || 0, limiter } }
+        : { action: 'source_ok' };
+    for (const address of pod.addresses) {
+      const key = `${port} ${address}`;
+      if (!entries.has(key)) entries.set(key, { table: 'pod_sources', match: { port, address }, ...action });
     }
+    entries.set(`${port}`, { table: 'pod_ports', match: { port }, action: 'source_spoofed' });
   }
-  for (const port of ports) entries.push({ table: 'pod_sources', match: { port }, priority: 1, action: 'source_spoofed' });
-  return entries.map((entry) => ({ tableEntry: build.tableEntry(entry) }));
+  return [...entries.values()].map((entry) => ({ tableEntry: build.tableEntry(entry) }));
 }

@@ -84,7 +84,23 @@ export interface Pod {
   /** Port that it lives behind, of pods on this node. */
   readonly port?: number;
   readonly mac?: string;
+  /** Other pods live behind the same port: its addresses go with its MAC address. */
+  readonly sharesPort?: boolean;
+  readonly bandwidth?: Bandwidth;
   readonly containerPorts: readonly ContainerPort[];
+}
+
+/** What a pod of this node may send (egress) and receive (ingress), as CNI's bandwidth capability has it. */
+export interface Bandwidth {
+  /** Of its rate limiters: unique among the node's pods, 1 to 2047. */
+  readonly number: number;
+  readonly ingress?: Rate;
+  readonly egress?: Rate;
+}
+
+export interface Rate {
+  readonly bitsPerSecond: number;
+  readonly burstBits: number;
 }
 
 export interface ContainerPort {

@@ -6,6 +6,7 @@ import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
 import type { Port } from './model.ts';
 import { contains, hostPrefix, toPrefix } from './prefixes.ts';
+import { limiterTo } from './rate-limits.ts';
 
 export function routeEntities(context: Context): Entity[] {
   const routes = new Map<string, TableEntryLike>();
@@ -13,8 +14,8 @@ export function routeEntities(context: Context): Entity[] {
   const add = (destination: string, route: TableEntryLike | undefined): void => {
     if (route && !routes.has(destination)) routes.set(destination, route);
   };
-  for (const [address, port, mac] of localAddresses(context))
-    add(hostPrefix(address), toPort(context, hostPrefix(address), port, address, mac));
+  for (const { address, port, mac, limiter } of localAddresses(context))
+    add(hostPrefix(address), limited(toPort(context, hostPrefix(address), port, address, mac), limiter));
   for (const [podCIDR, route] of remotePods(context)) add(podCIDR, route);
   for (const [destination, route] of nodeRoutes(context)) add(destination, route);
   for (const destination of unusedAddresses(context))
@@ -23,13 +24,27 @@ export function routeEntities(context: Context): Entity[] {
 }
 
 /** Addresses behind pod and host ports. */
-function* localAddresses({ model }: Context): Generator<[address: string, port: number, mac?: string]> {
+function* localAddresses({ model }: Context): Generator<LocalAddress> {
   for (const pod of model.pods) {
-    if (pod.port === undefined) continue;
-    for (const address of pod.addresses) yield pod.mac === undefined ? [address, pod.port] : [address, pod.port, pod.mac];
+    const { port, mac } = pod;
+    if (port === undefined) continue;
+    for (const address of pod.addresses) yield { address, port, mac, limiter: limiterTo(pod) };
   }
   const host = model.ports.find((port) => port.kind === 'host');
-  if (host) for (const address of model.node.addresses) yield [address, host.number];
+  if (host) for (const address of model.node.addresses) yield { address, port: host.number, mac: undefined, limiter: 0 };
+}
+
+interface LocalAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly mac: string | undefined;
+  /** 0: none. */
+  readonly limiter: number;
+}
+
+function limited(route: TableEntryLike | undefined, limiter: number): TableEntryLike | undefined {
+  if (!route || limiter === 0) return route;
+  return { ...route, action: 'to_limited_port', params: { ...route.params, limiter } };
 }
 
 function* remotePods(context: Context): Generator<[string, TableEntryLike | undefined]> {

@@ -14,6 +14,7 @@ import type {
   ActionProfileGroup,
   ActionProfileMember,
   FieldMatch,
+  MeterConfig,
   PacketIn,
   PacketOut,
   TableAction,
@@ -35,6 +36,12 @@ export type MatchLike =
 
 export type ParamsLike = Readonly<Record<string, ValueLike>>;
 
+/** A rate per second and a burst, both in bytes or packets. */
+export interface RateLike {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
 export interface TableEntryLike {
   readonly table: string;
   readonly match?: Readonly<Record<string, MatchLike>>;
@@ -44,6 +51,8 @@ export interface TableEntryLike {
   readonly params?: ParamsLike;
   readonly member?: number;
   readonly group?: number;
+  /** Of the table's direct meter, in its unit. */
+  readonly meter?: RateLike;
   readonly idleTimeoutMs?: number;
   readonly isDefaultAction?: boolean;
 }
@@ -67,6 +76,7 @@ export class EntityBuilder {
       match: match.sort((a, b) => a.fieldId - b.fieldId),
       ...(action && { action }),
       ...(like.priority && { priority: like.priority }),
+      ...(like.meter && { meterConfig: toMeterConfig(like.meter) }),
       ...(like.idleTimeoutMs && { idleTimeoutNs: BigInt(like.idleTimeoutMs) * 1_000_000n }),
       ...(like.isDefaultAction && { isDefaultAction: true }),
     };
@@ -144,6 +154,12 @@ export class EntityBuilder {
     });
     return { actionId: action.preamble.id, params };
   }
+}
+
+/** One rate: whatever exceeds it is red. */
+function toMeterConfig({ perSecond, burst }: RateLike): MeterConfig {
+  const [rate, size] = [BigInt(perSecond), BigInt(burst)];
+  return { cir: rate, cburst: size, pir: rate, pburst: size };
 }
 
 /** undefined where the match is a don't-care, which P4Runtime leaves out. */

@@ -75,6 +75,7 @@ export interface DeviceParts {
 }
 
 const nothingElse: ReadWishes = { counters: false, meters: false, timeSinceLastHit: false };
+const withMeters: ReadWishes = { ...nothingElse, meters: true };
 
 export class Device {
   readonly names: P4Names;
@@ -151,7 +152,7 @@ export class Device {
     const members = [...this.#profiles.values()].flatMap((profile) => profile.members());
     const groups = [...this.#profiles.values()].flatMap((profile) => profile.groups());
     const entries = [...this.#binding.tables.values()].flatMap((bound) =>
-      this.#entries(bound, nothingElse, (entry) => !entry.isFromDataPlane && !entry.isConst),
+      this.#entries(bound, withMeters, (entry) => !entry.isFromDataPlane && !entry.isConst),
     );
     return [
       ...members.map((actionProfileMember) => ({ actionProfileMember })),

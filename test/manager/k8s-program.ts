@@ -61,6 +61,7 @@ export const k8sProgram: ProgramDescription = {
       keys: ['destination:32 lpm'],
       actions: [
         'to_port(port:32:PortId_t, source_mac:48, destination_mac:48)',
+        'to_limited_port(port:32:PortId_t, source_mac:48, destination_mac:48, limiter:16)',
         'to_vlan(port:32:PortId_t, source_mac:48, destination_mac:48, vlan:12)',
         'to_node(port:32:PortId_t, source_mac:48, destination_mac:48, local_vtep:32, remote_vtep:32, vni:24, local_vtep_mac:48, remote_vtep_mac:48)',
         'no_route',
@@ -70,9 +71,16 @@ export const k8sProgram: ProgramDescription = {
     },
     {
       name: 'pod_sources',
-      keys: ['port:32:PortId_t', 'address:32 ternary'],
-      actions: ['source_spoofed', 'source_ok'],
+      keys: ['port:32:PortId_t', 'address:32'],
+      actions: ['@defaultonly NoAction', 'source_ok', 'check_source(mac:48, limiter:16)'],
       size: 256,
+      constDefault: true,
+    },
+    {
+      name: 'pod_ports',
+      keys: ['port:32:PortId_t'],
+      actions: ['@defaultonly NoAction', 'source_spoofed'],
+      size: 64,
       constDefault: true,
     },
   ],

@@ -31,8 +31,8 @@ insert tunnel_endpoints vtep=192.168.50.1 vni=4096: terminate()
 insert arp_responder operation=1 address=169.254.1.1: arp_reply(mac=02:00:00:00:00:01)
 insert arp_responder operation=1 address=192.168.50.1: arp_reply(mac=02:00:00:00:aa:01)
 insert arp_responder operation=1 address=10.1.0.1: arp_reply(mac=02:00:00:00:00:01)
-insert pod_sources port=11 address=10.1.0.1 priority=2: source_ok()
-insert pod_sources port=11 priority=1: source_spoofed()
+insert pod_sources port=11 address=10.1.0.1: source_ok()
+insert pod_ports port=11: source_spoofed()
 insert services address=10.96.0.1 port=80 protocol=6: group 1
 insert routes destination=10.1.0.1/32: to_port(port=11, source_mac=02:00:00:00:00:01, destination_mac=02:00:00:00:01:01)
 `);
