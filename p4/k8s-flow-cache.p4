@@ -37,6 +37,18 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
         age();
     }
 
+    /* The same for the answers: whoever looks at the cache can tell who began the flow. */
+    action pass_reply() {
+        flow.translation = translation_t.NONE;
+        age();
+    }
+
+    /* A policy withdrew the flow. Its timer runs out however often its client sends. */
+    action denied() {
+        flow.translation = translation_t.DENIED;
+        flow.tells_peer = false;
+    }
+
     action translate_destination(ADDRESS address, bit<16> port) {
         flow.translation = translation_t.DESTINATION;
         flow.new_address = address;
@@ -53,7 +65,7 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
 
     action learn() {
         is_learned = false;
-        if (flow.use == flow_use_t.LEARN) {
+        if (flow.use == flow_use_t.LEARN || flow.use == flow_use_t.LEARN_REPLY) {
             ExpireTimeProfileId_t profile = AGE_OTHER;
             if (flow.protocol == PROTOCOL_TCP) {
                 if (flow.tcp_flags & (TCP_FIN | TCP_RST) != 0) {
@@ -73,6 +85,8 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
                 status = add_entry("translate_destination", { flow.new_address, flow.new_port }, profile);
             } else if (flow.translation == translation_t.SOURCE) {
                 status = add_entry("translate_source", { flow.new_address, flow.new_port }, profile);
+            } else if (flow.use == flow_use_t.LEARN_REPLY) {
+                status = add_entry("pass_reply", {}, profile);
             } else {
                 status = add_entry("pass_unchanged", {}, profile);
             }
@@ -93,6 +107,8 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
             @tableonly pass_unchanged;
             @tableonly translate_destination;
             @tableonly translate_source;
+            @tableonly pass_reply;
+            @tableonly denied;
             @defaultonly learn;
         }
         const default_action = learn;

@@ -195,8 +195,12 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
                     flow.new_address = forward.destination;
                     flow.new_port = forward.destination_port;
                 }
-                flow.use = flow_use_t.LEARN;
+                flow.use = flow_use_t.LEARN_REPLY;
                 flow_cache.apply(flow, is_hit, is_learned);
+                if (is_hit && flow.translation == translation_t.DENIED) {
+                    outcome = outcome_t.DENIED_FLOW;
+                    return;
+                }
                 bool is_clash = is_hit && (forward.translation == translation_t.DESTINATION) != (flow.translation == translation_t.SOURCE);
                 if (is_hit && forward.translation == translation_t.DESTINATION
                     && (flow.new_address != forward.destination || flow.new_port != forward.destination_port)) {
@@ -223,6 +227,10 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
 
             // Rewrite in place
             if (flow.translation != translation_t.NONE) {
+                if (flow.translation == translation_t.DENIED) {
+                    outcome = outcome_t.DENIED_FLOW;
+                    return;
+                }
                 rewrite();
             }
             if (hdr.IP.more_fragments == 1) {

@@ -14,6 +14,7 @@ const bit<16> ETHERTYPE_VLAN = 0x8100;
 const bit<8> PROTOCOL_ICMP = 1;
 const bit<8> PROTOCOL_TCP  = 6;
 const bit<8> PROTOCOL_UDP  = 17;
+const bit<8> PROTOCOL_SCTP = 132;
 
 const bit<8> TCP_FIN = 0x01;
 const bit<8> TCP_SYN = 0x02;

@@ -17,6 +17,19 @@
 #define SERVICES 1024
 #endif
 
+/* Prefixes that policies tell apart: each pod's address, and the blocks of rules. */
+#ifndef IDENTITIES
+#define IDENTITIES 65536
+#endif
+
+/* Pairs of pods that policies select and peers for which they have rules; ports in these rules. */
+#ifndef POLICY_PEERS
+#define POLICY_PEERS 131072
+#endif
+#ifndef POLICY_PORTS
+#define POLICY_PORTS 65536
+#endif
+
 #ifndef MAGLEV_SIZE
 #define MAGLEV_SIZE 65537
 #endif
@@ -63,14 +76,16 @@ enum bit<16> outcome_t {
 enum bit<8> flow_use_t {
     FORWARD  = 0,   // a packet of the flow: translate, age, count
     LEARN    = 1,   // add the entry
-    FOLLOW   = 2    // the other direction has a new state: take it over
+    FOLLOW   = 2,   // the other direction has a new state: take it over
+    LEARN_REPLY = 3 // add the entry of the other direction
 }
 
 /* What the flow's entry does to its packets. */
 enum bit<8> translation_t {
     NONE        = 0,
     DESTINATION = 1,
-    SOURCE      = 2
+    SOURCE      = 2,
+    DENIED      = 3
 }
 
 /* What the parser knows of the layer above IP. */

@@ -1,15 +1,14 @@
 /**
  * Desired state: a pure function from the model to the entries that k8s-lb.p4 shall have. One file per stage of the program; this one lists them.
  *
- * The function looks at what is installed for one reason only: to keep the numbers of members, groups and identities where they are.
+ * The function looks at what is installed for one reason only: to keep the numbers of members and groups where they are.
  */
 import type { Entity, EntityBuilder } from '../p4runtime/index.ts';
 import { Neighbours, type Unresolved } from './context.ts';
-import { identify, identityEntities } from './identities.ts';
 import { type InstalledIds, nothingInstalled } from './ids.ts';
 import { arpEntities, sourceEntities, tunnelEntities } from './links.ts';
 import type { Model, Neighbour } from './model.ts';
-import { policyEntities } from './policy.ts';
+import { PolicyStage } from './policy.ts';
 import { rateLimitEntities } from './rate-limits.ts';
 import { routeEntities } from './routes.ts';
 import { serviceEntities } from './services.ts';
@@ -21,8 +20,21 @@ export interface Desired {
   readonly unresolved: readonly Unresolved[];
 }
 
-/** `learned`: what ARP has taught, beside the model's own neighbours. */
+/** Everything. `learned`: what ARP has taught, beside the model's own neighbours. */
 export function desiredState(
+  model: Model,
+  build: EntityBuilder,
+  installed: InstalledIds = nothingInstalled,
+  learned: readonly Neighbour[] = [],
+): Desired {
+  const forwarding = desiredForwarding(model, build, installed, learned);
+  const policy = new PolicyStage(build);
+  policy.update(model);
+  return { ...forwarding, entities: [...forwarding.entities, ...policy.entities()] };
+}
+
+/** Everything but policy, whose stage (policy.ts) remembers the last model and looks at differences only. */
+export function desiredForwarding(
   model: Model,
   build: EntityBuilder,
   installed: InstalledIds = nothingInstalled,
@@ -30,15 +42,12 @@ export function desiredState(
 ): Desired {
   const neighbours = new Neighbours(model, learned);
   const context = { model, build, installed, neighbours };
-  const identities = identify(model, installed.identities);
   const entities = [
     ...tunnelEntities(context),
     ...arpEntities(context),
     ...sourceEntities(context),
     ...rateLimitEntities(context),
     ...serviceEntities(context),
-    ...identityEntities(context, identities),
-    ...policyEntities(context, identities),
     ...routeEntities(context),
   ];
   return { entities, wanted: neighbours.wanted, unresolved: neighbours.unresolved };

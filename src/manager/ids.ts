@@ -1,12 +1,10 @@
 /**
- * Numbers for things that the data plane knows by number (members, groups, identities), given so that a number never moves to another thing while
+ * Numbers for things that the data plane knows by number (members, groups), given so that a number never moves to another thing while
  * both are there: what already has one keeps it, the rest get the lowest that nothing has or had, in the order of their names.
  *
  * The allocator has no memory of its own: what is installed says who has which number. So it survives a restart of the control plane.
  */
-import { type Entity, type EntityBuilder, fromBytes, printAction, printKey } from '../p4runtime/index.ts';
-import { fromBigint } from '../wire/index.ts';
-import { printPrefix } from './prefixes.ts';
+import { type Entity, type EntityBuilder, printAction, printKey } from '../p4runtime/index.ts';
 
 /** Who has which number in what is installed. */
 export interface InstalledIds {
@@ -14,11 +12,9 @@ export interface InstalledIds {
   readonly members: ReadonlyMap<string, number>;
   /** By the key of the service's entry as text. */
   readonly groups: ReadonlyMap<string, number>;
-  /** By prefix: `10.244.1.5/32`. */
-  readonly identities: ReadonlyMap<string, number>;
 }
 
-export const nothingInstalled: InstalledIds = { members: new Map(), groups: new Map(), identities: new Map() };
+export const nothingInstalled: InstalledIds = { members: new Map(), groups: new Map() };
 
 /** A number from 1 for every key. O(keys log keys). */
 export function allocateIds(keys: Iterable<string>, installed: ReadonlyMap<string, number>): Map<string, number> {
@@ -41,25 +37,19 @@ export function allocateIds(keys: Iterable<string>, installed: ReadonlyMap<strin
 export function readInstalledIds(build: EntityBuilder, entities: readonly Entity[]): InstalledIds {
   const { names } = build;
   const services = names.tables.get('services').preamble.id;
-  const sources = names.tables.get('source_identities').preamble.id;
   const members = new Map<string, number>();
   const groups = new Map<string, number>();
-  const identities = new Map<string, number>();
   for (const entity of entities) {
     if ('actionProfileMember' in entity) {
       const { action, memberId } = entity.actionProfileMember;
       if (action) members.set(printAction(names, action), memberId);
     }
     if (!('tableEntry' in entity)) continue;
-    const { tableId, match, action, isDefaultAction } = entity.tableEntry;
+    const { tableId, action, isDefaultAction } = entity.tableEntry;
     if (!action || isDefaultAction) continue;
     if (tableId === services && 'actionProfileGroupId' in action) {
       groups.set(printKey(names, entity), action.actionProfileGroupId);
-    } else if (tableId === sources && 'action' in action) {
-      const lpm = match[0] && 'lpm' in match[0] ? match[0].lpm : { value: new Uint8Array(), prefixLen: 0 };
-      const prefix = printPrefix({ family: 4, bytes: fromBigint(fromBytes(lpm.value), 4), length: lpm.prefixLen });
-      identities.set(prefix, Number(fromBytes(action.action.params[0]!.value)));
     }
   }
-  return { members, groups, identities };
+  return { members, groups };
 }

@@ -23,9 +23,10 @@ import {
 } from '../p4runtime/index.ts';
 import { arpRequest, arpSender } from './arp-packets.ts';
 import type { Unresolved } from './context.ts';
-import { type Desired, desiredState } from './desired.ts';
+import { type Desired, desiredForwarding } from './desired.ts';
 import { readInstalledIds } from './ids.ts';
 import type { Model, Neighbour } from './model.ts';
+import { PolicyStage } from './policy.ts';
 import { recallNeighbours } from './recall.ts';
 import { hasLostEndpoints, type Serving, servingEndpoints, staleFlows } from './stale-flows.ts';
 import { applied, diff } from './transaction.ts';
@@ -77,7 +78,9 @@ export class IpuManager {
   readonly #device: ManagedDevice;
   readonly #build: EntityBuilder;
   readonly #rememberedIdle: number;
+  /** Without policy's, which the stage knows. */
   #installed: readonly Entity[];
+  #policy: PolicyStage;
   #model: Model | undefined;
   #desired: Desired = { entities: [], wanted: [], unresolved: [] };
   readonly #learned = new Map<string, Neighbour>();
@@ -92,7 +95,9 @@ export class IpuManager {
     this.#device = options.device;
     this.#build = options.build;
     this.#rememberedIdle = options.rememberedIdle ?? 256;
-    this.#installed = options.device.readInstalled();
+    const installed = options.device.readInstalled();
+    this.#policy = new PolicyStage(options.build, installed);
+    this.#installed = installed.filter((entity) => !this.#policy.owns(entity));
   }
 
   get names(): P4Names {
@@ -168,7 +173,7 @@ export class IpuManager {
 
   /** What the manager believes to be installed. */
   get installed(): readonly Entity[] {
-    return this.#installed;
+    return [...this.#installed, ...this.#policy.entities()];
   }
 
   /** What ARP taught a manager before us; the program's entries remember it. */
@@ -182,14 +187,21 @@ export class IpuManager {
   #apply(nowMs: number): Applied {
     if (!this.#model) return { transaction: [], errors: [] };
     const ids = readInstalledIds(this.#build, this.#installed);
-    this.#desired = desiredState(this.#model, this.#build, ids, this.neighbours);
+    this.#desired = desiredForwarding(this.#model, this.#build, ids, this.neighbours);
     this.#keepQuestions(nowMs);
-    const transaction = diff(this.names, this.#installed, this.#desired.entities);
+    const forwarding = diff(this.names, this.#installed, this.#desired.entities);
+    const transaction = [...forwarding, ...this.#policy.update(this.#model)];
     if (transaction.length === 0) return { transaction, errors: [] };
     const statuses = this.#device.write(transaction);
     const errors = statuses.flatMap(({ code, message }) => (code === 'OK' || code === 'ABORTED' ? [] : [`${code}: ${message}`]));
     // After a refusal look at what is there: the next model starts from the truth.
-    this.#installed = errors.length === 0 ? applied(this.names, this.#installed, transaction) : this.#device.readInstalled();
+    if (errors.length === 0) {
+      this.#installed = applied(this.names, this.#installed, forwarding);
+    } else {
+      const installed = this.#device.readInstalled();
+      this.#policy.reset(installed);
+      this.#installed = installed.filter((entity) => !this.#policy.owns(entity));
+    }
     return { transaction, errors };
   }
 

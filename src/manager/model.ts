@@ -14,6 +14,7 @@ export interface Model {
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
   readonly policies: readonly NetworkPolicy[];
+  readonly clusterPolicies?: readonly ClusterNetworkPolicy[];
   readonly remoteNodes: readonly RemoteNode[];
   readonly routes: readonly Route[];
   /** Known for certain; what ARP teaches comes on top. */
@@ -201,15 +202,35 @@ export interface PolicyRule {
 export type PolicyPeer =
   /** Without namespaceSelector: pods of the policy's namespace. Without podSelector: all pods. */
   | { readonly kind: 'pods'; readonly namespaceSelector?: LabelSelector; readonly podSelector?: LabelSelector }
-  /** A prefix of another family than IPv4 matches nothing. */
   | { readonly kind: 'block'; readonly cidr: string; readonly except: readonly string[] };
 
 export interface PolicyPort {
-  readonly protocol: Protocol;
+  /** Absent only beside a name: whichever protocol the container port has. */
+  readonly protocol?: Protocol;
   /** A number, the name of a container port of the destination pod, or every port. */
   readonly port?: number | string;
   /** Last port of a range. */
   readonly endPort?: number;
+}
+
+/** policy.networking.k8s.io/v1alpha2: rules of administrators, before (Admin) or behind (Baseline) those of namespaces. The first rule that matches decides. */
+export interface ClusterNetworkPolicy {
+  readonly name: string;
+  readonly tier: 'Admin' | 'Baseline';
+  /** 0 .. 1000 inside its tier, lower ones first; ties by name. */
+  readonly priority: number;
+  readonly subject: { readonly namespaceSelector: LabelSelector; readonly podSelector: LabelSelector };
+  /** None: the direction is not affected. */
+  readonly ingress: readonly ClusterRule[];
+  readonly egress: readonly ClusterRule[];
+}
+
+export interface ClusterRule {
+  /** Pass: the rest of the tier is not asked. */
+  readonly action: 'Accept' | 'Deny' | 'Pass';
+  /** Any of them; none given: everybody. Selectors of pods are always those of the whole cluster. */
+  readonly peers: readonly PolicyPeer[];
+  readonly ports: readonly PolicyPort[];
 }
 
 /** All requirements hold; none: everything is selected. */

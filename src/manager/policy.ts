@@ -1,153 +1,379 @@
 /**
- * NetworkPolicy (networking.k8s.io/v1) as entries of egress_policy and ingress_policy.
+ * Network policy as entries of k8s-lb.p4: what each change of the model changes, and nothing else is looked at.
  *
- * A pod that no policy selects in a direction has no entries there: the tables' default allows. One that is selected has an entry for each
- * (peer identity, protocol, ports) that the union of its policies' rules allows, and behind them one that denies. Egress is decided by the
- * source pod's policies and ingress by the destination pod's, both in the same pass: a packet needs both.
+ *   policies, pods, namespaces, node --> regions of the address space --> classes and profiles --> pairs and rule sets --> rows --> entities
+ *
+ * Two addresses are told apart if a rule's peer matches one and not the other, if they are pods of this node that different policies select, or if rules
+ * name ports that they have differently. Each node decides for its own pods: egress is decided by the source's node and ingress by the destination's.
  * The node's own addresses always reach its pods (kubelet's probes).
- *
- * Entries are about identities with a pod on this node: other nodes decide for theirs.
  */
-import type { Entity, EntityBuilder } from '../p4runtime/index.ts';
-import type { Context } from './context.ts';
-import { type Identities, type Identity, namedPortKey, peerKey } from './identities.ts';
-import { type NetworkPolicy, type PolicyPort, type PolicyRule, protocolNumbers } from './model.ts';
+import type { Entity, EntityBuilder, Update } from '../p4runtime/index.ts';
+import type { ContainerPort, Labels, Model, Pod } from './model.ts';
+import { type PodAddress, type Region, Regions } from './policy-regions.ts';
+import { identityRow, type Row } from './policy-rows.ts';
+import { directions, type FlatPolicy, flattenClusterPolicy, flattenPolicy } from './policy-rules.ts';
+import { type Group, type Peer, Side } from './policy-side.ts';
+import { PolicyStore } from './policy-store.ts';
+import { hostPrefix, toPrefix } from './prefixes.ts';
+import { SelectorIndex, selectsPods } from './selector-index.ts';
 
-type Direction = 'ingress' | 'egress';
-
-const priorities = { allow: 2, deny: 1 };
-
-/** Inclusive range of ports. */
-type Range = readonly [low: number, high: number];
-
-/** Ports by protocol number; 'all' is every protocol, those without ports included. */
-type Ports = 'all' | Map<number, Range[]>;
-
-/** What a pod may exchange with an identity, or with any (`anybody`). */
-type Allowed = Map<number, Ports>;
-
-const anybody = -1;
-
-export function policyEntities({ build }: Context, identities: Identities): Entity[] {
-  const entities: Entity[] = [];
-  for (const pod of identities.all) {
-    if (!pod.isLocal) continue;
-    for (const direction of ['egress', 'ingress'] as const) {
-      const policies = pod.policies.filter((policy) => policy[direction] !== undefined);
-      if (policies.length === 0) continue;
-      entities.push(...toEntities(build, direction, pod.id, allowed(direction, pod, policies, identities.all)));
-    }
-  }
-  return entities;
+interface KnownPod {
+  readonly pod: Pod;
+  readonly address: PodAddress;
+  readonly regions: readonly Region[];
 }
 
-/** The union of the policies' rules. */
-function allowed(direction: Direction, pod: Identity, policies: readonly NetworkPolicy[], all: readonly Identity[]): Allowed {
-  const result: Allowed = new Map();
-  for (const policy of policies) {
-    for (const rule of policy[direction] ?? []) addRule(result, direction, pod, policy, rule, all);
-  }
-  if (direction === 'ingress') {
-    for (const { id, isNode } of all) if (isNode) result.set(id, 'all');
-  }
-  return simplify(result);
-}
+export class PolicyStage {
+  readonly #store: PolicyStore;
+  readonly #egress: Side;
+  readonly #ingress: Side;
+  readonly #sides: readonly Side[];
+  readonly #regions = new Regions();
+  readonly #groups = new Map<string, Group>();
+  readonly #subjects = new SelectorIndex<string>();
+  readonly #pods = new Map<string, KnownPod>();
+  /** What the model said, by key: an object that is the same is not looked at again. */
+  readonly #sources = new Map<string, object>();
+  #namespaces = new Map<string, Labels>();
+  #nodeAddresses: readonly string[] = [];
+  /** Numbers of regions from before a restart: of profiles and classes, by side. */
+  #wishes: ReadonlyMap<string, readonly number[]> = new Map();
 
-function addRule(
-  result: Allowed,
-  direction: Direction,
-  pod: Identity,
-  policy: NetworkPolicy,
-  rule: PolicyRule,
-  all: readonly Identity[],
-): void {
-  const keys = rule.peers.map((peer) => peerKey(policy, peer));
-  const peers = keys.length === 0 ? undefined : all.filter((identity) => keys.some((key) => identity.peers.has(key)));
-  const peerIds = peers?.map(({ id }) => id) ?? [anybody];
-  if (rule.ports.length === 0) {
-    for (const id of peerIds) result.set(id, 'all');
-    return;
+  /** `installed`: entities from before a restart; numbers that are still right are kept. */
+  constructor(build: EntityBuilder, installed: readonly Entity[] = []) {
+    this.#store = new PolicyStore(build);
+    this.#egress = new Side('egress', this.#store);
+    this.#ingress = new Side('ingress', this.#store);
+    this.#sides = directions.map((direction) => (direction === 'egress' ? this.#egress : this.#ingress));
+    const rows = this.#store.rows.reset(installed.filter((entity) => this.owns(entity)));
+    this.#store.recall(rows);
+    this.#wishes = new Map(
+      rows.filter(({ table }) => table.endsWith('identities')).map(({ table, key, numbers }) => [`${table} ${key[0]}`, numbers]),
+    );
   }
-  for (const port of rule.ports) {
-    if (direction === 'egress' && typeof port.port === 'string') {
-      // The name is one of the peer's: each may mean another number.
-      for (const peer of peers ?? all) addPort(result, peer.id, port, peer);
-    } else {
-      for (const id of peerIds) addPort(result, id, port, pod);
-    }
+
+  /** Whether an entity belongs to policy. */
+  owns(entity: Entity): boolean {
+    return this.#store.rows.owns(entity);
   }
-}
 
-/** `destination`: whose container ports a name means. A name that it does not have allows nothing. */
-function addPort(result: Allowed, peer: number, port: PolicyPort, destination: Identity): void {
-  const range = toRange(port, destination);
-  const ports = result.get(peer) ?? new Map<number, Range[]>();
-  if (!range || ports === 'all') return;
-  const protocol = protocolNumbers[port.protocol];
-  ports.set(protocol, [...(ports.get(protocol) ?? []), range]);
-  result.set(peer, ports);
-}
-
-function toRange({ port, endPort, protocol }: PolicyPort, destination: Identity): Range | undefined {
-  if (port === undefined) return [0, 65535];
-  if (typeof port === 'number') return [port, endPort ?? port];
-  const number = destination.namedPorts.get(namedPortKey(port, protocol));
-  return number === undefined ? undefined : [number, number];
-}
-
-/** Joins ranges that touch, and leaves out what anybody may do anyway. */
-function simplify(all: Allowed): Allowed {
-  const common = all.get(anybody);
-  if (common === 'all') return new Map([[anybody, 'all']]);
-  const result: Allowed = new Map();
-  const commonRanges = new Map([...(common ?? [])].map(([protocol, ranges]) => [protocol, join(ranges)]));
-  if (common) result.set(anybody, commonRanges);
-  for (const [peer, ports] of all) {
-    if (peer === anybody) continue;
-    if (ports === 'all') {
-      result.set(peer, 'all');
-      continue;
-    }
-    const own = new Map<number, Range[]>();
-    for (const [protocol, ranges] of ports) {
-      const covered = commonRanges.get(protocol) ?? [];
-      const rest = join(ranges).filter(([low, high]) => !covered.some(([l, h]) => l <= low && high <= h));
-      if (rest.length > 0) own.set(protocol, rest);
-    }
-    if (own.size > 0) result.set(peer, own);
+  /** What a new model changes; from now on it counts as written. O(what differs from the last model, and the objects to compare). */
+  update(model: Model): Update[] {
+    this.#setPolicies(model);
+    this.#setNamespaces(model);
+    this.#setPods(model);
+    this.#setNode(model.node.addresses);
+    this.#settle();
+    this.#forgetWishes();
+    return this.#store.rows.flush();
   }
-  return result;
-}
 
-function join(ranges: readonly Range[]): Range[] {
-  const result: [number, number][] = [];
-  for (const [low, high] of [...ranges].sort(([a], [b]) => a - b)) {
-    const last = result.at(-1);
-    if (last && low <= last[1] + 1) last[1] = Math.max(last[1], high);
-    else result.push([low, high]);
+  /** The device refused: what is there now counts instead. The next update writes what is missing. */
+  reset(installed: readonly Entity[]): void {
+    this.#store.rows.reset(installed.filter((entity) => this.owns(entity)));
   }
-  return result;
-}
 
-function toEntities(build: EntityBuilder, direction: Direction, pod: number, rules: Allowed): Entity[] {
-  // Everybody may do everything: the table's default says the same.
-  if (rules.get(anybody) === 'all') return [];
-  const table = `${direction}_policy`;
-  const entities: Entity[] = [];
-  const allow = (peer: number, protocol?: number, range?: Range): void => {
-    const [low, high] = range ?? [0, 65535];
-    const match = {
-      pod,
-      peer: peer === anybody ? undefined : peer,
-      protocol,
-      port: low === 0 && high === 65535 ? undefined : { low, high },
+  /** Everything that counts as written. O(entries). */
+  entities(): Entity[] {
+    return this.#store.rows.entities();
+  }
+
+  // -------------------------------------------------------------- policies
+
+  #setPolicies(model: Model): void {
+    const changed: { old: FlatPolicy | undefined; policy: FlatPolicy | undefined }[] = [];
+    const seen = new Set<string>();
+    const take = <T extends object>(source: T, key: string, flatten: (source: T) => FlatPolicy): void => {
+      if (seen.has(key)) return;
+      seen.add(key);
+      const before = this.#sources.get(key);
+      if (before === source) return;
+      this.#sources.set(key, source);
+      if (before && isSame(before, source)) return;
+      changed.push({ old: this.#store.policies.get(key), policy: flatten(source) });
     };
-    entities.push({ tableEntry: build.tableEntry({ table, match, priority: priorities.allow, action: 'allow' }) });
-  };
-  for (const [peer, ports] of rules) {
-    if (ports === 'all') allow(peer);
-    else for (const [protocol, ranges] of ports) for (const range of ranges) allow(peer, protocol, range);
+    for (const policy of model.policies) take(policy, `networkpolicy ${policy.namespace}/${policy.name}`, flattenPolicy);
+    for (const policy of model.clusterPolicies ?? []) take(policy, `clusternetworkpolicy ${policy.name}`, flattenClusterPolicy);
+    if (seen.size < this.#sources.size) {
+      for (const key of this.#sources.keys()) {
+        if (seen.has(key)) continue;
+        this.#sources.delete(key);
+        changed.push({ old: this.#store.policies.get(key), policy: undefined });
+      }
+    }
+    // New ones first: a peer that both know stays
+    for (const { policy } of changed) if (policy) this.#useRules(policy);
+    for (const { old, policy } of changed) this.#replacePolicy(old, policy);
+    for (const { old } of changed) if (old) this.#unuseRules(old);
   }
-  const deny = build.tableEntry({ table, match: { pod }, priority: priorities.deny, action: `deny_${direction}` });
-  return [...entities, { tableEntry: deny }];
+
+  #replacePolicy(old: FlatPolicy | undefined, policy: FlatPolicy | undefined): void {
+    const key = (policy ?? old)!.key;
+    const isAboutSame =
+      old &&
+      policy &&
+      isSame(old.subject, policy.subject) &&
+      directions.every((direction) => (old[direction] === undefined) === (policy[direction] === undefined));
+    if (policy) this.#store.policies.set(key, policy);
+    else this.#store.policies.delete(key);
+    for (const side of this.#sides) side.policyChanged(key);
+    if (isAboutSame) return;
+    if (old) {
+      this.#subjects.delete(key, old.subject);
+      for (const group of this.#groups.values()) if (group.policies.delete(key)) this.#touchGroup(group);
+    }
+    if (!policy) return;
+    this.#subjects.add(key, policy.subject);
+    for (const group of this.#groups.values()) {
+      if (!selectsPods(policy.subject, group)) continue;
+      group.policies.add(key);
+      this.#touchGroup(group);
+    }
+  }
+
+  #useRules(policy: FlatPolicy): void {
+    for (const side of this.#sides) {
+      const rules = policy[side.direction];
+      if (!rules) continue;
+      if (side.policyCount++ === 0) for (const address of this.#nodeAddresses) this.#touch(address);
+      for (const rule of rules) {
+        const fresh = side.use(rule);
+        for (const peer of fresh.peers) this.#addPeer(side, peer);
+        for (const name of fresh.names) this.#touchPort(name);
+      }
+    }
+  }
+
+  #unuseRules(policy: FlatPolicy): void {
+    for (const side of this.#sides) {
+      const rules = policy[side.direction];
+      if (!rules) continue;
+      if (--side.policyCount === 0) for (const address of this.#nodeAddresses) this.#touch(address);
+      for (const rule of rules) {
+        const gone = side.unuse(rule);
+        for (const peer of gone.peers) this.#removePeer(side, peer);
+        for (const name of gone.names) this.#touchPort(name);
+      }
+    }
+  }
+
+  #addPeer(side: Side, peer: Peer): void {
+    const { spec } = peer;
+    if (spec.kind === 'block') {
+      this.#regions.addBlock(peer);
+      return;
+    }
+    for (const group of this.#groups.values()) {
+      if (!selectsPods(spec.pods, group)) continue;
+      group.peers.get(side)!.add(peer);
+      this.#touchGroup(group);
+    }
+  }
+
+  #removePeer(side: Side, peer: Peer): void {
+    if (peer.spec.kind === 'block') {
+      this.#regions.removeBlock(peer);
+      return;
+    }
+    for (const group of this.#groups.values()) if (group.peers.get(side)!.delete(peer)) this.#touchGroup(group);
+  }
+
+  // -------------------------------------------------------------- pods
+
+  #setNamespaces(model: Model): void {
+    const changed = new Set<string>();
+    const namespaces = new Map(model.namespaces.map(({ name, labels }) => [name, labels]));
+    for (const [name, labels] of namespaces) {
+      const before = this.#namespaces.get(name);
+      if (before !== labels && !isSame(before, labels)) changed.add(name);
+    }
+    for (const name of this.#namespaces.keys()) if (!namespaces.has(name)) changed.add(name);
+    this.#namespaces = namespaces;
+    // Its pods come into new groups: take them out here, they are put in again with the rest
+    for (const [key, known] of this.#pods) if (changed.has(known.pod.namespace)) this.#removePod(key, known);
+  }
+
+  #setPods(model: Model): void {
+    const seen = new Set<string>();
+    for (const pod of model.pods) {
+      const key = `${pod.namespace}/${pod.name} ${pod.addresses.join(' ')}`;
+      seen.add(key);
+      const known = this.#pods.get(key);
+      if (known && (known.pod === pod || isAlike(known.pod, pod))) continue;
+      if (known) this.#removePod(key, known);
+      this.#addPod(key, pod);
+    }
+    if (seen.size < this.#pods.size) {
+      for (const [key, known] of this.#pods) if (!seen.has(key)) this.#removePod(key, known);
+    }
+    const locals = [...this.#pods.values()].filter(({ address }) => address.isLocal);
+    const families = new Set(locals.flatMap(({ regions }) => regions.map(({ prefix }) => prefix.family)));
+    this.#store.setFamilies([...families].sort());
+  }
+
+  #addPod(key: string, pod: Pod): void {
+    const address: PodAddress = { group: this.#groupOf(pod), isLocal: pod.port !== undefined, ports: pod.containerPorts };
+    const regions = pod.addresses.flatMap((text) => {
+      const prefix = toPrefix(text);
+      return prefix ? [this.#regions.at(prefix)] : [];
+    });
+    for (const region of regions) {
+      region.pods.add(address);
+      address.group.regions.add(region);
+    }
+    this.#pods.set(key, { pod, address, regions });
+  }
+
+  #removePod(key: string, { address, regions }: KnownPod): void {
+    for (const region of regions) {
+      region.pods.delete(address);
+      this.#regions.dirty.add(region);
+      if (![...region.pods].some(({ group }) => group === address.group)) address.group.regions.delete(region);
+    }
+    if (address.group.regions.size === 0) this.#groups.delete(address.group.key);
+    this.#pods.delete(key);
+  }
+
+  #groupOf({ namespace, labels }: Pod): Group {
+    const namespaceLabels = this.#namespaces.get(namespace) ?? {};
+    const key = `${namespace} ${canonical(labels)} ${canonical(namespaceLabels)}`;
+    const known = this.#groups.get(key);
+    if (known) return known;
+    const selectable = { namespace, labels, namespaceLabels };
+    const group: Group = {
+      ...selectable,
+      key,
+      regions: new Set(),
+      policies: new Set(this.#subjects.matching(selectable)),
+      peers: new Map(this.#sides.map((side) => [side, new Set(side.peerIndex.matching(selectable))])),
+    };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  #setNode(addresses: readonly string[]): void {
+    if (addresses.join() === this.#nodeAddresses.join()) return;
+    const mark = (list: readonly string[], isNode: boolean): void => {
+      for (const text of list) {
+        const prefix = toPrefix(text);
+        if (prefix) this.#regions.at(prefix).isNode = isNode;
+      }
+    };
+    mark(this.#nodeAddresses, false);
+    mark(addresses, true);
+    this.#nodeAddresses = addresses;
+  }
+
+  #touch(address: string): void {
+    const region = this.#regions.all.get(hostPrefix(address));
+    if (region) this.#regions.dirty.add(region);
+  }
+
+  #touchGroup(group: Group): void {
+    for (const region of group.regions) this.#regions.dirty.add(region);
+  }
+
+  #touchPort(name: string): void {
+    for (const { pod, regions } of this.#pods.values()) {
+      if (pod.containerPorts.some((port) => port.name === name)) for (const region of regions) this.#regions.dirty.add(region);
+    }
+  }
+
+  // -------------------------------------------------------------- regions -> rows
+
+  #settle(): void {
+    const changed = new Set<Region>(this.#regions.dirty);
+    const inside = new Map<Region, boolean>();
+    for (const region of this.#regions.dirty) inside.set(region, this.#classify(region));
+    this.#regions.dirty.clear();
+    for (const side of this.#sides) for (const region of side.settle()) changed.add(region);
+    for (const region of changed) this.#write(region, inside.get(region) ?? this.#regions.around(region).isInside);
+  }
+
+  /** Finds the classes and profiles of a region. Returns whether it lies inside of another one. */
+  #classify(region: Region): boolean {
+    const isKept = this.#regions.keep(region);
+    const { blocks, isInside } = isKept ? this.#regions.around(region) : { blocks: [], isInside: false };
+    const pod = [...region.pods].at(-1);
+    for (const side of this.#sides) {
+      const peers = isKept ? [...(pod?.group.peers.get(side) ?? []), ...blocks.filter((peer) => peer.side === side)] : [];
+      const isNode = isKept && region.isNode;
+      const [oldClass, oldProfile] = [region.classes.get(side), region.profiles.get(side)];
+      const peerClass = side.classOf(region, peers, pod?.ports ?? [], isNode, this.#wish(region, side, 'peer'));
+      const profile = pod?.isLocal
+        ? side.profileOf(region, pod.group.policies, pod.ports, this.#wish(region, side, 'pod'))
+        : undefined;
+      region.classes.set(side, peerClass);
+      region.profiles.set(side, profile);
+      if (oldClass !== peerClass) oldClass?.regions.delete(region);
+      if (oldProfile !== profile) oldProfile?.regions.delete(region);
+    }
+    return isInside;
+  }
+
+  /** The number that the region had before a restart. */
+  #wish(region: Region, side: Side, what: 'pod' | 'peer'): number | undefined {
+    if (this.#wishes.size === 0) return undefined;
+    const table = (side.direction === 'egress') === (what === 'pod') ? 'source_identities' : 'destination_identities';
+    return this.#wishes.get(`${table} ${region.key}`)?.[what === 'pod' ? 0 : 2];
+  }
+
+  #forgetWishes(): void {
+    if (this.#wishes.size === 0) return;
+    this.#wishes = new Map();
+    this.#store.recall([]);
+  }
+
+  #write(region: Region, isInside: boolean): void {
+    for (const row of this.#identityRows(region)) {
+      const isThere = this.#regions.all.get(region.key) === region;
+      const says = row.numbers.some((number) => number !== 0);
+      if (isThere && (says || isInside)) this.#store.rows.set(row);
+      else this.#store.rows.delete(row);
+    }
+  }
+
+  #identityRows({ prefix, classes, profiles }: Region): Row[] {
+    if (!this.#store.rows.families.includes(prefix.family)) return [];
+    const numbers = (own: Side, other: Side): number[] => {
+      const profile = profiles.get(own);
+      return [profile?.id ?? 0, profile?.base.id ?? 0, classes.get(other)?.id ?? 0];
+    };
+    return [
+      identityRow('source_identities', prefix, numbers(this.#egress, this.#ingress)),
+      identityRow('destination_identities', prefix, numbers(this.#ingress, this.#egress)),
+    ];
+  }
+}
+
+/** Whether policies see no difference between two descriptions of a pod. */
+function isAlike(a: Pod, b: Pod): boolean {
+  return (
+    (a.port === undefined) === (b.port === undefined) &&
+    a.namespace === b.namespace &&
+    a.addresses.join() === b.addresses.join() &&
+    (a.labels === b.labels || canonical(a.labels) === canonical(b.labels)) &&
+    (a.containerPorts === b.containerPorts || samePorts(a.containerPorts, b.containerPorts))
+  );
+}
+
+function samePorts(a: readonly ContainerPort[], b: readonly ContainerPort[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, protocol, port }, i) => {
+      const other = b[i]!;
+      return name === other.name && protocol === other.protocol && port === other.port;
+    })
+  );
+}
+
+function canonical(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(',');
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,7 +4,7 @@
  * the installed entry with the same key and action has the address. ARP asks all the same, and corrects what has changed.
  */
 import { type Action, type Entity, type EntityBuilder, printKey, toHex } from '../p4runtime/index.ts';
-import { desiredState } from './desired.ts';
+import { desiredForwarding } from './desired.ts';
 import type { InstalledIds } from './ids.ts';
 import type { Model, Neighbour } from './model.ts';
 
@@ -19,14 +19,14 @@ export function recallNeighbours(
   ids: InstalledIds,
   installed: readonly Entity[],
 ): Neighbour[] {
-  const { unresolved } = desiredState(model, build, ids);
+  const { unresolved } = desiredForwarding(model, build, ids);
   if (unresolved.length === 0 || installed.length === 0) return [];
   const { names } = build;
   const marked = unresolved.map(({ address, port }, i): Neighbour => ({ address, port, mac: mark(i) }));
   const byMark = new Map(marked.map((neighbour) => [neighbour.mac.replaceAll(':', ''), neighbour]));
   const actions = new Map(installed.map((entity) => [printKey(names, entity), actionOf(entity)]));
   const found = new Map<Neighbour, Neighbour>();
-  for (const entity of desiredState(model, build, ids, marked).entities) {
+  for (const entity of desiredForwarding(model, build, ids, marked).entities) {
     const wanted = actionOf(entity);
     wanted?.params.forEach(({ value }, i) => {
       const neighbour = byMark.get(toHex(value));

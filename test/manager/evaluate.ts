@@ -49,12 +49,12 @@ export class Evaluator {
   }
 
   #forward(from: string, to: string, port: number, protocol: number): string | Outcome {
-    const source = this.#identity('source_identities', from);
-    const destination = this.#identity('destination_identities', to);
-    const policy = (table: string, pod: number, peer: number): string | undefined =>
-      this.#best(table, { pod: String(pod), peer: String(peer), protocol: String(protocol), port: String(port) })?.action;
-    if (policy('egress_policy', source, destination)?.startsWith('deny')) return { drop: 'DENIED_EGRESS' };
-    if (policy('ingress_policy', destination, source)?.startsWith('deny')) return { drop: 'DENIED_INGRESS' };
+    if (from !== to) {
+      const source = this.#identity('source_identities', from);
+      const destination = this.#identity('destination_identities', to);
+      if (!this.#rulesAllow(source.pod, source.rules, destination.peer, port, protocol)) return { drop: 'DENIED_EGRESS' };
+      if (!this.#rulesAllow(destination.pod, destination.rules, source.peer, port, protocol)) return { drop: 'DENIED_INGRESS' };
+    }
     return this.#best('routes', { destination: to })?.action ?? { drop: 'NO_ROUTE' };
   }
 
@@ -77,14 +77,25 @@ export class Evaluator {
     return targets.length > 0 ? targets : undefined;
   }
 
-  #identity(table: string, address: string): number {
-    const action = this.#best(table, { address })?.action;
-    return action === undefined ? 0 : Number(/identity=(\d+)/.exec(action)![1]);
+  #rulesAllow(pod: number, base: number, peer: number, port: number, protocol: number): boolean {
+    if (pod === 0) return true;
+    const pair = this.#best('policy_peers', { pod: String(pod), peer: String(peer) })?.action;
+    const rules = pair === undefined ? base : Number(/rules_for_peer=(\d+)/.exec(pair)![1]);
+    if (rules < 2) return rules === 0;
+    const isKnown = [6, 17, 132].includes(protocol);
+    const key = { rules: String(rules), protocol: String(isKnown ? protocol : 0), port: String(isKnown ? port : 0) };
+    return this.#best('policy_ports', key) !== undefined;
+  }
+
+  #identity(table: string, address: string): { pod: number; rules: number; peer: number } {
+    const action = this.#best(table, { address })?.action ?? 'pod=0, rules=0, peer=0';
+    const [pod, rules, peer] = /pod=(\d+), rules=(\d+), peer=(\d+)/.exec(action)!.slice(1).map(Number);
+    return { pod: pod!, rules: rules!, peer: peer! };
   }
 
   #best(table: string, key: Readonly<Record<string, string>>): Line | undefined {
     const hits = (this.#lines.get(table) ?? []).filter(({ match }) =>
-      [...match].every(([field, pattern]) => fits(pattern, key[field]!)),
+      [...match].every(([field, pattern]) => fits(pattern, key[field]!, field === 'port' ? 16 : 32)),
     );
     return hits.sort((a, b) => b.priority - a.priority)[0];
   }
@@ -100,14 +111,14 @@ export class Evaluator {
   }
 }
 
-function fits(pattern: string, value: string): boolean {
+function fits(pattern: string, value: string, width: number): boolean {
   if (pattern.includes('..') && !pattern.includes('/')) {
     const [low, high] = pattern.split('..').map(Number);
     return low! <= Number(value) && Number(value) <= high!;
   }
   if (!pattern.includes('/')) return pattern === value;
   const [prefix, length] = pattern.split('/');
-  return number(prefix!) >> BigInt(32 - Number(length)) === number(value) >> BigInt(32 - Number(length));
+  return number(prefix!) >> BigInt(width - Number(length)) === number(value) >> BigInt(width - Number(length));
 }
 
 function number(address: string): bigint {

@@ -94,18 +94,14 @@ delete member endpoints 2: to_endpoint(address=10.1.0.2, port=8080)
 `);
   });
 
-  test('a new policy leaves the identities of the others alone', () => {
+  test('a new policy leaves the numbers of the others alone', () => {
     const { apply } = start();
     const onA: NetworkPolicy = { namespace: 'default', name: 'a', podSelector: labels({ app: 'a' }), ingress: [] };
     const onB: NetworkPolicy = { ...onA, name: 'b', podSelector: labels({ app: 'b' }) };
     const labelled = [localPod('a', 1, { app: 'a' }), localPod('b', 2, { app: 'b' })];
     apply({ pods: labelled, policies: [onB] });
-    expect(
-      apply({ pods: labelled, policies: [onA, onB] }),
-    ).toBe(`insert source_identities address=10.1.0.1/32: source_is(identity=3)
-insert destination_identities address=10.1.0.1/32: destination_is(identity=3)
-insert ingress_policy pod=3 peer=2 priority=2: allow()
-insert ingress_policy pod=3 priority=1: deny_ingress()
+    expect(apply({ pods: labelled, policies: [onA, onB] })).toBe(`insert policy_peers pod=2 peer=1: rules_are(rules_for_peer=0)
+insert destination_identities address=10.1.0.1/32: destination_is(pod=2, rules=1, peer=0)
 `);
   });
 

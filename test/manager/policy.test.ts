@@ -273,22 +273,24 @@ describe('policy', () => {
     });
   });
 
-  test('addresses that no policy tells apart share an identity; unmentioned ones are 0', () => {
+  test('addresses that no policy tells apart are one peer; unmentioned ones have no entry', () => {
     const many = [...pods, localPod('web2', 5, { app: 'web' }), localPod('free', 6, { app: 'free' })];
     const { entities } = desiredState(
       { ...emptyModel, pods: many, policies: [onDb({ ingress: [rule([podsWith('web')], [tcp(80)])] })] },
       build,
     );
-    const text = entities.map((e) => printEntity(build.names, e)).filter((line) => /^(source_id|ingress_p)/.test(line));
-    expect(text).toEqual([
-      'source_identities address=10.1.0.1/32: source_is(identity=1)',
-      'source_identities address=10.1.0.2/32: source_is(identity=2)',
-      'source_identities address=10.1.0.5/32: source_is(identity=1)',
-      'source_identities address=10.2.0.3/32: source_is(identity=1)',
-      'source_identities address=192.168.50.1/32: source_is(identity=3)',
-      'ingress_policy pod=2 peer=1 protocol=6 port=80 priority=2: allow()',
-      'ingress_policy pod=2 peer=3 priority=2: allow()',
-      'ingress_policy pod=2 priority=1: deny_ingress()',
+    const text = entities
+      .map((e) => printEntity(build.names, e))
+      .filter((line) => /^(source_id|destination_id|policy_)/.test(line));
+    expect(text.sort()).toEqual([
+      'destination_identities address=10.1.0.2/32: destination_is(pod=1, rules=1, peer=0)',
+      'policy_peers pod=1 peer=1: rules_are(rules_for_peer=2)',
+      'policy_peers pod=1 peer=2: rules_are(rules_for_peer=0)',
+      'policy_ports rules=2 protocol=6 port=80/16: allow()',
+      'source_identities address=10.1.0.1/32: source_is(pod=0, rules=0, peer=1)',
+      'source_identities address=10.1.0.5/32: source_is(pod=0, rules=0, peer=1)',
+      'source_identities address=10.2.0.3/32: source_is(pod=0, rules=0, peer=1)',
+      'source_identities address=192.168.50.1/32: source_is(pod=0, rules=0, peer=2)',
     ]);
   });
 });
