@@ -2,7 +2,8 @@
  * What softipu offers beyond PNA. A program that includes this file runs on softipu only.
  *
  * Annotations need no declaration:
- *   @softipu_maglev_size(n)       on an ActionSelector: slots of a group's lookup table, a prime (65537)
+ *   @softipu_maglev_size(n)       on an ActionSelector: most slots of a group's lookup table, a prime (65537)
+ *   @softipu_maglev_slots(n)      on an ActionSelector: slots of all lookup tables together (what all groups can need, at most 16777216)
  *   @softipu_max_groups(n)        on an ActionSelector: number of groups (its size, at most 1024)
  *   @softipu_when_full("evict")   on a table with add_on_miss: a full table makes room instead of refusing ("refuse")
  */

@@ -24,6 +24,7 @@ export function adoptTable(from: MatchTable, to: MatchTable): void {
   copy(from, a.defaultEntry, to, b.defaultEntry, a.slotBytes);
   copy(from, a.tuples, to, b.tuples, a.tupleCapacity * a.tupleBytes);
   copy(from, a.slots, to, b.slots, a.slotCount * a.slotBytes);
+  to.adoptReferences(from);
 }
 
 /** Expire profiles, network ports, hash seed: what the program does not decide. */

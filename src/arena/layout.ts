@@ -140,8 +140,8 @@ export interface ProfileSpec {
   readonly size: number;
   /** Action parameter widths of the tables that use it (their actions are the same). */
   readonly actions: readonly { readonly paramWidths: readonly number[] }[];
-  /** Selectors only. */
-  readonly groups?: { readonly max: number; readonly maglevSize: number };
+  /** Selectors only. `maglevSize`: most slots of one group; `slots`: of all together, see `defaultMaglevSlots`. */
+  readonly groups?: { readonly max: number; readonly maglevSize: number; readonly slots?: number };
 }
 
 export interface ArenaSpec {
@@ -260,15 +260,27 @@ export interface ProfileLayout {
   readonly memberBytes: number;
   readonly memberDataOffset: number;
   readonly params: readonly (readonly FieldPlace[])[];
-  /** Groups (selectors): u32 used, u32 active members; 8 bytes each. */
+  /** Groups (selectors), see `groupRecord`. */
   readonly groups: number;
-  /** Maglev tables: group g's begins at maglev + g * maglevStride: u16 member index per slot, 0xffff for none. */
+  /** Heap of Maglev tables: u32 member index per slot. */
   readonly maglev: number;
-  readonly maglevStride: number;
+  /** Slots of the heap. */
+  readonly maglevSlots: number;
 }
 
-/** No member: slot of an empty group. */
-export const noMember = 0xffff;
+/** A selector's group. It is taken whole from between two batches: table and size belong together. */
+export const groupRecord = {
+  bytes: 8,
+  /** u32: where its Maglev table begins, bytes from the heap's start. */
+  table: 0,
+  /** u32: slots of the table; 0: no such group, or one without members. */
+  slots: 4,
+} as const;
+
+/** Slots for all groups unless the program says how many: as many as they can ever need, but no more than 64 MiB. */
+export function defaultMaglevSlots(groups: number, maglevSize: number): number {
+  return Math.min(groups * maglevSize, Math.max(maglevSize, 1 << 24));
+}
 
 /** Ring of fixed-size records, one producer, one consumer: u32 head (next to write), u32 tail (next to read), u32 lost; records follow at +64. */
 export const ring = { head: 0, tail: 4, lost: 8, records: 64 } as const;
@@ -450,10 +462,11 @@ function layoutProfile(spec: ProfileSpec, place: Place): ProfileLayout {
   const memberDataOffset = 8;
   const memberBytes = roundUp(memberDataOffset + Math.max(0, ...params.map(end)), 8);
   const members = place(memberBytes * spec.size, 64);
-  const maglevStride = spec.groups ? roundUp(spec.groups.maglevSize * 2, 64) : 0;
-  const groups = spec.groups ? place(8 * spec.groups.max, 64) : 0;
-  const maglev = spec.groups ? place(maglevStride * spec.groups.max, 64) : 0;
-  return { spec, members, memberBytes, memberDataOffset, params, groups, maglev, maglevStride };
+  const { max = 0, maglevSize = 0 } = spec.groups ?? {};
+  const maglevSlots = spec.groups?.slots ?? defaultMaglevSlots(max, maglevSize);
+  const groups = spec.groups ? place(groupRecord.bytes * max, 64) : 0;
+  const maglev = spec.groups ? place(4 * maglevSlots, 64) : 0;
+  return { spec, members, memberBytes, memberDataOffset, params, groups, maglev, maglevSlots };
 }
 
 /** Bytes that a value of `width` bits takes in wire order. */

@@ -3,7 +3,7 @@
  * The interpreter runs this; the WebAssembly back end emits the same. The rules are in layout.ts.
  */
 import { hashWords, maglevSlot } from './hash.ts';
-import { type ArenaLayout, entryHead, groupBit, noMember, type TableLayout, tableHeader } from './layout.ts';
+import { type ArenaLayout, entryHead, groupBit, groupRecord, type TableLayout, tableHeader } from './layout.ts';
 import { addU64, type Memory, u32 } from './memory.ts';
 import { hashKey, isDead, matchingSlots, slotAddress } from './slots.ts';
 import { defaultHandle, type MatchTable } from './table.ts';
@@ -103,9 +103,10 @@ export function applyTable(table: MatchTable, arena: ArenaLayout, key: Uint8Arra
   if ((member & groupBit) !== 0) {
     const group = (member & ~groupBit) >>> 0;
     const hash = hashWords(viewOf(selector), 0, selector.length / 4, u32(memory, arena.hashSeed));
-    const slot = maglevSlot(hash, profile.spec.groups!.maglevSize);
-    member = memory.view.getUint16(profile.maglev + group * profile.maglevStride + 2 * slot, true);
-    if (member === noMember) return miss('empty group');
+    const record = profile.groups + groupRecord.bytes * group;
+    const slots = u32(memory, record + groupRecord.slots);
+    if (slots === 0) return miss('empty group');
+    member = u32(memory, profile.maglev + u32(memory, record + groupRecord.table) + 4 * maglevSlot(hash, slots));
   }
   const memberAt = profile.members + member * profile.memberBytes;
   if (u32(memory, memberAt) === 0) return miss('unused member');

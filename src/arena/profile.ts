@@ -1,12 +1,14 @@
 /**
  * Action profiles and selectors: members (an action with parameters) that entries share, and groups of members.
  *
- * A group is a Maglev table in memory: slot -> member, so that choosing is one load. Which members a group has with which weights is remembered
- * here, because memory only has the outcome. A member's key in the Maglev table is what identifies it on every node: by default its action and
- * parameters, so that nodes which number their members differently still agree.
+ * A group is a Maglev table in memory: slot -> member, so that choosing is one load. Its size follows from its members (`maglevSize`), and it lies in a heap
+ * that all groups of the profile share. Which members a group has with which weights is remembered here, because memory only has the outcome. A
+ * member's key in the Maglev table is what identifies it on every node: by default its action and parameters, so that nodes which number their members
+ * differently still agree.
  */
-import { buildMaglev } from '../maglev/index.ts';
-import { noMember, type ProfileLayout } from './layout.ts';
+import { buildMaglev, maglevSize } from '../maglev/index.ts';
+import { Heap } from './heap.ts';
+import { groupRecord, type ProfileLayout } from './layout.ts';
 import { type Memory, readFields, setU32, u32, writeFields } from './memory.ts';
 import { toBig, type Value } from './wire-bytes.ts';
 
@@ -24,28 +26,50 @@ export interface ProfileMember {
   readonly params: readonly bigint[];
 }
 
+interface Group {
+  readonly members: readonly (GroupMember & { readonly key: string })[];
+  /** Slots that it shall have at least. */
+  readonly least: number;
+  /** Its table: slots of the heap. */
+  at: number;
+  readonly slots: number;
+}
+
 export class ActionProfile {
   readonly memory: Memory;
   readonly layout: ProfileLayout;
   /** Address of the seed of endpoint selection. */
   readonly #seedAt: number;
-  readonly #groups = new Map<number, readonly GroupMember[]>();
+  readonly #groups = new Map<number, Group>();
+  readonly #heap: Heap;
+  /** How many groups have a member. */
+  readonly #uses = new Map<number, number>();
+  /** No member and no group below these is free. */
+  #firstMember = 0;
+  #firstGroup = 0;
 
   constructor(memory: Memory, layout: ProfileLayout, seedAt: number) {
     this.memory = memory;
     this.layout = layout;
     this.#seedAt = seedAt;
+    this.#heap = new Heap(layout.maglevSlots);
   }
 
-  /** Adds a member and returns its index. O(members). */
+  /** Slots that no group has. */
+  get freeSlots(): number {
+    return this.#heap.free;
+  }
+
+  /** Adds a member and returns its index, the lowest that is free. Amortised O(1). */
   insertMember(action: number, params: readonly Value[]): number | 'full' {
-    for (let member = 0; member < Math.min(this.layout.spec.size, noMember); member++) {
-      if (this.hasMember(member)) continue;
-      this.#writeMember(member, action, params);
-      setU32(this.memory, this.#memberAt(member), 1);
-      return member;
-    }
-    return 'full';
+    const { size } = this.layout.spec;
+    let member = this.#firstMember;
+    while (member < size && this.hasMember(member)) member++;
+    this.#firstMember = member;
+    if (member === size) return 'full';
+    this.#writeMember(member, action, params);
+    setU32(this.memory, this.#memberAt(member), 1);
+    return member;
   }
 
   /** Changes what a member does. Groups keep their slots: no flow moves. */
@@ -58,11 +82,10 @@ export class ActionProfile {
   /** Takes a member out, unless a group has it. Entries that still name it miss. */
   removeMember(member: number): 'ok' | 'notFound' | 'inUse' {
     if (!this.hasMember(member)) return 'notFound';
-    for (const members of this.#groups.values()) {
-      if (members.some((m) => m.member === member)) return 'inUse';
-    }
+    if (this.#uses.has(member)) return 'inUse';
     const at = this.#memberAt(member);
     this.memory.bytes.fill(0, at, at + this.layout.memberBytes);
+    this.#firstMember = Math.min(this.#firstMember, member);
     return 'ok';
   }
 
@@ -77,32 +100,41 @@ export class ActionProfile {
     return { action, params: readFields(this.memory, at + this.layout.memberDataOffset, this.layout.params[action]!) };
   }
 
-  /** Adds a group and returns its index. O(groups + size of the Maglev table). */
-  insertGroup(members: readonly GroupMember[]): number | 'full' | 'notFound' {
+  /**
+   * Adds a group and returns its index, the lowest that is free. `least`: slots that it shall have at least, up to the profile's largest table.
+   * 'full': no group is free, or no slots are. O(size of the Maglev table).
+   */
+  insertGroup(members: readonly GroupMember[], least = 0): number | 'full' | 'notFound' {
     const max = this.layout.spec.groups?.max ?? 0;
-    for (let group = 0; group < max; group++) {
-      if (this.#groups.has(group)) continue;
-      const result = this.#writeGroup(group, members);
-      return result === 'ok' ? group : result;
-    }
-    return 'full';
+    let group = this.#firstGroup;
+    while (group < max && this.#groups.has(group)) group++;
+    this.#firstGroup = group;
+    if (group === max) return 'full';
+    const result = this.#writeGroup(group, members, least);
+    return result === 'ok' ? group : result;
   }
 
-  /** Replaces a group's members. Only the slots that consistent hashing must move change. 'notFound': no such group or member. */
-  modifyGroup(group: number, members: readonly GroupMember[]): 'ok' | 'notFound' {
-    return this.#groups.has(group) ? this.#writeGroup(group, members) : 'notFound';
+  /**
+   * Replaces a group's members. Only the slots that consistent hashing must move change, unless the table gets another size. 'notFound': no such group or
+   * member; 'full': no slots for a larger table.
+   */
+  modifyGroup(group: number, members: readonly GroupMember[]): 'ok' | 'notFound' | 'full' {
+    const before = this.#groups.get(group);
+    return before ? this.#writeGroup(group, members, before.least) : 'notFound';
   }
 
   /** Takes a group out. Entries that still name it miss. */
   removeGroup(group: number): 'ok' | 'notFound' {
-    if (!this.#groups.delete(group)) return 'notFound';
-    this.#slots(group).fill(0xff);
-    setU32(this.memory, this.layout.groups + 8 * group, 0);
-    setU32(this.memory, this.layout.groups + 8 * group + 4, 0);
+    const before = this.#groups.get(group);
+    if (!before) return 'notFound';
+    this.#groups.delete(group);
+    this.#release(before);
+    this.#setRecord(group, 0, 0);
+    this.#firstGroup = Math.min(this.#firstGroup, group);
     return 'ok';
   }
 
-  /** Takes over members and groups of a profile of the same layout, places and lookup tables included. O(groups * size of the Maglev table). */
+  /** Takes over members and groups of a profile of the same layout, places and lookup tables included. O(members + slots in use). */
   adopt(other: ActionProfile): void {
     const { layout, memory } = this;
     const from = other.layout;
@@ -110,16 +142,20 @@ export class ActionProfile {
       memory.bytes.set(other.memory.bytes.subarray(at, at + length), to);
     };
     copy(from.members, layout.members, layout.memberBytes * layout.spec.size);
-    copy(from.groups, layout.groups, 8 * (layout.spec.groups?.max ?? 0));
-    for (const [group, members] of other.#groups) {
-      this.#groups.set(group, members);
-      copy(from.maglev + group * from.maglevStride, layout.maglev + group * layout.maglevStride, layout.maglevStride);
+    let used = 0;
+    for (const [group, { members, least, at, slots }] of other.#groups) {
+      copy(from.maglev + 4 * at, layout.maglev + 4 * used, 4 * slots);
+      this.#groups.set(group, { members, least, at: used, slots });
+      this.#setRecord(group, used, slots);
+      for (const { member } of members) this.#use(member, 1);
+      used += slots;
     }
+    this.#heap.compact(used);
   }
 
   /** A group's members as they were written. */
   group(group: number): readonly GroupMember[] | undefined {
-    return this.#groups.get(group);
+    return this.#groups.get(group)?.members;
   }
 
   groups(): number[] {
@@ -127,37 +163,100 @@ export class ActionProfile {
   }
 
   /** The member that owns each slot of a group's Maglev table: a copy. */
-  slots(group: number): Uint16Array {
-    return new Uint16Array(this.#slots(group).slice().buffer);
+  slots(group: number): Uint32Array {
+    const { at, slots } = this.#groups.get(group) ?? { at: 0, slots: 0 };
+    return this.#table(at, slots).slice();
   }
 
   /** Computes all groups again, after the seed changed. */
   rebuild(): void {
-    for (const [group, members] of this.#groups) this.#writeGroup(group, members);
+    for (const { members, at, slots } of this.#groups.values()) this.#fill(at, slots, members);
   }
 
   /** No members, no groups. A group's lookup table is written when the group is made: until then its memory is not touched. */
   reset(): void {
     const { layout, memory } = this;
     memory.bytes.fill(0, layout.members, layout.members + layout.memberBytes * layout.spec.size);
-    memory.bytes.fill(0, layout.groups, layout.groups + 8 * (layout.spec.groups?.max ?? 0));
+    memory.bytes.fill(0, layout.groups, layout.groups + groupRecord.bytes * (layout.spec.groups?.max ?? 0));
     this.#groups.clear();
+    this.#uses.clear();
+    this.#heap.compact(0);
+    this.#firstMember = 0;
+    this.#firstGroup = 0;
   }
 
-  #writeGroup(group: number, members: readonly GroupMember[]): 'ok' | 'notFound' {
+  #writeGroup(group: number, members: readonly GroupMember[], least: number): 'ok' | 'notFound' | 'full' {
     if (!members.every(({ member }) => this.hasMember(member))) return 'notFound';
     const named = this.#withKeys(members);
-    const table = buildMaglev(
-      named.map(({ key, weight }) => ({ key, weight: weight ?? 1 })),
-      this.layout.spec.groups!.maglevSize,
+    const weights = named.map(({ weight }) => weight ?? 1);
+    const slots = maglevSize(weights, this.layout.spec.groups!.maglevSize, least);
+    const before = this.#groups.get(group);
+    if (slots > this.#heap.free + (before?.slots ?? 0)) return 'full';
+    let at = before?.at ?? 0;
+    if (before) {
+      for (const { member } of before.members) this.#use(member, -1);
+    }
+    if (slots !== (before?.slots ?? 0)) {
+      if (before) {
+        this.#heap.give(before.at, before.slots);
+        this.#groups.delete(group);
+      }
+      at = this.#take(slots);
+    }
+    for (const { member } of named) this.#use(member, 1);
+    this.#groups.set(group, { members: named, least, at, slots });
+    this.#fill(at, slots, named);
+    this.#setRecord(group, at, slots);
+    return 'ok';
+  }
+
+  #fill(at: number, slots: number, members: readonly (GroupMember & { readonly key: string })[]): void {
+    if (slots === 0) return;
+    const owners = buildMaglev(
+      members.map(({ key, weight }) => ({ key, weight: weight ?? 1 })),
+      slots,
       u32(this.memory, this.#seedAt),
     );
-    const slots = table.map((index) => named[index]?.member ?? noMember);
-    this.memory.bytes.set(new Uint8Array(slots.buffer), this.layout.maglev + group * this.layout.maglevStride);
-    setU32(this.memory, this.layout.groups + 8 * group + 4, members.filter((m) => (m.weight ?? 1) > 0).length);
-    setU32(this.memory, this.layout.groups + 8 * group, 1);
-    this.#groups.set(group, named);
-    return 'ok';
+    const table = this.#table(at, slots);
+    for (let slot = 0; slot < slots; slot++) table[slot] = members[owners[slot]!]!.member;
+  }
+
+  /** Slots of the heap; there must be so many. Moves all tables to the front if they lie scattered. */
+  #take(slots: number): number {
+    if (slots === 0) return 0;
+    const at = this.#heap.take(slots);
+    if (at !== undefined) return at;
+    let used = 0;
+    for (const [group, each] of [...this.#groups].sort(([, a], [, b]) => a.at - b.at)) {
+      if (each.slots === 0) continue;
+      this.#table(0, this.#heap.size).copyWithin(used, each.at, each.at + each.slots);
+      each.at = used;
+      this.#setRecord(group, used, each.slots);
+      used += each.slots;
+    }
+    this.#heap.compact(used);
+    return this.#heap.take(slots)!;
+  }
+
+  #release({ members, at, slots }: Group): void {
+    this.#heap.give(at, slots);
+    for (const { member } of members) this.#use(member, -1);
+  }
+
+  #use(member: number, more: 1 | -1): void {
+    const count = (this.#uses.get(member) ?? 0) + more;
+    if (count > 0) this.#uses.set(member, count);
+    else this.#uses.delete(member);
+  }
+
+  #setRecord(group: number, at: number, slots: number): void {
+    const record = this.layout.groups + groupRecord.bytes * group;
+    setU32(this.memory, record + groupRecord.table, 4 * at);
+    setU32(this.memory, record + groupRecord.slots, slots);
+  }
+
+  #table(at: number, slots: number): Uint32Array {
+    return new Uint32Array(this.memory.bytes.buffer, this.layout.maglev + 4 * at, slots);
   }
 
   /** Every member with a key of its own: equal ones are told apart by how many came before. */
@@ -194,10 +293,5 @@ export class ActionProfile {
 
   #memberAt(member: number): number {
     return this.layout.members + member * this.layout.memberBytes;
-  }
-
-  #slots(group: number): Uint8Array {
-    const at = this.layout.maglev + group * this.layout.maglevStride;
-    return this.memory.bytes.subarray(at, at + 2 * this.layout.spec.groups!.maglevSize);
   }
 }

@@ -40,6 +40,8 @@ export interface TableStats {
 export class MatchTable {
   readonly memory: Memory;
   readonly layout: TableLayout;
+  /** Of tables with an implementation: how many entries were given each member or group. Ageing takes entries out without saying so here. */
+  readonly #given = new Map<number, number>();
 
   constructor(memory: Memory, layout: TableLayout) {
     this.memory = memory;
@@ -96,6 +98,7 @@ export class MatchTable {
     const at = this.address(handle);
     if (change.call) {
       this.#checkCall(change.call);
+      this.#give(this.#wordAt(at), -1);
       this.#writeCall(at, change.call);
     }
     if (change.idleTimeoutMs !== undefined && this.layout.spec.ageing !== 'none') {
@@ -111,6 +114,7 @@ export class MatchTable {
     const slot = this.#toHandle(where);
     if (slot === undefined) return 'notFound';
     const at = slotAddress(layout, slot);
+    this.#give(this.#wordAt(at), -1);
     release(memory, layout, slot);
     setU32(memory, layout.header + tableHeader.entries, this.count - 1);
     if (layout.isMasked) {
@@ -185,6 +189,20 @@ export class MatchTable {
       action,
       params: readFields(this.memory, this.layout.defaultEntry + this.layout.dataOffset, this.layout.params[action]!),
     };
+  }
+
+  /** Whether an entry refers to a member or group. O(1) if none was ever told to, else up to O(slots). */
+  refersTo(call: Exclude<EntryCall, { readonly kind: 'action' }>): boolean {
+    const word = wordOf(call);
+    if (!this.#given.has(word)) return false;
+    for (const slot of this.handles()) if (this.#wordAt(this.address(slot)) === word) return true;
+    this.#given.delete(word);
+    return false;
+  }
+
+  /** The entries came as bytes from a table of the same layout. */
+  adoptReferences(other: MatchTable): void {
+    for (const [word, count] of other.#given) this.#given.set(word, count);
   }
 
   get count(): number {
@@ -307,10 +325,9 @@ export class MatchTable {
         this.#writeAction(at, call.action, call.params);
         return;
       case 'member':
-        setU32(this.memory, at + this.layout.dataOffset, call.member);
-        return;
       case 'group':
-        setU32(this.memory, at + this.layout.dataOffset, call.group | groupBit);
+        setU32(this.memory, at + this.layout.dataOffset, wordOf(call));
+        this.#give(wordOf(call), 1);
         return;
       default:
         assertNever(call);
@@ -326,6 +343,18 @@ export class MatchTable {
     memory.bytes.fill(0, at + layout.dataOffset, at + dataEnd(layout));
     writeFields(memory, at + layout.dataOffset, places, values);
     memory.view.setUint16(at + entryHead.action, action, true);
+  }
+
+  /** The member or group of an entry; undefined in tables of actions. */
+  #wordAt(at: number): number | undefined {
+    return this.layout.spec.profile === undefined ? undefined : u32(this.memory, at + this.layout.dataOffset);
+  }
+
+  #give(word: number | undefined, more: 1 | -1): void {
+    if (word === undefined) return;
+    const count = (this.#given.get(word) ?? 0) + more;
+    if (count > 0) this.#given.set(word, count);
+    else this.#given.delete(word);
   }
 
   #readCall(at: number): EntryCall {
@@ -378,6 +407,11 @@ export class MatchTable {
     });
     return matches;
   }
+}
+
+/** As an entry's data word says it. */
+function wordOf(call: Exclude<EntryCall, { readonly kind: 'action' }>): number {
+  return call.kind === 'member' ? call.member : (call.group | groupBit) >>> 0;
 }
 
 /** End of an entry's parameters, from the slot's start. */

@@ -17,7 +17,7 @@ import { Extras } from './extras.ts';
 import { P4Names } from './names.ts';
 import { rewriteOneShot } from './one-shots.ts';
 import { checkPacketOut, fromPacketOut, toPacketIn } from './packet-io.ts';
-import { ProfileState, type References } from './profiles.ts';
+import { ProfileState } from './profiles.ts';
 import { type Ids, type ReadWishes, readDefault, readEntry } from './read.ts';
 import { Replication, type ReplicationTarget } from './replication.ts';
 import { ok, type Status, StatusError, statusOf } from './status.ts';
@@ -101,9 +101,7 @@ export class Device {
     this.#ports = ports
       ? { has: (port) => ports.has(port), isUp: (port) => port === undefined || (ports.get(port) ?? false) }
       : allPortsUp;
-    this.#profiles = new Map(
-      [...binding.profiles].map(([id, bound]) => [id, new ProfileState(binding, bound, this.#ports, () => this.#references(id))]),
-    );
+    this.#profiles = new Map([...binding.profiles].map(([id, bound]) => [id, new ProfileState(binding, bound, this.#ports)]));
     this.#tables = {
       binding,
       profiles: this.#profiles,
@@ -406,20 +404,6 @@ export class Device {
 
   #profilesOf(id: number): ProfileState[] {
     return id === 0 ? [...this.#profiles.values()] : [this.#profile(id)];
-  }
-
-  /** Members and groups that entries of a profile's tables refer to. O(slots of the tables). */
-  #references(profileId: number): References {
-    const members = new Set<number>();
-    const groups = new Set<number>();
-    for (const { info, table } of this.#binding.tables.values()) {
-      if (info.implementationId !== profileId) continue;
-      for (const { call } of table.entries()) {
-        if (call.kind === 'member') members.add(call.member);
-        if (call.kind === 'group') groups.add(call.group);
-      }
-    }
-    return { members, groups };
   }
 }
 

@@ -5,7 +5,7 @@
  * members have there. Changing what a member does changes its key, and with it the tables of its groups.
  */
 import type { GroupMember } from '../arena/index.ts';
-import type { Binding, BoundProfile } from './binding.ts';
+import type { Binding, BoundProfile, BoundTable } from './binding.ts';
 import { type CheckedAction, checkAction } from './check.ts';
 import type { Action, ActionProfileGroup, ActionProfileMember, UpdateType } from './entities.ts';
 import { printAction } from './print.ts';
@@ -25,28 +25,24 @@ interface Group {
   readonly entity: ActionProfileGroup;
 }
 
-/** Places that entries of tables refer to. */
-export interface References {
-  readonly members: ReadonlySet<number>;
-  readonly groups: ReadonlySet<number>;
-}
-
 export class ProfileState {
   readonly #binding: Binding;
   readonly #bound: BoundProfile;
-  /** What the entries of the profile's tables refer to now. */
-  readonly #references: () => References;
   readonly #ports: Ports;
   readonly #members = new Map<number, Member>();
   readonly #groups = new Map<number, Group>();
+  /** The tables whose entries refer to it. */
+  readonly #users: readonly BoundTable[];
+  /** Groups that have a member. */
+  readonly #groupsOf = new Map<number, Set<number>>();
   /** Entries with one-shot action sets. */
   #oneShots = 0;
 
-  constructor(binding: Binding, bound: BoundProfile, ports: Ports, references: () => References) {
+  constructor(binding: Binding, bound: BoundProfile, ports: Ports) {
     this.#ports = ports;
     this.#binding = binding;
     this.#bound = bound;
-    this.#references = references;
+    this.#users = [...binding.tables.values()].filter(({ info }) => info.implementationId === bound.info.preamble.id);
   }
 
   /** Place of a member; throws NOT_FOUND. */
@@ -83,7 +79,7 @@ export class ProfileState {
   /** Takes over what another profile of the same layout and contents holds. */
   adopt(other: ProfileState): void {
     for (const [id, member] of other.#members) this.#members.set(id, member);
-    for (const [id, group] of other.#groups) this.#groups.set(id, group);
+    for (const group of other.#groups.values()) this.#setGroup(group);
     this.#oneShots = other.#oneShots;
   }
 
@@ -173,9 +169,8 @@ export class ProfileState {
     const write = (member: Member): void => {
       this.#members.set(id, member);
       this.#bound.profile.modifyMember(member.place, member.checked.index, member.checked.params);
-      for (const group of this.#groups.values()) {
-        if (before.key !== content.key && group.entity.members.some((m) => m.memberId === id)) this.#writeGroup(group);
-      }
+      if (before.key === content.key) return;
+      for (const group of this.#groupsOf.get(id) ?? []) this.#writeGroup(this.#groups.get(group)!);
     };
     write({ ...content, place: before.place });
     transaction.onUndo(() => write(before));
@@ -187,11 +182,9 @@ export class ProfileState {
     this.#members.delete(id);
     transaction.onUndo(() => this.#members.set(id, member));
     transaction.atEnd(() => {
-      const group = [...this.#groups.values()].find((g) => g.entity.members.some((m) => m.memberId === id));
-      if (group) {
-        throw new StatusError('FAILED_PRECONDITION', `${label}: group ${group.entity.groupId} still has member ${id}`);
-      }
-      if (this.#references().members.has(member.place)) {
+      const [group] = this.#groupsOf.get(id) ?? [];
+      if (group !== undefined) throw new StatusError('FAILED_PRECONDITION', `${label}: group ${group} still has member ${id}`);
+      if (this.#users.some(({ table }) => table.refersTo({ kind: 'member', member: member.place }))) {
         throw new StatusError('FAILED_PRECONDITION', `${label}: an entry still refers to member ${id}`);
       }
     });
@@ -204,14 +197,11 @@ export class ProfileState {
     if (this.#groups.has(entity.groupId)) {
       throw new StatusError('ALREADY_EXISTS', `${label} has a group ${entity.groupId} already`);
     }
-    const place = profile.insertGroup(this.#toArena(entity));
-    if (typeof place === 'string') {
-      const room = profile.layout.spec.groups?.max ?? 0;
-      throw new StatusError('RESOURCE_EXHAUSTED', `${label} is full: it has room for ${room} groups`);
-    }
-    this.#groups.set(entity.groupId, { place, entity });
+    const place = profile.insertGroup(this.#toArena(entity), entity.maxSize);
+    if (typeof place === 'string') throw this.#isFull();
+    this.#setGroup({ place, entity });
     transaction.onUndo(() => {
-      this.#groups.delete(entity.groupId);
+      this.#dropGroup(entity.groupId);
       profile.removeGroup(place);
     });
   }
@@ -222,26 +212,58 @@ export class ProfileState {
       throw new StatusError('INVALID_ARGUMENT', `${this.#bound.label}, group ${entity.groupId}: its size cannot be changed`);
     }
     // Undoing writes the slots back as they were: its members may be other ones by then.
-    const write = (group: Group, members: readonly GroupMember[]): void => {
-      this.#groups.set(entity.groupId, group);
-      this.#bound.profile.modifyGroup(group.place, members);
-    };
-    const membersBefore = this.#bound.profile.group(before.place) ?? [];
-    write({ place: before.place, entity }, this.#toArena(entity));
-    transaction.onUndo(() => write(before, membersBefore));
+    const { profile } = this.#bound;
+    const membersBefore = profile.group(before.place) ?? [];
+    if (profile.modifyGroup(before.place, this.#toArena(entity)) === 'full') throw this.#isFull();
+    this.#setGroup({ place: before.place, entity });
+    transaction.onUndo(() => {
+      this.#setGroup(before);
+      profile.modifyGroup(before.place, membersBefore);
+    });
   }
 
   #deleteGroup(transaction: Transaction, id: number): void {
     const { profile, label } = this.#bound;
     const group = this.#group(id);
-    this.#groups.delete(id);
-    transaction.onUndo(() => this.#groups.set(id, group));
+    this.#dropGroup(id);
+    transaction.onUndo(() => this.#setGroup(group));
     transaction.atEnd(() => {
-      if (this.#references().groups.has(group.place)) {
+      if (this.#users.some(({ table }) => table.refersTo({ kind: 'group', group: group.place }))) {
         throw new StatusError('FAILED_PRECONDITION', `${label}: an entry still refers to group ${id}`);
       }
     });
     transaction.onCommit('group', () => profile.removeGroup(group.place));
+  }
+
+  #setGroup(group: Group): void {
+    const { groupId, members } = group.entity;
+    this.#dropGroup(groupId);
+    this.#groups.set(groupId, group);
+    for (const { memberId } of members) {
+      const groups = this.#groupsOf.get(memberId);
+      if (groups) groups.add(groupId);
+      else this.#groupsOf.set(memberId, new Set([groupId]));
+    }
+  }
+
+  #dropGroup(id: number): void {
+    for (const { memberId } of this.#groups.get(id)?.entity.members ?? []) {
+      const groups = this.#groupsOf.get(memberId);
+      groups?.delete(id);
+      if (groups?.size === 0) this.#groupsOf.delete(memberId);
+    }
+    this.#groups.delete(id);
+  }
+
+  #isFull(): StatusError {
+    const { profile, label } = this.#bound;
+    const room = profile.layout.spec.groups?.max ?? 0;
+    return new StatusError(
+      'RESOURCE_EXHAUSTED',
+      profile.groups().length < room
+        ? `${label} is full: of ${profile.layout.maglevSlots} slots of its groups' tables ${profile.freeSlots} are free`
+        : `${label} is full: it has room for ${room} groups`,
+    );
   }
 
   #writeGroup({ place, entity }: Group): void {

@@ -151,4 +151,80 @@ describe('groups', () => {
     profile.modifyGroup(group, [{ member: a, weight: 0 }, { member: b }]);
     expect(new Set(profile.slots(group))).toEqual(new Set([b]));
   });
+
+  const heapOf = (slots: number): Arena =>
+    makeArena({
+      tables: [tableSpec({ keys: [{ width: 32, matchKind: 'exact' }], actions, profile: 0 })],
+      profiles: [{ name: 'backends', size: 64, actions, groups: { max: 8, maglevSize: 65_537, slots } }],
+    });
+  const membersOf = (arena: Arena, count: number): { member: number }[] =>
+    Array.from({ length: count }, (_, i) => ({ member: arena.profiles[0]!.insertMember(1, [BigInt(i), 80n]) as number }));
+
+  test('each group has a table of its own size, and takes a larger one when it grows', () => {
+    const arena = heapOf(20_000);
+    const profile = arena.profiles[0]!;
+    const all = membersOf(arena, 41);
+    const [small, large, roomy] = [
+      profile.insertGroup(all.slice(0, 2)),
+      profile.insertGroup(all.slice(0, 11)),
+      profile.insertGroup(all.slice(0, 1), 4000),
+    ];
+    const sizes = (): number[] => profile.groups().map((group) => profile.slots(group).length);
+    expect([small, large, roomy, ...sizes()]).toEqual([0, 1, 2, 1009, 4093, 4093]);
+    const before = profile.slots(large as number);
+    expect(profile.modifyGroup(0, all.slice(0, 40))).toBe('ok');
+    expect(sizes()).toEqual([4093, 4093, 4093]);
+    expect(profile.modifyGroup(0, all)).toBe('full');
+    expect(profile.insertGroup(all)).toBe('full');
+    expect([profile.freeSlots, profile.slots(1)]).toEqual([20_000 - 3 * 4093, before]);
+    expect(profile.modifyGroup(2, all.slice(1, 3))).toBe('ok');
+    expect(sizes()).toEqual([4093, 4093, 4093]);
+    profile.modifyGroup(0, [{ member: all[0]!.member, weight: 0 }]);
+    expect(sizes()).toEqual([0, 4093, 4093]);
+  });
+
+  test('what finds no room changes nothing', () => {
+    const arena = heapOf(5 * 1009);
+    const profile = arena.profiles[0]!;
+    const all = membersOf(arena, 11);
+    for (let i = 0; i < 5; i++) expect(profile.insertGroup(all.slice(i, i + 2))).toBe(i);
+    for (const group of [0, 2, 3]) profile.removeGroup(group);
+    expect(profile.insertGroup(all, 4000)).toBe('full');
+    profile.removeGroup(4);
+    const before = profile.slots(1);
+    expect(profile.insertGroup(all)).toBe('full');
+    profile.removeGroup(1);
+    const last = profile.insertGroup(all.slice(1, 3)) as number;
+    expect([last, profile.slots(last)]).toEqual([0, before]);
+  });
+
+  test('two holes are one when a table needs both', () => {
+    const arena = heapOf(1009 + 4093);
+    const profile = arena.profiles[0]!;
+    const all = membersOf(arena, 11);
+    const [a, b, c] = [0, 1, 2].map((i) => profile.insertGroup(all.slice(i, i + 2)) as number);
+    profile.removeGroup(a!);
+    profile.removeGroup(c!);
+    const before = profile.slots(b!);
+    service(arena, 7n, b!);
+    // Free are 1009 slots in front of b and 3084 behind it.
+    expect(profile.insertGroup(all)).toBe(0);
+    expect([profile.slots(b!), profile.freeSlots]).toEqual([before, 0]);
+  });
+
+  test('another profile takes everything over', () => {
+    const [from, to] = [heapOf(9000), heapOf(9000)];
+    const all = membersOf(from, 11);
+    const profile = from.profiles[0]!;
+    for (const members of [all.slice(0, 2), all, all.slice(3, 5)]) profile.insertGroup(members);
+    profile.removeGroup(0);
+    const next = to.profiles[0]!;
+    next.adopt(profile);
+    expect(next.groups().map((group) => next.slots(group))).toEqual(profile.groups().map((group) => profile.slots(group)));
+    expect([next.freeSlots, next.removeMember(all[0]!.member), next.insertGroup(all.slice(0, 1))]).toEqual([
+      9000 - 4093 - 1009,
+      'inUse',
+      0,
+    ]);
+  });
 });

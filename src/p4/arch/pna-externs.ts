@@ -21,6 +21,8 @@ import { annotationInteger, enumMember, fieldsOf, sizeArgument, sourceOf } from 
 
 const maxCells = 1n << 24n;
 const maxMembers = 1n << 20n;
+/** 1 GiB. */
+const maxSlots = 1 << 28;
 const defaultMaglevSize = 65_537;
 
 export const pnaExterns: Readonly<Record<string, ExternHandlers>> = {
@@ -282,7 +284,7 @@ export function actionProfile(lw: Lowering, c: ExternConstruction): ExternState 
   return { kind: 'actionProfile', id };
 }
 
-/** `@softipu_max_groups` and `@softipu_maglev_size` size the groups. */
+/** `@softipu_max_groups`, `@softipu_maglev_size` and `@softipu_maglev_slots` size the groups. */
 export function actionSelector(lw: Lowering, c: ExternConstruction): ExternState {
   const id = lw.externs.length;
   const size = sizeArgument(lw, c.args[1], c.span, maxMembers);
@@ -292,13 +294,19 @@ export function actionSelector(lw: Lowering, c: ExternConstruction): ExternState
       help: `use ${nextPrime(maglevSize)}`,
     });
   }
+  const maxGroups = annotationInteger(lw, c.sourceAnnotations, 'softipu_max_groups') ?? Math.min(size, 1024);
+  const maglevSlots = annotationInteger(lw, c.sourceAnnotations, 'softipu_maglev_slots');
+  if (maglevSlots !== undefined && (maglevSlots < maglevSize || maglevSlots > maxSlots)) {
+    lw.error('out-of-range', c.span, `the slots of all Maglev tables must be ${maglevSize} to ${maxSlots}, found ${maglevSlots}`);
+  }
   lw.externs.push({
     kind: 'actionSelector',
     id,
     name: c.name,
     size,
-    maxGroups: annotationInteger(lw, c.sourceAnnotations, 'softipu_max_groups') ?? Math.min(size, 1024),
+    maxGroups,
     maglevSize,
+    ...(maglevSlots !== undefined && { maglevSlots }),
     algorithm: algorithmOf(lw, c),
     outputWidth: sizeArgument(lw, c.args[2], c.span, 64n),
     annotations: c.annotations,

@@ -499,7 +499,10 @@ export type Extern =
       readonly size: number;
       readonly annotations: readonly Annotation[];
     }
-  /** `size`: members; `maxGroups`: groups; `maglevSize`: slots of each group's Maglev table (prime, 65537 unless `@softipu_maglev_size(n)`). */
+  /**
+   * `size`: members; `maxGroups`: groups; `maglevSize`: most slots of a group's Maglev table (prime, 65537 unless `@softipu_maglev_size(n)`);
+   * `maglevSlots`: slots of all tables together, if `@softipu_maglev_slots(n)` says it.
+   */
   | {
       readonly kind: 'actionSelector';
       readonly id: ExternId;
@@ -507,6 +510,7 @@ export type Extern =
       readonly size: number;
       readonly maxGroups: number;
       readonly maglevSize: number;
+      readonly maglevSlots?: number;
       readonly algorithm: HashAlgorithm;
       readonly outputWidth: number;
       readonly annotations: readonly Annotation[];

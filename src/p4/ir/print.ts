@@ -51,7 +51,7 @@ function printExtern(e: ir.Extern): Line {
     case 'actionProfile':
       return `action profile ${e.name} size=${e.size}`;
     case 'actionSelector':
-      return `action selector ${e.name} size=${e.size} groups=${e.maxGroups} maglev=${e.maglevSize} hash=${e.algorithm} width=${e.outputWidth}`;
+      return `action selector ${e.name} size=${e.size} groups=${e.maxGroups} maglev=${e.maglevSize}${e.maglevSlots === undefined ? '' : ` slots=${e.maglevSlots}`} hash=${e.algorithm} width=${e.outputWidth}`;
     case 'digest':
       return `digest ${e.name} (${e.fields.map((f) => `${f.name}: ${f.width}`).join(', ')})`;
     case 'valueSet':

@@ -1,5 +1,5 @@
 /** Applying a table: key, lookup, member of a profile or selector group, counting, and the action's body with its parameters. */
-import { entryHead, groupBit, noMember, type TableLayout, tableHeader } from '../../arena/layout.ts';
+import { entryHead, groupBit, groupRecord, type TableLayout, tableHeader } from '../../arena/layout.ts';
 import type { Expr, Stmt, VarId } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
 import { type Get, i32, type Ref } from './builder.ts';
@@ -139,10 +139,14 @@ function resolveMember(
         const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
         const seed = A.load(p.unit.layout.hashSeed, 4, A.const(0));
         const hash = hashOfWords(p, toWords(p, runs, Math.ceil(bytes / 8)), Math.ceil(bytes / 4), seed);
-        const place = A.wrap(B.shr_u(B.mul(B.extend_u(hash), B.const(groups.maglevSize)), B.const(32)));
-        const group = A.mul(A.and(p.get(member), A.const(~groupBit)), A.const(profile.maglevStride));
-        p.set(member, A.load16_u(profile.maglev, 2, A.add(group, A.shl(place, A.const(1)))));
-        p.if(A.eq(p.get(member), A.const(noMember)), () => {
+        const record = p.local(i32);
+        p.set(record, A.shl(A.and(p.get(member), A.const(~groupBit)), A.const(Math.log2(groupRecord.bytes))));
+        const slots = (): Ref => A.load(profile.groups + groupRecord.slots, 4, p.get(record));
+        const place = A.wrap(B.shr_u(B.mul(B.extend_u(hash), B.extend_u(slots())), B.const(32)));
+        const at = A.add(A.load(profile.groups + groupRecord.table, 4, p.get(record)), A.shl(place, A.const(2)));
+        // A group without slots reads some slot, and forgets it.
+        p.set(member, A.load(profile.maglev, 4, at));
+        p.if(A.eqz(slots()), () => {
           none();
           if (isEmptyGroup !== undefined) p.set(isEmptyGroup, A.const(1));
         });

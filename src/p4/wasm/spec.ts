@@ -54,7 +54,10 @@ function profileSpec(program: Program, profile: Extract<Extern, { kind: 'actionP
     name: profile.name,
     size: profile.size,
     actions: user ? actionsOf(program, user) : [],
-    groups: profile.kind === 'actionSelector' ? { max: profile.maxGroups, maglevSize: profile.maglevSize } : undefined,
+    groups:
+      profile.kind === 'actionSelector'
+        ? { max: profile.maxGroups, maglevSize: profile.maglevSize, slots: profile.maglevSlots }
+        : undefined,
   };
 }
 
