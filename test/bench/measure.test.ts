@@ -1,6 +1,6 @@
 /** What a benchmark's runs become: medians, ratios run by run, bars; a failed trial is never a zero. */
 import { describe, expect, test } from 'vitest';
-import { atLeast, atMost, measure, percentile, ratioAtLeast, ratioAtMost } from '../../src/cli/bench/measure.ts';
+import { atLeast, atMost, measure, percentile, ratioAtLeast, ratioAtMost, skipped } from '../../src/cli/bench/measure.ts';
 import { printSvg, printTable } from '../../src/cli/bench/print.ts';
 
 const machine = { date: '2026-01-02', cpu: 'a <fast> one', cores: 2, kernel: '6.1', node: 'v20', commit: 'abc' };
@@ -41,7 +41,12 @@ describe('measure', () => {
   });
 
   test('a ratio without its baseline is not judged', () => {
-    expect(measure('m', 's', [{ value: 1 }], ratioAtMost(0.5))).toMatchObject({ value: 1, ratio: null, ok: true });
+    expect(measure('m', 's', [{ value: 1 }], ratioAtMost(0.5))).toMatchObject({
+      value: 1,
+      ratio: null,
+      ok: null,
+      skipped: 'its baseline was not measured',
+    });
   });
 
   test('percentiles', () => {
@@ -51,10 +56,15 @@ describe('measure', () => {
 });
 
 test('table and chart', () => {
-  const measures = [measure('fast', 'us', runs, ratioAtMost(1)), measure('broken', '', [])];
+  const measures = [
+    measure('fast', 'us', runs, ratioAtMost(1)),
+    measure('broken', '', []),
+    skipped('against nft', 'us', ratioAtMost(1), "'nft' is not installed"),
+  ];
   const table = printTable(machine, measures).split('\n');
   expect(table[3]).toMatch(/^fast +20 +us +10 +2\.00 +1\.\.3 +3 +ratio <= 1 +FAIL$/);
   expect(table[4]).toMatch(/^broken +failed/);
+  expect(table[5]).toMatch(/^against nft +left out +us .* ratio <= 1 +not judged$/);
   const svg = printSvg(machine, measures);
   expect(svg).toContain('a &lt;fast&gt; one');
   expect(svg.match(/<rect/g)).toHaveLength(1);

@@ -17,7 +17,10 @@ export interface Measure {
   readonly ratio: number | null;
   /** What must hold, such as `ratio >= 1.4`; null if nothing must. */
   readonly bar: string | null;
-  readonly ok: boolean;
+  /** False also if a trial failed; null if the bar could not be judged. */
+  readonly ok: boolean | null;
+  /** Why the bar could not be judged: its baseline is not there. */
+  readonly skipped: string | null;
   readonly runs: readonly Run[];
 }
 
@@ -48,13 +51,18 @@ export function measure(name: string, unit: string, runs: readonly Run[], bar?: 
     ratio,
     bar: bar === undefined ? null : `${bar.of === 'ratio' ? 'ratio ' : ''}${bar.is === 'at least' ? '>=' : '<='} ${bar.limit}`,
     ok: !hasFailed && (bar === undefined || holds(bar, bar.of === 'ratio' ? ratio : value)),
+    skipped: bar?.of === 'ratio' && !hasFailed && ratio === null ? 'its baseline was not measured' : null,
     runs,
   };
 }
 
-function holds(bar: Bar, value: number | null): boolean {
-  // Without its baseline a ratio cannot be judged: that is said in the report, not counted as a failure.
-  if (value === null) return true;
+/** A measure with a bar that was left out, and why: neither held nor missed. */
+export function skipped(name: string, unit: string, bar: Bar, why: string): Measure {
+  return { ...measure(name, unit, [], bar), ok: null, skipped: why };
+}
+
+function holds(bar: Bar, value: number | null): boolean | null {
+  if (value === null) return null;
   return bar.is === 'at least' ? value >= bar.limit : value <= bar.limit;
 }
 

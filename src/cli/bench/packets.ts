@@ -1,7 +1,7 @@
 /** What small packets cost: how many get through at full blast, at what expense of processor time, and whether any is lost at a modest rate. */
 import type { Lane } from './lanes.ts';
 import { atMost, type Measure, measure, type Run, ratioAtLeast, ratioAtMost } from './measure.ts';
-import { type LoadResult, offer, pin, type Scene } from './scene.ts';
+import { type LoadResult, offer, pin, type Scene, withoutNft } from './scene.ts';
 
 const blastSeconds = 1.5;
 const lossSeconds = 60;
@@ -44,6 +44,10 @@ export async function packets(scene: Scene, empty: Lane): Promise<Measure[]> {
     );
   }
   measures.push(
+    ...withoutNft(scene, [
+      ['64 B, service', 'packets/s', ratioAtLeast(1.4)],
+      ['64 B, net CPU', 'us/packet', ratioAtMost(1.7)],
+    ]),
     measure(
       '64 B, whole CPU with generator',
       'us/packet',

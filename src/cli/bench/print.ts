@@ -6,17 +6,23 @@ import type { Measure } from './measure.ts';
 export function printTable(machine: Machine, measures: readonly Measure[]): string {
   const rows = measures.map((m) => [
     m.name,
-    m.value === null ? 'failed' : amount(m.value),
+    m.value === null ? (m.skipped === null ? 'failed' : 'left out') : amount(m.value),
     m.unit,
     m.baseline === null ? '-' : amount(m.baseline),
     m.ratio === null ? '-' : m.ratio.toFixed(2),
     spread(m),
     String(m.runs.length),
     m.bar ?? '-',
-    m.bar === null ? '' : m.ok ? 'ok' : 'FAIL',
+    m.bar === null ? '' : verdict(m),
   ]);
   const header = ['', 'value', 'unit', 'baseline', 'ratio', 'spread', 'runs', 'bar', ''];
   return `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}, ${machine.date}, commit ${machine.commit}; medians\n\n${columns([header, ...rows])}\n`;
+}
+
+/** What became of a bar. */
+function verdict(m: Measure): string {
+  if (m.ok === null) return 'not judged';
+  return m.ok ? 'ok' : 'FAIL';
 }
 
 /** Rows of text cells as columns, the first to the left, the others to the right. */

@@ -2,7 +2,7 @@
 import { sleep } from '../sandbox/time.ts';
 import type { Lane } from './lanes.ts';
 import { atMost, type Measure, measure, type Run, ratioAtLeast, ratioAtMost } from './measure.ts';
-import { addressOf, pin, type Scene } from './scene.ts';
+import { addressOf, pin, type Scene, withoutNft } from './scene.ts';
 
 /** Percentiles in microseconds. */
 export interface RoundTrips {
@@ -49,6 +49,10 @@ export async function latency(scene: Scene): Promise<Measure[]> {
       }
     }
     measures.push(
+      ...withoutNft(scene, [
+        [`${protocol} round trip, p50`, 'us', ratioAtMost(0.7)],
+        [`${protocol} round trip, p99`, 'us', ratioAtMost(1.2)],
+      ]),
       measure(
         `${protocol} requests unanswered`,
         'requests',
@@ -97,6 +101,7 @@ export async function connections(scene: Scene): Promise<Measure[]> {
         lane === scene.nft ? ratioAtLeast(0.8) : undefined,
       ),
     ),
+    ...withoutNft(scene, [['new TCP connections', 'per second', ratioAtLeast(0.8)]]),
     measure(
       'connections that failed',
       'connections',

@@ -7,14 +7,15 @@ import { Agent, agentScript } from '../sandbox/agent.ts';
 import { sleep } from '../sandbox/time.ts';
 import type { CpuMeter } from './cpu.ts';
 import { isInstalled, type Lane, nodeNamespace } from './lanes.ts';
+import { type Bar, type Measure, skipped } from './measure.ts';
 import { gateway, macOf, ports, services, sites } from './sites.ts';
 
 export interface Scene {
   readonly softipu: Lane;
   /** The contenders, in the order in which they are measured; softipu first. */
   readonly lanes: readonly Lane[];
-  /** Baseline of the bars; absent if it is not installed. */
-  readonly nft: Lane | undefined;
+  /** Baseline of the bars; or why there is none. */
+  readonly nft: Lane | string;
   /** Asks and streams. */
   readonly client: Agent;
   /** Generates packets, also while the client asks. */
@@ -25,6 +26,11 @@ export interface Scene {
   readonly runs: number;
   /** Tells the user what was left out or went on. */
   readonly note: (text: string) => void;
+}
+
+/** For measures with a bar against nft: what stands in their place where that is not installed. */
+export function withoutNft({ nft }: Scene, bars: readonly (readonly [name: string, unit: string, bar: Bar])[]): Measure[] {
+  return typeof nft === 'string' ? bars.map(([name, unit, bar]) => skipped(`${name}, against nft`, unit, bar, nft)) : [];
 }
 
 /** Starts the agents, and the traffic server in every lane. */

@@ -18,7 +18,7 @@ export async function search(scene: Scene): Promise<Measure[]> {
   const rates = new Map<Lane, number[]>(contenders.map((lane) => [lane, []]));
   for (let run = 0; run < scene.runs; run++) for (const lane of contenders) rates.get(lane)!.push(await throughput(scene, lane));
   const own = rates.get(scene.softipu)!;
-  const base = scene.nft && rates.get(scene.nft);
+  const base = typeof scene.nft === 'string' ? undefined : rates.get(scene.nft);
   const measures = [
     measure(
       `64 B, throughput at ${100 * tolerated} % loss, against nft`,

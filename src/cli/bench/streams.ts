@@ -1,7 +1,7 @@
 /** Bulk TCP through the service: one stream and four, and through the VXLAN tunnel to a stock node. Offloads are as the kernel sets them. */
 import type { Lane } from './lanes.ts';
 import { atLeast, type Measure, measure, type Run, ratioAtLeast } from './measure.ts';
-import { addressOf, pin, type Scene } from './scene.ts';
+import { addressOf, pin, type Scene, withoutNft } from './scene.ts';
 import { ports, services } from './sites.ts';
 
 const streamSeconds = 1.5;
@@ -25,6 +25,7 @@ export async function streams(scene: Scene): Promise<Measure[]> {
         measure(`TCP, streams: ${count}, against ${lane.name}`, 'Gbit/s', runs, isBar ? ratioAtLeast(0.7) : undefined),
       );
     }
+    if (count === 1) measures.push(...withoutNft(scene, [['TCP, streams: 1', 'Gbit/s', ratioAtLeast(0.7)]]));
   }
   return measures;
 }
