@@ -2,7 +2,9 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "binding.h"
 #include "clock.h"
@@ -72,6 +74,12 @@ void readClock(const Napi::CallbackInfo& info) {
   target[1] = static_cast<uint32_t>(now >> 32);
 }
 
+/// setThreadNice(value) -> whether that was permitted. Of the calling thread alone.
+Napi::Value setThreadNice(const Napi::CallbackInfo& info) {
+  auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  return Napi::Boolean::New(info.Env(), setpriority(PRIO_PROCESS, thread, info[0].As<Napi::Number>().Int32Value()) == 0);
+}
+
 }  // namespace
 
 void defineWaiting(Napi::Env env, Napi::Object& exports) {
@@ -80,6 +88,7 @@ void defineWaiting(Napi::Env env, Napi::Object& exports) {
   exports.Set("wake", Napi::Function::New<wake>(env, "wake"));
   exports.Set("clearWake", Napi::Function::New(env, clearWake, "clearWake"));
   exports.Set("closeWake", Napi::Function::New<closeWake>(env, "closeWake"));
+  exports.Set("setThreadNice", Napi::Function::New(env, setThreadNice, "setThreadNice"));
   exports.Set("readClock", Napi::Function::New<readClock>(env, "readClock"));
 }
 

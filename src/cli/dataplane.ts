@@ -82,12 +82,16 @@ export type Report =
 const sleepMs = 100;
 /** Packets for the control plane that may wait: beyond, they are dropped here. */
 const maxPuntsPerSecond = 1000;
+/** Before processes of nice 0, as the kernel's own forwarding is. */
+const threadNice = -10;
 
 const data = workerData as DataPlaneData;
 const post = (report: Report): void => parentPort!.postMessage(report);
 
 const gate = new Gate(data.memory, data.gate);
 const addon = loadAddon();
+// Not permitted to everybody: then we share the processor as equals.
+addon.setThreadNice(threadNice);
 let punts = 0;
 
 /** A program in its place. */
