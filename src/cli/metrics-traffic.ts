@@ -99,6 +99,29 @@ class Slots {
     this.bytes = new Float64Array(count);
     this.owner = new Uint32Array(count);
   }
+
+  /** Lookups when the round began, and when one ended that had seen all of them; undefined: none has. */
+  #began: bigint | undefined;
+  #known: bigint | undefined;
+
+  /** Goes over the next slots unseen if nothing can have changed since a round saw everything: nothing was looked up since. */
+  skip(lookups: bigint, slots: number): boolean {
+    if (lookups !== this.#known) return false;
+    this.#began = undefined;
+    this.next = this.next + slots >= this.tag.length ? 0 : this.next + slots;
+    return true;
+  }
+
+  endRound(lookups: bigint): void {
+    this.#known = this.#began === lookups ? lookups : undefined;
+    this.#began = lookups;
+  }
+}
+
+/** Packets that asked the table so far: without one no entry counts or comes. */
+function lookups(table: MatchTable): bigint {
+  const { hits, misses } = table.stats();
+  return hits + misses;
 }
 
 interface Orphan {
@@ -144,10 +167,17 @@ export class TrafficTotals {
     for (const { table, slots, ...flows } of this.#tables) {
       const count = table.layout.slotCount;
       const todo = Math.ceil(count * part);
+      if (slots.skip(lookups(table), todo)) {
+        if (slots.next === 0) this.#endRound();
+        continue;
+      }
       for (let n = 0; n < todo && decoded < maxNew; n++) {
         if (this.#look({ table, ...flows }, slots, slots.next)) decoded++;
         slots.next = slots.next + 1 === count ? 0 : slots.next + 1;
-        if (slots.next === 0) this.#endRound();
+        if (slots.next === 0) {
+          this.#endRound();
+          slots.endRound(lookups(table));
+        }
       }
     }
     return decoded;
