@@ -16,8 +16,12 @@ struct FAMILY(flow_t) {
     bit<8>        tcp_flags;
     flow_use_t    use;           // what the flow cache is asked for
     translation_t translation;   // of the entry that was hit, or is to be learned
-    ADDRESS       new_address;   // and its parameters
-    bit<16>       new_port;
+    ADDRESS       new_source;    // and its parameters
+    bit<16>       new_source_port;
+    ADDRESS       new_destination;
+    bit<16>       new_destination_port;
+    bit<16>       first_port;    // where a new source port may be chosen from,
+    bit<16>       ports;         // and how many there are
     ExpireTimeProfileId_t state; // of the flow, that its other direction shall follow
     bool          tells_peer;    // it shall
 }
@@ -26,5 +30,6 @@ struct FAMILY(flow_t) {
 #include "k8s-services.p4"
 #include "k8s-policy.p4"
 #include "k8s-fragments.p4"
+#include "k8s-nat.p4"
 #include "k8s-routing.p4"
 #include "k8s-forwarding.p4"

@@ -51,16 +51,30 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
 
     action translate_destination(ADDRESS address, bit<16> port) {
         flow.translation = translation_t.DESTINATION;
-        flow.new_address = address;
-        flow.new_port = port;
+        flow.new_destination = address;
+        flow.new_destination_port = port;
         age();
     }
 
     action translate_source(ADDRESS address, bit<16> port) {
         flow.translation = translation_t.SOURCE;
-        flow.new_address = address;
-        flow.new_port = port;
+        flow.new_source = address;
+        flow.new_source_port = port;
         age();
+    }
+
+    /* Of a flow that leaves with another source, too. */
+    action translate_both(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
+        flow.translation = translation_t.BOTH;
+        flow.new_source = source;
+        flow.new_source_port = source_port;
+        flow.new_destination = destination;
+        flow.new_destination_port = destination_port;
+        age();
+    }
+
+    action translate_both_reply(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
+        translate_both(source, source_port, destination, destination_port);
     }
 
     action learn() {
@@ -82,9 +96,15 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
             }
             AddEntryErrorStatus_t status = ADD_ENTRY_NOT_DONE;
             if (flow.translation == translation_t.DESTINATION) {
-                status = add_entry("translate_destination", { flow.new_address, flow.new_port }, profile);
+                status = add_entry("translate_destination", { flow.new_destination, flow.new_destination_port }, profile);
             } else if (flow.translation == translation_t.SOURCE) {
-                status = add_entry("translate_source", { flow.new_address, flow.new_port }, profile);
+                status = add_entry("translate_source", { flow.new_source, flow.new_source_port }, profile);
+            } else if (flow.translation == translation_t.BOTH && flow.use == flow_use_t.LEARN_REPLY) {
+                status = add_entry("translate_both_reply",
+                    { flow.new_source, flow.new_source_port, flow.new_destination, flow.new_destination_port }, profile);
+            } else if (flow.translation == translation_t.BOTH) {
+                status = add_entry("translate_both",
+                    { flow.new_source, flow.new_source_port, flow.new_destination, flow.new_destination_port }, profile);
             } else if (flow.use == flow_use_t.LEARN_REPLY) {
                 status = add_entry("pass_reply", {}, profile);
             } else {
@@ -105,9 +125,11 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
         }
         actions = {
             @tableonly pass_unchanged;
+            @tableonly pass_reply;
             @tableonly translate_destination;
             @tableonly translate_source;
-            @tableonly pass_reply;
+            @tableonly translate_both;
+            @tableonly translate_both_reply;
             @tableonly denied;
             @defaultonly learn;
         }

@@ -7,10 +7,11 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
     FAMILY(ServiceLoadBalancer)() service_load_balancer;
     FAMILY(NetworkPolicy)() network_policy;
     FAMILY(FragmentCache)() fragment_cache;
+    FAMILY(AddressTranslation)() address_translation;
     FAMILY(Routing)() routing;
 
     InternetChecksum() ip_checksum;
-    InternetChecksum() l4_checksum;
+    Random<bit<16>>(0, 0xffff) random;
 
     FAMILY(flow_t) flow;
 
@@ -48,41 +49,6 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         size = 2048;
     }
 
-    /* Addresses, ports and checksums as the flow's entry says (RFC 1624; a UDP checksum of 0 means none and stays 0). */
-    action rewrite() {
-        ADDRESS old_address = hdr.IP.source;
-        bit<16> old_port = flow.source_port;
-        if (flow.translation == translation_t.DESTINATION) {
-            old_address = hdr.IP.destination;
-            old_port = flow.destination_port;
-            hdr.IP.destination = flow.new_address;
-            hdr.tcp.destination_port = flow.new_port;
-            hdr.udp.destination_port = flow.new_port;
-        } else {
-            hdr.IP.source = flow.new_address;
-            hdr.tcp.source_port = flow.new_port;
-            hdr.udp.source_port = flow.new_port;
-        }
-        ip_checksum.clear();
-        ip_checksum.subtract({ hdr.IP.header_checksum, old_address });
-        ip_checksum.add(flow.new_address);
-        hdr.IP.header_checksum = ip_checksum.get();
-        if (hdr.tcp.isValid()) {
-            l4_checksum.clear();
-            l4_checksum.subtract({ hdr.tcp.checksum, old_address, old_port });
-            l4_checksum.add({ flow.new_address, flow.new_port });
-            hdr.tcp.checksum = l4_checksum.get();
-        } else if (hdr.udp.isValid() && hdr.udp.checksum != 0) {
-            l4_checksum.clear();
-            l4_checksum.subtract({ hdr.udp.checksum, old_address, old_port });
-            l4_checksum.add({ flow.new_address, flow.new_port });
-            hdr.udp.checksum = l4_checksum.get();
-            if (hdr.udp.checksum == 0) {
-                hdr.udp.checksum = 0xffff;
-            }
-        }
-    }
-
     action decrement_ttl() {
         bit<8> ttl = hdr.IP.ttl - 1;
         ip_checksum.clear();
@@ -92,23 +58,44 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         hdr.IP.ttl = ttl;
     }
 
-    /* The key of the flow's other direction: what the translated packet would look like from the far side. */
-    action reverse_key() {
-        ADDRESS source = flow.source;
-        bit<16> source_port = flow.source_port;
-        ADDRESS destination = flow.destination;
-        bit<16> destination_port = flow.destination_port;
-        if (flow.translation == translation_t.DESTINATION) {
-            destination = flow.new_address;
-            destination_port = flow.new_port;
-        } else if (flow.translation == translation_t.SOURCE) {
-            source = flow.new_address;
-            source_port = flow.new_port;
+    /*
+     * The flow's other direction: the addresses that its packets come in with, which are what the far side sees of ours, and the way back. Done
+     * twice, it is this direction again.
+     */
+    action turn_round() {
+        ADDRESS source = flow.destination;
+        bit<16> source_port = flow.destination_port;
+        ADDRESS destination = flow.source;
+        bit<16> destination_port = flow.source_port;
+        translation_t translation = flow.translation;
+        if (translation == translation_t.DESTINATION) {
+            source = flow.new_destination;
+            source_port = flow.new_destination_port;
+            flow.translation = translation_t.SOURCE;
+        } else if (translation == translation_t.SOURCE) {
+            destination = flow.new_source;
+            destination_port = flow.new_source_port;
+            flow.translation = translation_t.DESTINATION;
+        } else if (translation == translation_t.BOTH) {
+            source = flow.new_destination;
+            source_port = flow.new_destination_port;
+            destination = flow.new_source;
+            destination_port = flow.new_source_port;
         }
-        flow.source = destination;
-        flow.source_port = destination_port;
-        flow.destination = source;
-        flow.destination_port = source_port;
+        flow.new_source = flow.destination;
+        flow.new_source_port = flow.destination_port;
+        flow.new_destination = flow.source;
+        flow.new_destination_port = flow.source_port;
+        flow.source = source;
+        flow.source_port = source_port;
+        flow.destination = destination;
+        flow.destination_port = destination_port;
+    }
+
+    /* The next of the ports that a flow may leave from. Steps of the golden ratio meet few ports twice, however few there are. */
+    action choose_port(inout bit<16> number) {
+        flow.new_source_port = flow.first_port + (bit<16>)(((bit<32>)number * (bit<32>)flow.ports) >> 16);
+        number = number + 0x9e37;
     }
 
     apply {
@@ -166,60 +153,83 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
             if (!is_hit) {
                 // Service
                 flow.translation = translation_t.NONE;
-                if (l4.has_ports) {
-                    bool has_endpoint = true;
-                    service_load_balancer.apply(flow, has_endpoint);
-                    if (!has_endpoint) {
-                        outcome = outcome_t.NO_ENDPOINT;
-                        return;
-                    }
+                service_load_balancer.apply(flow, l4.has_ports, outcome);
+                if (outcome != outcome_t.FORWARDED) {
+                    return;
                 }
 
                 // Policy
                 ADDRESS destination = hdr.IP.destination;
                 bit<16> destination_port = flow.destination_port;
-                if (flow.translation == translation_t.DESTINATION) {
-                    destination = flow.new_address;
-                    destination_port = flow.new_port;
+                if (flow.translation != translation_t.NONE) {
+                    destination = flow.new_destination;
+                    destination_port = flow.new_destination_port;
                 }
                 network_policy.apply(hdr.IP.source, destination, flow.protocol, destination_port, outcome);
                 if (outcome != outcome_t.FORWARDED) {
                     return;
                 }
 
-                // Learn: first the reverse entry, which may be taken, then this direction's
-                FAMILY(flow_t) forward = flow;
-                reverse_key();
-                if (forward.translation == translation_t.DESTINATION) {
-                    flow.translation = translation_t.SOURCE;
-                    flow.new_address = forward.destination;
-                    flow.new_port = forward.destination_port;
+                // Learn: first the reverse entry. If another flow has it, this one takes another port; a masqueraded one always does
+                FAMILY(flow_t) wanted = flow;
+                bool is_settled = false;
+                bit<16> number = random.read();
+                for (bit<8> attempt in 0 .. MASQUERADE_ATTEMPTS) {
+                    flow = wanted;
+                    if (flow.translation == translation_t.BOTH) {
+                        choose_port(number);
+                    }
+                    turn_round();
+                    FAMILY(flow_t) reverse = flow;
+                    flow.use = flow_use_t.LEARN_REPLY;
+                    flow_cache.apply(flow, is_hit, is_learned);
+                    if (is_hit && flow.translation == translation_t.DENIED) {
+                        outcome = outcome_t.DENIED_FLOW;
+                        return;
+                    }
+                    bool is_ours = is_hit && flow.translation == reverse.translation;
+                    if (reverse.translation == translation_t.SOURCE || reverse.translation == translation_t.BOTH) {
+                        is_ours = is_ours && flow.new_source == reverse.new_source && flow.new_source_port == reverse.new_source_port;
+                    }
+                    if (reverse.translation == translation_t.DESTINATION || reverse.translation == translation_t.BOTH) {
+                        is_ours = is_ours && flow.new_destination == reverse.new_destination
+                            && flow.new_destination_port == reverse.new_destination_port;
+                    }
+                    flow = reverse;
+                    if (is_learned || is_ours) {
+                        is_settled = true;
+                        break;
+                    }
+                    if (!is_hit) {
+                        // No room: a flow that keeps its port can do without
+                        is_settled = wanted.translation != translation_t.BOTH;
+                        break;
+                    }
+                    if (!l4.has_ports) {
+                        break;
+                    }
+                    if (wanted.translation != translation_t.BOTH) {
+                        wanted.new_source = wanted.source;
+                        wanted.first_port = FIRST_MASQUERADE_PORT;
+                        wanted.ports = 0xffff - FIRST_MASQUERADE_PORT + 1;
+                        if (wanted.translation == translation_t.NONE) {
+                            wanted.new_destination = wanted.destination;
+                            wanted.new_destination_port = wanted.destination_port;
+                        }
+                        wanted.translation = translation_t.BOTH;
+                    }
                 }
-                flow.use = flow_use_t.LEARN_REPLY;
-                flow_cache.apply(flow, is_hit, is_learned);
-                if (is_hit && flow.translation == translation_t.DENIED) {
-                    outcome = outcome_t.DENIED_FLOW;
+                if (!is_settled) {
+                    outcome = l4.has_ports ? outcome_t.NO_MASQUERADE_PORT : outcome_t.FLOW_CLASH;
                     return;
                 }
-                bool is_clash = is_hit && (forward.translation == translation_t.DESTINATION) != (flow.translation == translation_t.SOURCE);
-                if (is_hit && forward.translation == translation_t.DESTINATION
-                    && (flow.new_address != forward.destination || flow.new_port != forward.destination_port)) {
-                    is_clash = true;
-                }
-                if (is_clash) {
-                    outcome = outcome_t.FLOW_CLASH;
-                    return;
-                }
-                flow = forward;
+                turn_round();
                 flow.use = flow_use_t.LEARN;
                 flow_cache.apply(flow, is_hit, is_learned);
-                is_untracked = !is_learned;
-                flow.translation = forward.translation;
-                flow.new_address = forward.new_address;
-                flow.new_port = forward.new_port;
+                is_untracked = !is_learned && !is_hit;
             } else if (flow.tells_peer) {
                 FAMILY(flow_t) forward = flow;
-                reverse_key();
+                turn_round();
                 flow.use = flow_use_t.FOLLOW;
                 flow_cache.apply(flow, is_hit, is_learned);
                 flow = forward;
@@ -231,7 +241,7 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
                     outcome = outcome_t.DENIED_FLOW;
                     return;
                 }
-                rewrite();
+                address_translation.apply(hdr, flow);
             }
             if (hdr.IP.more_fragments == 1) {
                 ADDRESS unused_source = 0;

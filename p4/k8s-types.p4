@@ -13,6 +13,7 @@
 #define FLOWS 131072
 #endif
 
+/* Pools of endpoints: one per port of a service, two if a traffic policy is Local. */
 #ifndef SERVICES
 #define SERVICES 1024
 #endif
@@ -30,6 +31,16 @@
 #define POLICY_PORTS 65536
 #endif
 
+/* Addresses and ports that services answer at. */
+#ifndef FRONTENDS
+#define FRONTENDS 65536
+#endif
+
+/* Clients that are sent back to their endpoint. */
+#ifndef AFFINITIES
+#define AFFINITIES 65536
+#endif
+
 #ifndef MAGLEV_SIZE
 #define MAGLEV_SIZE 65537
 #endif
@@ -42,6 +53,8 @@ const ExpireTimeProfileId_t AGE_UDP             = (ExpireTimeProfileId_t)(Expire
 const ExpireTimeProfileId_t AGE_ICMP            = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)4;
 const ExpireTimeProfileId_t AGE_OTHER           = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)5;
 const ExpireTimeProfileId_t AGE_FRAGMENT        = (ExpireTimeProfileId_t)(ExpireTimeProfileIdUint_t)6;
+
+/* Behind these: one profile for each timeout that a service's session affinity has. */
 
 const PortId_t PORT_CPU = (PortId_t)(PortIdUint_t)0xfffffffd;
 
@@ -85,8 +98,21 @@ enum bit<8> translation_t {
     NONE        = 0,
     DESTINATION = 1,
     SOURCE      = 2,
-    DENIED      = 3
+    BOTH        = 3,
+    DENIED      = 4
 }
+
+/* Where a client of a service is. Bits, so that a set of them is a number. */
+const bit<8> SOURCE_OUTSIDE = 1;
+const bit<8> SOURCE_CLUSTER = 2;
+const bit<8> SOURCE_NODE    = 4;
+
+/* Ports for flows that cannot keep theirs: those of servers are left alone; how many are tried, less one. */
+const bit<16> FIRST_MASQUERADE_PORT = 1024;
+const bit<8>  MASQUERADE_ATTEMPTS   = 31;
+
+/* The pool without endpoints. */
+const bit<32> NO_POOL = 0;
 
 /* What the parser knows of the layer above IP. */
 struct l4_t {

@@ -257,7 +257,7 @@ describe.each(['wasm', 'interp'] as const)('%s', (runs) => {
       tcp: { sourcePort: 8080, destinationPort: 1024 + 8999, flags: 'SA' },
     };
     expect(ipOf(node.send(12, reply)[0]!).source).toBe(vip);
-  });
+  }, 120_000);
 
   test('VXLAN to a pod on another node and back', () => {
     node.setModel(withEndpoints('10.2.0.3'));

@@ -6,7 +6,7 @@
  * order, is for the caller to know: the arena has only their widths.
  */
 import type { Arena } from './arena.ts';
-import { meterCell, type TableSpec, tableHeader } from './layout.ts';
+import { expireProfileCount, meterCell, type TableSpec, tableHeader } from './layout.ts';
 import type { MatchTable } from './table.ts';
 
 /** Whether a table's entries can be copied as they are. */
@@ -29,7 +29,7 @@ export function adoptTable(from: MatchTable, to: MatchTable): void {
 
 /** Expire profiles, network ports, hash seed: what the program does not decide. */
 export function adoptDevice(from: Arena, to: Arena): void {
-  for (let i = 0; i < 8; i++) to.setExpireProfile(i, from.expireProfile(i));
+  for (let i = 0; i < expireProfileCount; i++) to.setExpireProfile(i, from.expireProfile(i));
   copy(from, from.layout.netPorts, to, to.layout.netPorts, 256);
   to.hashSeed = from.hashSeed;
 }

@@ -37,7 +37,7 @@
  *    (overwritten in place, `expired` + 1, if it is expired in an autoDelete table); else the first never-used or deleted slot is taken; else the
  *    entry among them with the data-plane flag, timeoutMs != 0 and the least int32 (deadlineMs - nowMs), the first of equals, is replaced
  *    if it is expired in an autoDelete table (`expired` + 1) or the table says evict (`evicted` + 1); else `full` + 1. Neither replacement changes
- *    `entries`. The profile is taken modulo 8; parameters are followed by zeros, counter and meter start at zero.
+ *    `entries`. The profile is taken modulo 64; parameters are followed by zeros, counter and meter start at zero.
  *  - All insertions into an addOnMiss table lie within maxAddProbes of their home, so its lookups may stop there, too.
  *  - hits + 1, misses + 1 per apply of a table with a key; an empty group or an unused member is a miss: default action, hit 0.
  *  - Direct counters and meters of a miss are the default entry's; restart and set of the expire time do nothing after a miss.
@@ -320,7 +320,7 @@ export interface ArenaLayout {
   readonly programEnd: number;
 }
 
-export const expireProfileCount = 8;
+export const expireProfileCount = 64;
 export const defaultExpireProfilesMs: readonly number[] = [
   10_000, 30_000, 60_000, 120_000, 300_000, 43_200_000, 120_000, 120_000,
 ];

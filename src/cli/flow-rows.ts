@@ -1,7 +1,7 @@
 /** The flow caches of a program as rows, read through P4Runtime: what a control plane that is not in the data plane's process can see. */
 import { type Entity, type EntityBuilder, fromBytes, type TableEntry } from '../p4runtime/index.ts';
 import { fromBigint, printAddress } from '../wire/index.ts';
-import { protocolName } from './node-inspect.ts';
+import { newAddresses, protocolName } from './node-inspect.ts';
 
 /** At most so many rows: a person looks, a program reads the tables. */
 const maxFlows = 10_000;
@@ -35,7 +35,7 @@ export function flowRows(device: Readable, { names }: EntityBuilder): object[] {
     const bytes = (fields.find((f) => f.name === 'source')?.bitwidth ?? 32) / 8;
     const address = (value: bigint): string => printAddress(fromBigint(value, bytes));
     const action = entry.action && 'action' in entry.action ? entry.action.action : undefined;
-    const [to, port] = action?.params.map(({ value }) => fromBytes(value)) ?? [];
+    const params = action?.params.map(({ value }) => fromBytes(value)) ?? [];
     return {
       protocol: protocolName(field('protocol')),
       source: address(field('source')),
@@ -43,7 +43,7 @@ export function flowRows(device: Readable, { names }: EntityBuilder): object[] {
       destination: address(field('destination')),
       destinationPort: Number(field('destination_port')),
       action: action ? names.actions.label(action.actionId) : '-',
-      to: to === undefined || port === undefined ? '-' : `${address(to)}:${port}`,
+      to: newAddresses(params, address),
       packets: Number(entry.counterData?.packetCount ?? 0n),
       bytes: Number(entry.counterData?.byteCount ?? 0n),
       expiresInMs: Number(((entry.idleTimeoutNs ?? 0n) - (entry.timeSinceLastHit?.elapsedNs ?? 0n)) / 1_000_000n),

@@ -11,8 +11,8 @@
  */
 import type { MatchTable, TableEntry } from '../arena/index.ts';
 import type { Model } from '../manager/index.ts';
-import { protocolNumbers } from '../manager/index.ts';
-import { fromBigint, parseAddress, printAddress, toBigint } from '../wire/index.ts';
+import { frontendsOf, nodePortAddresses, protocolNumbers } from '../manager/index.ts';
+import { fromBigint, parseAddress, printAddress } from '../wire/index.ts';
 import type { ExpiredEntry } from './dataplane.ts';
 
 /** A flow table of the program; positions of what we read in its entries. */
@@ -20,8 +20,16 @@ export interface FlowTable {
   /** Index among the program's tables. */
   readonly index: number;
   readonly table: MatchTable;
-  readonly actions: { readonly destination: number; readonly source: number };
+  readonly actions: FlowActions;
   readonly keys: FlowKeys;
+}
+
+/** Numbers of the actions: what they do to the packets of one direction. -1: the program has none. */
+interface FlowActions {
+  readonly destination: number;
+  readonly source: number;
+  readonly both: number;
+  readonly bothReply: number;
 }
 
 interface FlowKeys {
@@ -68,7 +76,12 @@ export function flowTables(program: ProgramTables, tables: readonly MatchTable[]
     const at = (name: string): number => description.keys.findIndex((key) => key.name === name);
     const action = (name: string): number =>
       description.actions.findIndex((a) => program.actions[a.action]?.name.split('.').at(-1) === name);
-    const actions = { destination: action('translate_destination'), source: action('translate_source') };
+    const actions = {
+      destination: action('translate_destination'),
+      source: action('translate_source'),
+      both: action('translate_both'),
+      bothReply: action('translate_both_reply'),
+    };
     if (!table || keyNames.some((name) => at(name) < 0) || actions.destination < 0 || actions.source < 0) return [];
     const [source, destination, sourcePort, destinationPort, protocol] = keyNames.map(at) as [
       number,
@@ -240,8 +253,13 @@ export class TrafficTotals {
 
   /** The owner of a new entry; a flow to an endpoint is a connection more. */
   #begin({ table, keys, actions }: FlowTable, key: readonly bigint[], action: number, params: readonly bigint[]): number {
-    const isForward = action === actions.destination;
-    if (!isForward && action !== actions.source) return nobody;
+    const isForward = action === actions.destination || action === actions.both;
+    if (!isForward && action !== actions.source && action !== actions.bothReply) return nobody;
+    // Of both, source and destination; a forward entry's is the endpoint, the other one's is the frontend.
+    const [address, port] = action === actions.both ? params.slice(2) : params;
+    // A flow that only had to leave from another port is of no service.
+    const [own, ownPort] = isForward ? [keys.destination, keys.destinationPort] : [keys.source, keys.sourcePort];
+    if (address === key[own] && port === key[ownPort]) return nobody;
     const length = (table.layout.spec.keys[keys.source]?.width ?? 32) / 8;
     const socket = (address: bigint | undefined, port: bigint | undefined): string => {
       const text = printAddress(fromBigint(address ?? 0n, length));
@@ -250,7 +268,7 @@ export class TrafficTotals {
     const keySocket = isForward
       ? socket(key[keys.destination], key[keys.destinationPort])
       : socket(key[keys.source], key[keys.sourcePort]);
-    const given = socket(params[0], params[1]);
+    const given = socket(address, port);
     const id = this.#idOf(Number(key[keys.protocol] ?? 0n), isForward ? keySocket : given, isForward ? given : keySocket);
     if (isForward) this.#totals.get(id)!.connections++;
     return 2 * id + (isForward ? 0 : 1);
@@ -284,12 +302,14 @@ export class TrafficTotals {
     if (model !== this.#frontendsOf) {
       this.#frontendsOf = model;
       this.#frontends = new Map();
+      const nodeAddresses = model ? nodePortAddresses(model) : [];
       for (const service of model?.services ?? []) {
-        for (const address of service.clusterIPs) {
-          const bytes = parseAddress(address);
-          const text = bytes ? printAddress(fromBigint(toBigint(bytes), bytes.length)) : address;
-          for (const { protocol: name, port } of service.ports) {
-            this.#frontends.set(`${protocolNumbers[name]} ${text.includes(':') ? `[${text}]` : text}:${port}`, service);
+        for (const servicePort of service.ports) {
+          for (const { protocol: name, address, port } of frontendsOf(service, servicePort, nodeAddresses)) {
+            const bytes = parseAddress(address);
+            const text = bytes ? printAddress(bytes) : address;
+            const key = `${protocolNumbers[name]} ${text.includes(':') ? `[${text}]` : text}:${port}`;
+            if (!this.#frontends.has(key)) this.#frontends.set(key, service);
           }
         }
       }

@@ -1,11 +1,11 @@
 /** What a running node shows beyond any program: services with their endpoints, flows, what the control plane was told. */
 import type { TableEntry } from '../arena/index.ts';
-import { endpointsOf, type IpuManager } from '../manager/index.ts';
+import { balancedPorts, endpointsOf, type FrontendKind, type IpuManager } from '../manager/index.ts';
 import { fromBigint, printAddress } from '../wire/index.ts';
 import type { Handler } from './control-socket.ts';
 import type { Runtime } from './runtime.ts';
 
-const protocolNames: Readonly<Record<string, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP' };
+const protocolNames: Readonly<Record<string, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
 
 export function protocolName(number: bigint): string {
   return protocolNames[String(number)] ?? String(number);
@@ -32,26 +32,37 @@ export function managerHandlers(manager: () => IpuManager | undefined): Record<s
   };
 }
 
-/** One row per service address and port. */
+/** One row per address and port that a service answers at. */
 function serviceRows(manager: IpuManager): object[] {
   const { model } = manager;
   if (!model) return [];
-  return model.services.flatMap((service) =>
-    service.ports.flatMap((port) =>
-      service.clusterIPs.map((address) => {
-        const endpoints = endpointsOf(model, service, port);
-        return {
-          namespace: service.namespace,
-          service: service.name,
-          address,
-          port: port.port,
-          protocol: port.protocol,
-          endpoints: endpoints.length,
-          at: endpoints.map((e) => `${e.address}:${e.port}`).join(' '),
-        };
-      }),
-    ),
+  const ports = ([4, 6] as const).flatMap((family) => balancedPorts(model, family));
+  return ports.flatMap((port) =>
+    port.frontends.map((frontend) => {
+      const endpoints = endpointsOf(port, frontend);
+      return {
+        namespace: port.service.namespace,
+        service: port.service.name,
+        type: frontendNames[frontend.kind],
+        address: frontend.address,
+        port: frontend.port,
+        protocol: frontend.protocol,
+        endpoints: endpoints.length,
+        at: endpoints.map((e) => socketText(e.address, e.port)).join(' '),
+      };
+    }),
   );
+}
+
+const frontendNames: Readonly<Record<FrontendKind, string>> = {
+  cluster: 'ClusterIP',
+  external: 'ExternalIP',
+  loadBalancer: 'LoadBalancer',
+  node: 'NodePort',
+};
+
+function socketText(address: string, port: number | bigint): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** One row per entry of the flow cache, which has one per direction. */
@@ -96,8 +107,17 @@ function keyColumns(entry: TableEntry): object {
 
 function actionColumns(entry: TableEntry, actions: readonly string[]): object {
   if (entry.call.kind !== 'action') return { action: '-', to: '-' };
-  const [to, port] = entry.call.params as readonly bigint[];
-  return { action: actions[entry.call.action] ?? '-', to: to === undefined ? '-' : `${address(to)}:${port}` };
+  return {
+    action: actions[entry.call.action] ?? '-',
+    to: newAddresses(entry.call.params as readonly bigint[], address),
+  };
+}
+
+/** What an entry makes of a packet's addresses: the new one, or the new source and the new destination. */
+export function newAddresses(params: readonly bigint[], address: (value: bigint) => string): string {
+  const sockets: string[] = [];
+  for (let i = 0; i + 1 < params.length; i += 2) sockets.push(socketText(address(params[i]!), params[i + 1]!));
+  return sockets.join(' > ') || '-';
 }
 
 function address(value: bigint): string {

@@ -4,20 +4,25 @@
  * The function looks at what is installed for one reason only: to keep the numbers of members and groups where they are.
  */
 import type { Entity, EntityBuilder } from '../p4runtime/index.ts';
+import { affinityProfiles } from './affinity.ts';
 import { Neighbours, type Unresolved } from './context.ts';
 import { type InstalledIds, nothingInstalled } from './ids.ts';
 import { arpEntities, sourceEntities, tunnelEntities } from './links.ts';
 import type { Model, Neighbour } from './model.ts';
 import { PolicyStage } from './policy.ts';
+import { familiesOf } from './prefixes.ts';
 import { rateLimitEntities } from './rate-limits.ts';
 import { routeEntities } from './routes.ts';
 import { serviceEntities } from './services.ts';
+import { masqueradeEntities, serviceAddressEntities, sourceKindEntities, sourceRangeEntities } from './sources.ts';
 
 export interface Desired {
   readonly entities: readonly Entity[];
   /** Neighbours that some entry needs: those in `unresolved` are why an entry is left out. */
   readonly wanted: readonly Unresolved[];
   readonly unresolved: readonly Unresolved[];
+  /** Expire-time profiles of session affinity, in milliseconds by profile. */
+  readonly expireMs: ReadonlyMap<number, number>;
 }
 
 /** Everything. `learned`: what ARP has taught, beside the model's own neighbours. */
@@ -42,13 +47,23 @@ export function desiredForwarding(
 ): Desired {
   const neighbours = new Neighbours(model, learned);
   const context = { model, build, installed, neighbours };
+  const families = familiesOf(build);
   const entities = [
     ...tunnelEntities(context),
     ...arpEntities(context),
     ...sourceEntities(context),
     ...rateLimitEntities(context),
-    ...serviceEntities(context),
+    ...families.flatMap((family) => [
+      ...serviceEntities(context, family),
+      ...serviceAddressEntities(context, family),
+      ...sourceKindEntities(context, family),
+      ...sourceRangeEntities(context, family),
+      ...masqueradeEntities(context, family),
+    ]),
     ...routeEntities(context),
   ];
-  return { entities, wanted: neighbours.wanted, unresolved: neighbours.unresolved };
+  const profiles = affinityProfiles(model, installed);
+  // The longest of those that share a profile comes first and counts.
+  const expireMs = new Map([...profiles].reverse().map(([seconds, profile]) => [profile, seconds * 1000]));
+  return { entities, wanted: neighbours.wanted, unresolved: neighbours.unresolved, expireMs };
 }

@@ -53,6 +53,12 @@ export function eligible(
   };
 }
 
+/** Endpoints that serve, ready or not, wherever they are. */
+export function servingTargets(model: Model, service: Service, port: ServicePort, family: Family): Target[] {
+  const all = candidatesOf(service, port, slicesOf(model, service, family), model.node.name);
+  return all.filter(({ endpoint }) => endpoint.serving).map(toTarget);
+}
+
 /** The slices of a service. O(1) but for the first question about a list of slices. */
 export function slicesOf({ endpointSlices }: Model, { namespace, name }: Service, family: Family): readonly EndpointSlice[] {
   let index = indexes.get(endpointSlices);

@@ -4,17 +4,30 @@
  *
  * The allocator has no memory of its own: what is installed says who has which number. So it survives a restart of the control plane.
  */
-import { type Entity, type EntityBuilder, printAction, printKey } from '../p4runtime/index.ts';
+import { type Entity, type EntityBuilder, fromBytes, printAction } from '../p4runtime/index.ts';
+import { familiesOf, inFamily } from './prefixes.ts';
+
+/** Metadata of a service's entry: its affinity profile is for this many seconds. */
+export const affinityNote = 'affinity ';
 
 /** Who has which number in what is installed. */
 export interface InstalledIds {
   /** By the action as text: `to_endpoint(address=10.244.1.5, port=8080)`. */
   readonly members: ReadonlyMap<string, number>;
-  /** By the key of the service's entry as text. */
-  readonly groups: ReadonlyMap<string, number>;
+  /** Pools of endpoints, which have the number of their group: `default/web:http/TCP IPv4 cluster`. */
+  readonly pools: ReadonlyMap<string, number>;
+  /** Lists of source ranges: `10.0.0.0/8 192.0.2.0/24`. */
+  readonly ranges: ReadonlyMap<string, number>;
+  /** Expire-time profiles of session affinity, by seconds. */
+  readonly affinity: ReadonlyMap<string, number>;
 }
 
-export const nothingInstalled: InstalledIds = { members: new Map(), groups: new Map() };
+export const nothingInstalled: InstalledIds = {
+  members: new Map(),
+  pools: new Map(),
+  ranges: new Map(),
+  affinity: new Map(),
+};
 
 /** A number from 1 for every key. O(keys log keys). */
 export function allocateIds(keys: Iterable<string>, installed: ReadonlyMap<string, number>): Map<string, number> {
@@ -33,23 +46,37 @@ export function allocateIds(keys: Iterable<string>, installed: ReadonlyMap<strin
   return result;
 }
 
-/** Reads the numbers back from installed entities of k8s-lb.p4. */
+/**
+ * Reads the numbers back from installed entities of k8s-lb.p4. Names that are in no key or parameter are in the entries' metadata.
+ */
 export function readInstalledIds(build: EntityBuilder, entities: readonly Entity[]): InstalledIds {
   const { names } = build;
-  const services = names.tables.get('services').preamble.id;
-  const members = new Map<string, number>();
-  const groups = new Map<string, number>();
+  const tableOf = new Map(
+    (['services', 'pools', 'source_ranges'] as const).flatMap((table) =>
+      familiesOf(build).map((family) => [names.tables.get(inFamily(table, family)).preamble.id, table]),
+    ),
+  );
+  const ids = {
+    members: new Map<string, number>(),
+    pools: new Map<string, number>(),
+    ranges: new Map<string, number>(),
+    affinity: new Map<string, number>(),
+  };
   for (const entity of entities) {
     if ('actionProfileMember' in entity) {
       const { action, memberId } = entity.actionProfileMember;
-      if (action) members.set(printAction(names, action), memberId);
+      if (action) ids.members.set(printAction(names, action), memberId);
     }
     if (!('tableEntry' in entity)) continue;
-    const { tableId, action, isDefaultAction } = entity.tableEntry;
-    if (!action || isDefaultAction) continue;
-    if (tableId === services && 'actionProfileGroupId' in action) {
-      groups.set(printKey(names, entity), action.actionProfileGroupId);
-    }
+    const { tableId, match, action, isDefaultAction, metadata } = entity.tableEntry;
+    const table = tableOf.get(tableId);
+    if (!action || isDefaultAction || !table) continue;
+    const note = metadata ? new TextDecoder().decode(metadata) : undefined;
+    const exact = match[0] && 'exact' in match[0] ? Number(fromBytes(match[0].exact.value)) : 0;
+    const lastParam = 'action' in action ? Number(fromBytes(action.action.params.at(-1)?.value ?? new Uint8Array())) : 0;
+    if (table === 'pools' && note !== undefined) ids.pools.set(note, exact);
+    else if (table === 'source_ranges' && note !== undefined) ids.ranges.set(note, exact);
+    else if (table === 'services' && note?.startsWith(affinityNote)) ids.affinity.set(note.slice(affinityNote.length), lastParam);
   }
-  return { members, groups };
+  return ids;
 }

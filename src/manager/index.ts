@@ -2,6 +2,14 @@
 export type { Unresolved } from './context.ts';
 export { type Desired, desiredState } from './desired.ts';
 export { type Eligible, eligibleEndpoints, type Target } from './endpoints.ts';
+export {
+  type BalancedPort,
+  balancedPorts,
+  type Frontend,
+  type FrontendKind,
+  frontendsOf,
+  nodePortAddresses,
+} from './frontends.ts';
 export { type InstalledIds, nothingInstalled, readInstalledIds } from './ids.ts';
 export { type Applied, type IdleRecord, IpuManager, type ManagedDevice, type ManagerOptions } from './manager.ts';
 export * from './model.ts';

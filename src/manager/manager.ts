@@ -11,6 +11,7 @@ import {
   type Atomicity,
   type Entity,
   type EntityBuilder,
+  externEntry,
   fromBytes,
   type IdleTimeoutNotification,
   type P4Names,
@@ -21,13 +22,16 @@ import {
   type TableEntry,
   type Update,
 } from '../p4runtime/index.ts';
+import { strayAffinity } from './affinity.ts';
 import { arpRequest, arpSender } from './arp-packets.ts';
 import type { Unresolved } from './context.ts';
 import { type Desired, desiredForwarding } from './desired.ts';
 import { readInstalledIds } from './ids.ts';
 import type { Model, Neighbour } from './model.ts';
 import { PolicyStage } from './policy.ts';
+import { type Family, familiesOf, inFamily } from './prefixes.ts';
 import { recallNeighbours } from './recall.ts';
+import { poolMembers } from './services.ts';
 import { hasLostEndpoints, type Serving, servingEndpoints, staleFlows } from './stale-flows.ts';
 import { applied, diff } from './transaction.ts';
 
@@ -82,13 +86,15 @@ export class IpuManager {
   #installed: readonly Entity[];
   #policy: PolicyStage;
   #model: Model | undefined;
-  #desired: Desired = { entities: [], wanted: [], unresolved: [] };
+  #desired: Desired = { entities: [], wanted: [], unresolved: [], expireMs: new Map() };
   readonly #learned = new Map<string, Neighbour>();
   readonly #questions = new Map<string, Question>();
   readonly #idle: IdleRecord[] = [];
   #idleCount = 0;
   /** undefined until a model was applied: what a manager before us knew is not known. */
-  #serving: Serving | undefined;
+  readonly #serving = new Map<Family, Serving>();
+  /** Milliseconds of the expire-time profiles that we set. */
+  readonly #expireMs = new Map<number, number>();
 
   /** Takes over what is installed already: a restarted manager changes nothing that is right. */
   constructor(options: ManagerOptions) {
@@ -114,7 +120,12 @@ export class IpuManager {
     this.#model = model;
     if (isFirst) this.#recall(model);
     const result = this.#apply(nowMs);
-    if (result.errors.length === 0) this.#forgetStaleFlows(model);
+    if (result.errors.length === 0) {
+      for (const family of familiesOf(this.#build)) {
+        this.#forgetStaleFlows(model, family);
+        this.#forgetStrayClients(model, family);
+      }
+    }
     this.tick(nowMs);
     return result;
   }
@@ -191,8 +202,9 @@ export class IpuManager {
     this.#keepQuestions(nowMs);
     const forwarding = diff(this.names, this.#installed, this.#desired.entities);
     const transaction = [...forwarding, ...this.#policy.update(this.#model)];
-    if (transaction.length === 0) return { transaction, errors: [] };
-    const statuses = this.#device.write(transaction);
+    const expireStatuses = this.#setExpireTimes(this.#desired.expireMs);
+    if (transaction.length === 0 && expireStatuses.length === 0) return { transaction, errors: [] };
+    const statuses = [...expireStatuses, ...this.#device.write(transaction)];
     const errors = statuses.flatMap(({ code, message }) => (code === 'OK' || code === 'ABORTED' ? [] : [`${code}: ${message}`]));
     // After a refusal look at what is there: the next model starts from the truth.
     if (errors.length === 0) {
@@ -205,15 +217,44 @@ export class IpuManager {
     return { transaction, errors };
   }
 
+  /** Durations of profiles come before the entries that use them. */
+  #setExpireTimes(expireMs: ReadonlyMap<number, number>): readonly Status[] {
+    const changed = [...expireMs].filter(([profile, ms]) => this.#expireMs.get(profile) !== ms);
+    if (changed.length === 0) return [];
+    const statuses = this.#device.write(
+      changed.map(([profile, ms]) => ({
+        type: 'MODIFY',
+        entity: { externEntry: externEntry('ExpireTimeProfile', profile, [ms]) },
+      })),
+    );
+    if (statuses.every(({ code }) => code === 'OK')) for (const [profile, ms] of changed) this.#expireMs.set(profile, ms);
+    return statuses;
+  }
+
+  #forgetStaleFlows(model: Model, family: Family): void {
+    const before = this.#serving.get(family);
+    const serving = servingEndpoints(model, family);
+    this.#serving.set(family, serving);
+    if (before && !hasLostEndpoints(before, serving)) return;
+    this.#forget(staleFlows(this.#build, family, serving, this.#entries(inFamily('flows', family))));
+  }
+
+  /** Clients whose endpoint has left their pool choose again. */
+  #forgetStrayClients(model: Model, family: Family): void {
+    if (model.services.every((service) => service.sessionAffinitySeconds === undefined)) return;
+    const table = inFamily('affinity', family);
+    const members = poolMembers({ model, installed: readInstalledIds(this.#build, this.#installed) }, family);
+    this.#forget(strayAffinity(this.#build, table, members, this.#entries(table)));
+  }
+
+  #entries(table: string): TableEntry[] {
+    const filter: Entity = { tableEntry: { tableId: this.names.tables.get(table).preamble.id, match: [] } };
+    return this.#device.read([filter]).entities.flatMap((entity) => ('tableEntry' in entity ? [entity.tableEntry] : []));
+  }
+
   /** Entries may vanish by themselves meanwhile: those that are not there any more are what we want. */
-  #forgetStaleFlows(model: Model): void {
-    const before = this.#serving;
-    this.#serving = servingEndpoints(model);
-    if (before && !hasLostEndpoints(before, this.#serving)) return;
-    const filter: Entity = { tableEntry: { tableId: this.names.tables.get('flows').preamble.id, match: [] } };
-    const flows = this.#device.read([filter]).entities.flatMap((entity) => ('tableEntry' in entity ? [entity.tableEntry] : []));
-    const stale = staleFlows(this.#build, this.#serving, flows);
-    if (stale.length > 0) this.#device.write(stale, 'CONTINUE_ON_ERROR');
+  #forget(removals: readonly Update[]): void {
+    if (removals.length > 0) this.#device.write(removals, 'CONTINUE_ON_ERROR');
   }
 
   /** One question per wanted neighbour that the model does not know; those that are open already keep their turn. */

@@ -2,7 +2,8 @@
  * Prefixes of both families, for the questions that longest-prefix match asks: which contains which, and which is the next wider one. A prefix of one
  * family never contains one of the other; in order, IPv4 comes first.
  */
-import { type Prefix, parsePrefix, prefixContains, printPrefix } from '../wire/index.ts';
+import type { EntityBuilder } from '../p4runtime/index.ts';
+import { type Prefix, parseAddress, parsePrefix, prefixContains, printPrefix, toBigint } from '../wire/index.ts';
 
 export { type Prefix, printPrefix };
 
@@ -18,6 +19,21 @@ export function familyOf(address: string): Family {
 /** The first address of each family, in the order given. */
 export function oneOfEachFamily(addresses: readonly string[]): string[] {
   return addresses.filter((address, i) => addresses.findIndex((a) => familyOf(a) === familyOf(address)) === i);
+}
+
+/** What k8s-lb.p4 calls a table, a profile or an action of this family. */
+export function inFamily(name: string, family: Family): string {
+  return family === 4 ? name : `${name}_ipv6`;
+}
+
+/** The families that a program has the tables of. */
+export function familiesOf({ names }: EntityBuilder): Family[] {
+  return ([4, 6] as const).filter((family) => names.tables.find(inFamily('services', family)));
+}
+
+/** An address as it stands in keys and parameters. */
+export function addressNumber(address: string): bigint {
+  return toBigint(parseAddress(address) ?? new Uint8Array());
 }
 
 /** The prefix of this address alone: `10.0.0.1/32`, `2001:db8::1/128`. */

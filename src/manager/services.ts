@@ -1,135 +1,165 @@
 /**
- * Services: an entry per (cluster IP, port, protocol) that points to a group of the selector `endpoints`, whose members are the endpoints. Services
- * with the same endpoint share its member. A service without endpoints points to the member that refuses.
+ * Services: an entry of `services` per frontend, which names pools of endpoints; an entry of `pools` per pool, which points to a group of the selector
+ * `endpoints`, whose members are the endpoints. Services with the same endpoint share its member. A pool without endpoints is pool 0.
  *
- * Which endpoints count is kube-proxy's rule (pkg/proxy/topology.go): those that are ready; if there are none, those that terminate and still
- * serve. internalTrafficPolicy Local looks at this node's endpoints only.
+ * What a frontend does is table 1.2 of kube-proxy's behaviours (pkg/proxy/nftables/proxier.go):
+ *
+ *   frontend                 clients of the cluster     the node itself          clients outside
+ *   cluster IP, Cluster      all endpoints              all                      all, masqueraded if clusterCIDRs are known
+ *   cluster IP, Local        this node's                this node's              this node's, likewise
+ *   others, Cluster          all, masqueraded           all, masqueraded         all, masqueraded
+ *   others, Local            all                        all, masqueraded         this node's
  */
-import {
-  type ActionProfileGroup,
-  type ActionProfileMember,
-  type Entity,
-  printAction,
-  printKey,
-  type TableEntry,
-} from '../p4runtime/index.ts';
+import { type ActionProfileGroup, type ActionProfileMember, type Entity, printAction } from '../p4runtime/index.ts';
+import { affinityProfiles } from './affinity.ts';
 import type { Context } from './context.ts';
-import { allocateIds } from './ids.ts';
-import { type Endpoint, type EndpointSlice, type Model, protocolNumbers, type Service, type ServicePort } from './model.ts';
+import type { Target } from './endpoints.ts';
+import { type BalancedPort, balancedPorts, type Frontend } from './frontends.ts';
+import { affinityNote, allocateIds } from './ids.ts';
+import { protocolNumbers } from './model.ts';
+import { addressNumber, type Family, inFamily } from './prefixes.ts';
+import { rangeListOf, rangeLists } from './sources.ts';
 
-const profile = 'endpoints';
+/** Kinds of sources, SOURCE_* of k8s-lb.p4. */
+const outside = 1;
+const cluster = 2;
+const node = 4;
 
-/** An endpoint as one service port sees it. */
-interface Target {
-  readonly address: string;
-  readonly port: number;
+type Scope = 'cluster' | 'local';
+
+/** Pool that has no endpoints. */
+const noPool = 0;
+
+/** Members, groups, pools and frontends of all services in one family. */
+export function serviceEntities(context: Context, family: Family): Entity[] {
+  const ports = balancedPorts(context.model, family);
+  const pools = poolsOf(ports, family);
+  const poolIds = allocateIds(pools.keys(), context.installed.pools);
+  return [...poolEntities(context, family, pools, poolIds), ...frontendEntities(context, family, ports, poolIds)];
 }
 
-interface Frontend {
-  readonly address: string;
-  readonly port: ServicePort;
-  readonly targets: readonly Target[];
-}
-
-/** Members, groups and entries of all services. */
-export function serviceEntities(context: Context): Entity[] {
-  const { build, installed, model } = context;
-  const { names } = build;
-  const frontends = toFrontends(model);
-
-  const endpointMember = ({ address, port }: Target, id = 0): ActionProfileMember =>
-    build.member({ profile, id, action: 'to_endpoint', params: { address, port } });
-  const refusingMember = (id = 0): ActionProfileMember => build.member({ profile, id, action: 'no_endpoint' });
-  const text = (member: ActionProfileMember): string => printAction(names, member.action!);
-  const members = new Map<string, (id: number) => ActionProfileMember>();
-  for (const { targets } of frontends) {
-    for (const target of targets) members.set(text(endpointMember(target)), (id) => endpointMember(target, id));
-    if (targets.length === 0) members.set(text(refusingMember()), refusingMember);
-  }
-  const memberIds = allocateIds(members.keys(), installed.members);
-
-  const entry = ({ address, port }: Frontend, to: { readonly member?: number; readonly group?: number }): TableEntry =>
-    build.tableEntry({
-      table: 'services',
-      match: { address, port: port.port, protocol: protocolNumbers[port.protocol] },
-      ...to,
-    });
-  const key = (frontend: Frontend): string => printKey(names, { tableEntry: entry(frontend, {}) });
-  const groupIds = allocateIds(frontends.filter((f) => f.targets.length > 0).map(key), installed.groups);
-
-  const groups: ActionProfileGroup[] = [];
-  const entries: TableEntry[] = [];
-  for (const frontend of frontends) {
-    const { targets } = frontend;
-    if (targets.length === 0) {
-      entries.push(entry(frontend, { member: memberIds.get(text(refusingMember()))! }));
-      continue;
+/** The pools that frontends use, by name; none without endpoints. */
+function poolsOf(ports: readonly BalancedPort[], family: Family): Map<string, readonly Target[]> {
+  const pools = new Map<string, readonly Target[]>();
+  for (const port of ports) {
+    for (const frontend of port.frontends) {
+      const { inside, outside } = scopesOf(frontend);
+      for (const scope of [inside, outside]) {
+        if (usable(port[scope]).length > 0) pools.set(poolName(port, scope, family), usable(port[scope]));
+      }
     }
-    const id = groupIds.get(key(frontend))!;
-    groups.push(build.group({ profile, id, members: targets.map((t) => memberIds.get(text(endpointMember(t)))!) }));
-    entries.push(entry(frontend, { group: id }));
   }
+  return pools;
+}
+
+function poolName(port: BalancedPort, scope: Scope, family: Family): string {
+  return `${port.name} IPv${family} ${scope}`;
+}
+
+/** An endpoint with weight 0 gets no new flows, unless all have. */
+function usable(targets: readonly Target[]): readonly Target[] {
+  const weighty = targets.filter(({ weight }) => weight !== 0);
+  return weighty.length > 0 ? weighty : targets;
+}
+
+/** Which endpoints a frontend's clients get: those of the cluster and the node itself, and the rest. */
+function scopesOf({ kind, service }: Frontend): { readonly inside: Scope; readonly outside: Scope } {
+  if (kind === 'cluster') {
+    const scope = service.internalTrafficPolicy === 'Local' ? 'local' : 'cluster';
+    return { inside: scope, outside: scope };
+  }
+  return { inside: 'cluster', outside: service.externalTrafficPolicy === 'Local' ? 'local' : 'cluster' };
+}
+
+/** Where the clients of a frontend are sent: those of the cluster to a cluster IP, those from outside to others. */
+export function endpointsOf(port: BalancedPort, frontend: Frontend): readonly Target[] {
+  const { inside, outside } = scopesOf(frontend);
+  return usable(port[frontend.kind === 'cluster' ? inside : outside]);
+}
+
+function masqueradedSources({ model }: Context, { kind, service }: Frontend): number {
+  if (model.node.masqueradeAll) return outside | cluster | node;
+  if (kind === 'cluster') return model.node.clusterCIDRs ? outside | node : 0;
+  return service.externalTrafficPolicy === 'Local' ? node : outside | cluster | node;
+}
+
+function poolEntities(
+  { build, installed }: Context,
+  family: Family,
+  pools: ReadonlyMap<string, readonly Target[]>,
+  poolIds: ReadonlyMap<string, number>,
+): Entity[] {
+  const profile = inFamily('endpoints', family);
+  const member = ({ address, port }: Target, id = 0): ActionProfileMember =>
+    build.member({ profile, id, action: 'to_endpoint', params: { address, port } });
+  const text = (target: Target): string => printAction(build.names, member(target).action!);
+  const targets = new Map([...pools.values()].flat().map((target) => [text(target), target]));
+  const memberIds = allocateIds(targets.keys(), installed.members);
+  const groups = [...pools].map(
+    ([name, list]): ActionProfileGroup =>
+      build.group({
+        profile,
+        id: poolIds.get(name)!,
+        members: list.map((target) => ({ member: memberIds.get(text(target))!, weight: target.weight || 1 })),
+      }),
+  );
+  const entries = [...pools.keys()].map((name) =>
+    build.tableEntry({
+      table: inFamily('pools', family),
+      match: { pool: poolIds.get(name)! },
+      group: poolIds.get(name)!,
+      metadata: name,
+    }),
+  );
   return [
-    ...[...members].map(([name, make]) => ({ actionProfileMember: make(memberIds.get(name)!) })),
+    ...[...targets].map(([name, target]) => ({ actionProfileMember: member(target, memberIds.get(name)!) })),
     ...groups.map((actionProfileGroup) => ({ actionProfileGroup })),
     ...entries.map((tableEntry) => ({ tableEntry })),
   ];
 }
 
-/** Endpoints that a port of a service sends to, each once, in the order of address and port. O(slices of the service). */
-export function endpointsOf(model: Model, service: Service, port: ServicePort): readonly Target[] {
-  return targetsOf(model.node.name, service, port, slicesByService(model).get(`${service.namespace}/${service.name}`) ?? []);
-}
-
-function toFrontends(model: Model): Frontend[] {
-  const slices = slicesByService(model);
-  const frontends = new Map<string, Frontend>();
-  for (const service of model.services) {
-    for (const port of service.ports) {
-      // The program has no SCTP: the packets of such a service find no route.
-      if (port.protocol === 'SCTP') continue;
-      const targets = targetsOf(model.node.name, service, port, slices.get(`${service.namespace}/${service.name}`) ?? []);
-      for (const address of service.clusterIPs.filter(isIpv4)) {
-        const key = `${address} ${port.port} ${port.protocol}`;
-        if (!frontends.has(key)) frontends.set(key, { address, port, targets });
-      }
-    }
-  }
-  return [...frontends.values()];
-}
-
-/** Slices by `namespace/service`. */
-export function slicesByService(model: Model): Map<string, EndpointSlice[]> {
-  const result = new Map<string, EndpointSlice[]>();
-  for (const slice of model.endpointSlices) {
-    if (slice.addressType === 'IPv6') continue;
-    const key = `${slice.namespace}/${slice.service}`;
-    const slices = result.get(key);
-    if (slices) slices.push(slice);
-    else result.set(key, [slice]);
-  }
-  return result;
-}
-
-function targetsOf(nodeName: string, service: Service, port: ServicePort, slices: readonly EndpointSlice[]): Target[] {
-  const candidates = slices.flatMap((slice) =>
-    slice.ports
-      .filter((p) => p.name === port.name && p.protocol === port.protocol)
-      .flatMap((p) => slice.endpoints.map((endpoint) => ({ endpoint, port: p.port }))),
+function frontendEntities(
+  context: Context,
+  family: Family,
+  ports: readonly BalancedPort[],
+  poolIds: ReadonlyMap<string, number>,
+): Entity[] {
+  const { build, model, installed } = context;
+  const profiles = affinityProfiles(model, installed);
+  const ranges = allocateIds(rangeLists(model, family).keys(), installed.ranges);
+  return ports.flatMap((port) =>
+    port.frontends.map((frontend) => {
+      const scopes = scopesOf(frontend);
+      const pool = (scope: Scope): number => poolIds.get(poolName(port, scope, family)) ?? noPool;
+      const rangeList = rangeListOf(model, frontend, family);
+      const seconds = frontend.service.sessionAffinitySeconds;
+      const tableEntry = build.tableEntry({
+        table: inFamily('services', family),
+        match: { address: frontend.address, port: frontend.port, protocol: protocolNumbers[frontend.protocol] },
+        action: 'to_pool',
+        params: {
+          pool: pool(scopes.inside),
+          outside_pool: pool(scopes.outside),
+          masquerade: masqueradedSources(context, frontend),
+          local: [scopes.inside, scopes.outside].includes('local') && port.hasAny ? 1 : 0,
+          ranges: rangeList === undefined ? 0 : ranges.get(rangeList)!,
+          affinity: seconds === undefined ? 0 : profiles.get(seconds)!,
+        },
+        ...(seconds !== undefined && { metadata: `${affinityNote}${seconds}` }),
+      });
+      return { tableEntry };
+    }),
   );
-  const isHere = (e: Endpoint): boolean => service.internalTrafficPolicy === 'Cluster' || e.nodeName === nodeName;
-  const local = candidates.filter(({ endpoint }) => isHere(endpoint));
-  const ready = local.filter(({ endpoint }) => endpoint.ready);
-  const chosen = ready.length > 0 ? ready : local.filter(({ endpoint: e }) => e.serving && e.terminating);
-  // The addresses of one endpoint are interchangeable: consumers take the first.
-  const targets = chosen.flatMap(({ endpoint, port: number }) =>
-    endpoint.addresses.slice(0, 1).map((address) => ({ address, port: number })),
-  );
-  const unique = new Map(targets.map((target) => [`${target.address} ${target.port}`, target]));
-  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, target]) => target);
 }
 
-/** What the tables of the program take. */
-function isIpv4(address: string): boolean {
-  return !address.includes(':');
+/** Endpoints of the pools, `address port` as numbers, by the pool's number: for who looks at entries that name them. */
+export function poolMembers(context: Pick<Context, 'model' | 'installed'>, family: Family): Map<number, Set<string>> {
+  const pools = poolsOf(balancedPorts(context.model, family), family);
+  const ids = allocateIds(pools.keys(), context.installed.pools);
+  return new Map(
+    [...pools].map(([name, list]) => [
+      ids.get(name)!,
+      new Set(list.map(({ address, port }) => `${addressNumber(address)} ${port}`)),
+    ]),
+  );
 }

@@ -55,6 +55,8 @@ export interface TableEntryLike {
   readonly meter?: RateLike;
   readonly idleTimeoutMs?: number;
   readonly isDefaultAction?: boolean;
+  /** A note of our own that comes back with the entry. */
+  readonly metadata?: string;
 }
 
 export class EntityBuilder {
@@ -79,6 +81,7 @@ export class EntityBuilder {
       ...(like.meter && { meterConfig: toMeterConfig(like.meter) }),
       ...(like.idleTimeoutMs && { idleTimeoutNs: BigInt(like.idleTimeoutMs) * 1_000_000n }),
       ...(like.isDefaultAction && { isDefaultAction: true }),
+      ...(like.metadata !== undefined && { metadata: new TextEncoder().encode(like.metadata) }),
     };
   }
 

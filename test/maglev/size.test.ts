@@ -25,7 +25,8 @@ describe('slots', () => {
 
 // The member that comes takes 1/n of the slots; of the rest a few move, too (NSDI'16, figure 12).
 test.each([3, 10, 30, 40, 100, 160, 600])('one more of %i moves its share and little else, unless the step changes', (n) => {
-  const members = (count: number) => Array.from({ length: count }, (_, i) => ({ key: `10.0.${i >> 8}.${i & 255}:80`, weight: 1 }));
+  const members = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ key: `10.0.${i >> 8}.${i & 255}:80`, weight: 1 }));
   const size = maglevSize(equal(n), 65_537);
   expect(maglevSize(equal(n - 1), 65_537)).toBe(size);
   const before = buildMaglev(members(n - 1), size, 1);

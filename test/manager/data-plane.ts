@@ -26,7 +26,7 @@ export function compileK8s() {
       }
     },
     includeDirs: ['p4/include'],
-    defines: { FLOWS: '4096', SERVICES: '64', MAGLEV_SIZE: '251' },
+    defines: { FLOWS: '4096', SERVICES: '64', FRONTENDS: '256', AFFINITIES: '256', MAGLEV_SIZE: '251' },
   });
   if (!ir || !p4info) throw new Error(printDiagnostics(diagnostics));
   return { ir, p4info, artifact: compileToWasm(ir) };

@@ -12,7 +12,17 @@ export interface Flow {
 }
 
 export type Outcome =
-  | { readonly drop: 'NO_ENDPOINT' | 'DENIED_EGRESS' | 'DENIED_INGRESS' | 'NO_ROUTE' }
+  | {
+      readonly drop:
+        | 'NO_ENDPOINT'
+        | 'NO_LOCAL_ENDPOINT'
+        | 'SOURCE_RANGE'
+        | 'WRONG_PORT'
+        | 'UNALLOCATED'
+        | 'DENIED_EGRESS'
+        | 'DENIED_INGRESS'
+        | 'NO_ROUTE';
+    }
   /** Every place where it can land, and the action that carries it there. */
   | { readonly lands: readonly string[]; readonly by: string };
 
@@ -40,8 +50,8 @@ export class Evaluator {
   }
 
   send({ from, to, port = 80, protocol = 6 }: Flow): Outcome {
-    const targets = this.#targets(to, port, protocol);
-    if (targets === undefined) return { drop: 'NO_ENDPOINT' };
+    const targets = this.#targets(from, to, port, protocol);
+    if (!Array.isArray(targets)) return targets;
     const outcomes = targets.map((target) => this.#forward(from, target.address, target.port, protocol));
     const drop = outcomes.find((outcome) => typeof outcome !== 'string');
     if (drop) return drop as Outcome;
@@ -64,17 +74,25 @@ export class Evaluator {
     return typeof outcome === 'string' || ('drop' in outcome && outcome.drop === 'NO_ROUTE');
   }
 
-  /** undefined: refused. */
-  #targets(address: string, port: number, protocol: number): { address: string; port: number }[] | undefined {
-    const service = this.#best('services', { address, port: String(port), protocol: String(protocol) });
-    if (!service) return [{ address, port }];
-    const [kind, id] = service.action.split(' ');
-    const members = kind === 'group' ? this.#groups.get(id!)! : [id!];
-    const targets = members.flatMap((member) => {
-      const match = /^to_endpoint\(address=(.*), port=(\d+)\)$/.exec(this.#members.get(member)!);
-      return match ? [{ address: match[1]!, port: Number(match[2]) }] : [];
+  /** Where the service sends a client, or why not. */
+  #targets(from: string, to: string, port: number, protocol: number): { address: string; port: number }[] | Outcome {
+    const service = this.#best('services', { address: to, port: String(port), protocol: String(protocol) });
+    if (!service) {
+      const address = this.#best('service_addresses', { address: to })?.action;
+      if (address) return { drop: address === 'wrong_port()' ? 'WRONG_PORT' : 'UNALLOCATED' };
+      return [{ address: to, port }];
+    }
+    const param = (name: string): string => new RegExp(`\\b${name}=(\\d+)`).exec(service.action)![1]!;
+    const ranges = param('ranges');
+    if (ranges !== '0' && !this.#best('source_ranges', { ranges, source: from })) return { drop: 'SOURCE_RANGE' };
+    const isInside = this.#best('source_kinds', { source: from }) !== undefined;
+    const pool = this.#best('pools', { pool: param(isInside ? 'pool' : 'outside_pool') });
+    if (!pool) return { drop: param('local') === '1' ? 'NO_LOCAL_ENDPOINT' : 'NO_ENDPOINT' };
+    const [, id] = pool.action.split(' ');
+    return this.#groups.get(id!)!.map((member) => {
+      const match = /^to_endpoint\(address=(.*), port=(\d+)\)$/.exec(this.#members.get(member.split(' ')[0]!)!)!;
+      return { address: match[1]!, port: Number(match[2]) };
     });
-    return targets.length > 0 ? targets : undefined;
   }
 
   #rulesAllow(pod: number, base: number, peer: number, port: number, protocol: number): boolean {

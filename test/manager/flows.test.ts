@@ -104,7 +104,7 @@ const rows: readonly Row[] = [
     from: '10.1.0.1',
     to: vip,
     port: 81,
-    by: 'no_route()',
+    drop: 'WRONG_PORT',
   },
   {
     name: 'nor is a pod of this node that is not there',
@@ -152,8 +152,8 @@ const rows: readonly Row[] = [
     by: toB,
   },
   { name: 'no slices', model: { services: [web] }, from: '10.1.0.1', to: vip, drop: 'NO_ENDPOINT' },
-  { name: 'another port', model: { services: [web] }, from: '10.1.0.1', to: vip, port: 81, drop: 'NO_ROUTE' },
-  { name: 'another protocol', model: { services: [web] }, from: '10.1.0.1', to: vip, protocol: 17, drop: 'NO_ROUTE' },
+  { name: 'another port', model: { services: [web] }, from: '10.1.0.1', to: vip, port: 81, drop: 'WRONG_PORT' },
+  { name: 'another protocol', model: { services: [web] }, from: '10.1.0.1', to: vip, protocol: 17, drop: 'WRONG_PORT' },
   {
     name: 'slices of a service are one list without repeats',
     model: {
@@ -235,7 +235,7 @@ const rows: readonly Row[] = [
     },
     from: '10.1.0.1',
     to: vip,
-    drop: 'NO_ENDPOINT',
+    drop: 'NO_LOCAL_ENDPOINT',
   },
   {
     name: 'an endpoint on another node',

@@ -33,7 +33,14 @@ insert arp_responder operation=1 address=192.168.50.1: arp_reply(mac=02:00:00:00
 insert arp_responder operation=1 address=10.1.0.1: arp_reply(mac=02:00:00:00:00:01)
 insert pod_sources port=11 address=10.1.0.1: source_ok()
 insert pod_ports port=11: source_spoofed()
-insert services address=10.96.0.1 port=80 protocol=6: group 1
+insert pools pool=1: group 1
+insert services address=10.96.0.1 port=80 protocol=6: to_pool(pool=1, outside_pool=1, masquerade=0, local=0, ranges=0, affinity=0)
+insert service_addresses address=10.96.0.1/32: wrong_port()
+insert source_kinds source=10.1.0.0/24: source_kind_is(kind=2)
+insert source_kinds source=192.168.50.1/32: source_kind_is(kind=4)
+insert masquerade protocol=6: masquerade_as(address=192.168.50.1, first_port=1024, ports=64512)
+insert masquerade protocol=17: masquerade_as(address=192.168.50.1, first_port=1024, ports=64512)
+insert masquerade protocol=132: masquerade_as(address=192.168.50.1, first_port=1024, ports=64512)
 insert routes destination=10.1.0.1/32: to_port(port=11, source_mac=02:00:00:00:00:01, destination_mac=02:00:00:00:01:01)
 `);
     expect(apply(model)).toBe('');
@@ -71,9 +78,11 @@ modify group endpoints 1: 1, 2, 3
     const { apply } = start();
     const both = [web, service('api', '10.96.0.2')];
     apply({ services: both, endpointSlices: [slice('web', ['10.1.0.1']), slice('api', ['10.1.0.1'])] });
-    expect(apply({ services: both, endpointSlices: [slice('web', ['10.1.0.1'])] })).toBe(`insert member endpoints 2: no_endpoint()
-modify services address=10.96.0.2 port=80 protocol=6: member 2
-delete group endpoints 2: 1
+    expect(
+      apply({ services: both, endpointSlices: [slice('web', ['10.1.0.1'])] }),
+    ).toBe(`modify services address=10.96.0.2 port=80 protocol=6: to_pool(pool=0, outside_pool=0, masquerade=0, local=0, ranges=0, affinity=0)
+delete pools pool=1: group 1
+delete group endpoints 1: 1
 `);
     expect(apply({ services: both, endpointSlices: [] })).toContain('delete member endpoints 1:');
   });
@@ -86,9 +95,13 @@ delete group endpoints 2: 1
     const added = apply({ services: [service('api', '10.96.0.0'), web], endpointSlices: slices });
     expect(added).toBe(`insert member endpoints 2: to_endpoint(address=10.1.0.2, port=8080)
 insert group endpoints 2: 2
-insert services address=10.96.0.0 port=80 protocol=6: group 2
+insert pools pool=2: group 2
+insert services address=10.96.0.0 port=80 protocol=6: to_pool(pool=2, outside_pool=2, masquerade=0, local=0, ranges=0, affinity=0)
+insert service_addresses address=10.96.0.0/32: wrong_port()
 `);
-    expect(apply({ services: [web], endpointSlices: slices })).toBe(`delete services address=10.96.0.0 port=80 protocol=6: group 2
+    expect(apply({ services: [web], endpointSlices: slices })).toBe(`delete pools pool=2: group 2
+delete services address=10.96.0.0 port=80 protocol=6: to_pool(pool=2, outside_pool=2, masquerade=0, local=0, ranges=0, affinity=0)
+delete service_addresses address=10.96.0.0/32: wrong_port()
 delete group endpoints 2: 2
 delete member endpoints 2: to_endpoint(address=10.1.0.2, port=8080)
 `);
@@ -222,7 +235,7 @@ test('idle notifications: the last ones and their number', () => {
     const entry = made.device.toExpired({
       table: 2,
       matches: [String(0x0a010001), String(0x0a600001), String(port), '80', '6'],
-      action: 1,
+      action: 2,
       params: [String(0x0a010002), '8080'],
     })!;
     manager.idleTimeout({ tableEntry: [entry], timestamp: 0n }, 1000 * port);
