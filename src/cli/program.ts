@@ -13,6 +13,8 @@ export interface SourceOptions {
   /** `NAME=VALUE` or `NAME`. */
   readonly defines?: readonly string[];
   readonly afterPass?: CompileOptions['afterPass'];
+  /** The main file's text as it shall be taken, from what it is. */
+  readonly change?: (text: string) => string;
 }
 
 /** `NAME=VALUE` strings as a record; `NAME` alone is 1. */
@@ -35,7 +37,7 @@ export function compileSource(options: SourceOptions): { result: ReturnType<type
     readFile: (path) => {
       const text = readSource(path);
       if (text !== undefined) sources.add(resolve(path));
-      return text;
+      return text !== undefined && options.change && path === options.path ? options.change(text) : text;
     },
     includeDirs: [...(options.includeDirs ?? []), includeDir],
     defines: parseDefines(options.defines ?? []),

@@ -9,7 +9,7 @@ import type { Job } from './jobs.ts';
 import { firstError, type ReferenceMessage } from './reference.ts';
 
 /** Which measures a file counts for. */
-export type Group = 'sample' | 'error' | 'other' | 'stf';
+export type Group = 'sample' | 'error' | 'other' | 'stf' | 'mutant';
 
 export interface CorpusFile {
   /** Relative to the checkout. */
@@ -22,8 +22,8 @@ export interface CorpusFile {
   readonly architecture?: string;
 }
 
-/** All files, sorted; `filter` is a glob over names relative to the checkout. */
-export function readCorpus(directory: string, filter?: string): CorpusFile[] {
+/** All files, sorted; `filter` is a glob over names relative to the checkout. `mutants`: of each program. */
+export function readCorpus(directory: string, filter?: string, mutants = 0): CorpusFile[] {
   const testdata = join(directory, 'testdata');
   if (!existsSync(testdata)) {
     throw new UserError('no-corpus', `'${directory}' has no folder 'testdata'`, 'name the path of a checkout of p4lang/p4c');
@@ -38,8 +38,13 @@ export function readCorpus(directory: string, filter?: string): CorpusFile[] {
     if (wanted && !wanted.test(name) && !wanted.test(basename(name))) continue;
     const file = join(directory, name);
     if (!existsSync(file)) continue; // a link into a part of the checkout that is not there
-    if (path.endsWith('.p4')) files.push(programFile(testdata, folder, path, name, file));
-    else if (path.endsWith('.stf') && !folder.startsWith('p4_14')) {
+    if (path.endsWith('.p4')) {
+      files.push(programFile(testdata, folder, path, name, file));
+      for (let i = 0; i < mutants; i++) {
+        const seed = files.length;
+        files.push({ name: `${name}, mutant ${seed}`, group: 'mutant', job: { kind: 'mutant', file, seed } });
+      }
+    } else if (path.endsWith('.stf') && !folder.startsWith('p4_14')) {
       const program = programOfStf(file);
       if (program !== undefined) {
         files.push({ name, group: 'stf', job: { kind: 'stf', file, program }, architecture: architectureOf(program) });

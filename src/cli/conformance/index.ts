@@ -15,6 +15,8 @@ export interface ConformanceOptions {
   /** Only these measures. */
   readonly measure?: readonly string[];
   readonly filter?: string;
+  /** Mutants of each program, 1 unless given. */
+  readonly mutants?: number;
 }
 
 export type Runner = (jobs: readonly Job[], progress: (done: number) => void) => Promise<Outcome[]>;
@@ -41,7 +43,7 @@ export async function conformance(directory: string, options: ConformanceOptions
       `known: ${measures.map((m) => m.name).join(', ')}`,
     );
   }
-  const files = readCorpus(directory, options.filter).filter((file) => wanted.some((m) => m.counts(file)));
+  const files = readCorpus(directory, options.filter, options.mutants ?? 1).filter((file) => wanted.some((m) => m.counts(file)));
   if (files.length === 0) throw new UserError('nothing-to-measure', `no file of '${directory}' is counted by these measures`);
   const results = await measure(files, run);
   const evaluated = wanted.map((m) => evaluate(m, results));

@@ -1,6 +1,6 @@
 /** What is asked about one file of the corpus, and what comes back. Plain data: jobs and outcomes travel between processes. */
 
-export type Job = ProgramJob | StfJob;
+export type Job = ProgramJob | StfJob | MutantJob;
 
 /** Compile a program as far as it goes. */
 export interface ProgramJob {
@@ -11,6 +11,13 @@ export interface ProgramJob {
   /** Path of the reference P4Info, and of the reference entries. */
   readonly p4info?: string;
   readonly entries?: string;
+}
+
+/** Compile what `mutate` makes of a program: nothing is asked of the outcome but that there is one. */
+export interface MutantJob {
+  readonly kind: 'mutant';
+  readonly file: string;
+  readonly seed: number;
 }
 
 /** Run a packet test on both back ends. */
@@ -48,10 +55,14 @@ export interface StfOutcome {
   readonly isDisagreement: boolean;
 }
 
+export interface MutantOutcome {
+  readonly kind: 'mutant';
+}
+
 /** An exception that nobody caught, a process that died, or no answer in time. */
 export interface CrashOutcome {
   readonly kind: 'crash';
   readonly reason: string;
 }
 
-export type Outcome = ProgramOutcome | StfOutcome | CrashOutcome;
+export type Outcome = ProgramOutcome | StfOutcome | MutantOutcome | CrashOutcome;

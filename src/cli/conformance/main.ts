@@ -8,9 +8,10 @@ const command = new Command('conformance')
   .argument('<DIR>', 'a checkout of p4lang/p4c')
   .option('--json', 'print one JSON object instead of text')
   .option('--measure <NAME>', 'only this measure; may be repeated', (name: string, all: string[]) => [...all, name], [])
+  .option('--mutants <N>', 'of each program, for mutants-no-crash', Number, 1)
   .option('--filter <GLOB>', 'only files whose name, or path from DIR, matches')
   .exitOverride()
-  .action(async (directory: string, options: { json?: boolean; measure: string[]; filter?: string }) => {
+  .action(async (directory: string, options: { json?: boolean; measure: string[]; filter?: string; mutants?: number }) => {
     process.exitCode = await conformance(directory, options);
   });
 

@@ -100,7 +100,13 @@ export const measures: readonly Measure[] = [
   {
     name: 'no-crash',
     bar: all,
-    counts: () => true,
+    counts: (file) => file.group !== 'mutant',
+    judge: ({ outcome }) => (outcome.kind === 'crash' ? outcome.reason : undefined),
+  },
+  {
+    name: 'mutants-no-crash',
+    bar: all,
+    counts: (file) => file.group === 'mutant',
     judge: ({ outcome }) => (outcome.kind === 'crash' ? outcome.reason : undefined),
   },
   {

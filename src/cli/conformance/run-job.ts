@@ -1,16 +1,27 @@
 /** Does one job in this process. An exception is an outcome: finding those is one of the measures. */
 import { readFileSync } from 'node:fs';
-import { type Diagnostic, lineAndColumn } from '../../diag/index.ts';
+import { type Diagnostic, lineAndColumn, printDiagnostics } from '../../diag/index.ts';
 import { printEntries, printP4Info } from '../../p4/p4info/index.ts';
 import { compileToWasm } from '../../p4/wasm/index.ts';
 import { compileSource } from '../program.ts';
 import { Programs, runTest } from '../stf/index.ts';
-import type { Complaint, Job, Outcome, ProgramJob, ProgramOutcome, StfJob, StfOutcome } from './jobs.ts';
+import type {
+  Complaint,
+  Job,
+  MutantJob,
+  MutantOutcome,
+  Outcome,
+  ProgramJob,
+  ProgramOutcome,
+  StfJob,
+  StfOutcome,
+} from './jobs.ts';
+import { mutate } from './mutate.ts';
 import { differences } from './text-proto.ts';
 
 export function runJob(job: Job): Outcome {
   try {
-    return job.kind === 'program' ? runProgram(job) : runStf(job);
+    return job.kind === 'program' ? runProgram(job) : job.kind === 'stf' ? runStf(job) : runMutant(job);
   } catch (error) {
     return { kind: 'crash', reason: `uncaught exception: ${error instanceof Error ? firstLines(error) : String(error)}` };
   }
@@ -40,6 +51,13 @@ function runProgram(job: ProgramJob): ProgramOutcome {
     p4infoDifference: compare(job.p4info, p4info && printP4Info(p4info)),
     entriesDifference: compare(job.entries, p4info && printEntries(described ?? { tables: [], actions: [] }, p4info)),
   };
+}
+
+function runMutant({ file, seed }: MutantJob): MutantOutcome {
+  const { result } = compileSource({ path: file, change: (text) => mutate(text, seed) });
+  printDiagnostics(result.diagnostics);
+  if (result.ir) compileToWasm(result.ir, { optimize: false });
+  return { kind: 'mutant' };
 }
 
 function runStf(job: StfJob): StfOutcome {

@@ -375,7 +375,8 @@ function pna(g: Generator, isOld: boolean): string {
           'add_on_miss = true;',
           idle,
           'const default_action = learn;',
-          `size = ${random.pick([4, 16, 256])};`,
+          // The last one is so big that the compiled code looks ahead.
+          `size = ${random.pick([4, 16, 256, 8192])};`,
           '}',
         ],
         apply: [...metered.apply, () => (random.oneIn(2) ? 'flows.apply();' : 'if (flows.apply().hit) { meta.m = meta.m + 1; }')],

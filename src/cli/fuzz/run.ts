@@ -79,7 +79,8 @@ function run(ir: Program, seed: number, count: number): { packets: number; forwa
       traffic.change();
       const group = random.many(1, random.oneIn(2) ? 1 : batch.packets, () => traffic.packet());
       packets += group.length;
-      const [a, b] = [compiled.sendBatch(group), judged.sendBatch(group)];
+      const headroom = random.oneIn(6) ? random.below(64) : 256;
+      const [a, b] = [compiled.sendBatch(group, headroom), judged.sendBatch(group, headroom)];
       for (const [i, result] of a.entries()) {
         const detail = difference([result, b[i]!], names);
         if (detail !== undefined) {

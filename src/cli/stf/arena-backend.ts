@@ -49,6 +49,11 @@ export const batch = { packets: 32, bufferBytes: 2176 } as const;
 const sceneBytes = scene.copies + CopyPool.bytes;
 const startMs = 1_000_000;
 
+export interface InPacket {
+  readonly port: number;
+  readonly bytes: Uint8Array;
+}
+
 export class ArenaBackend implements StfBackend {
   readonly program: ProgramObjects;
   readonly arena: Arena;
@@ -254,15 +259,15 @@ export class ArenaBackend implements StfBackend {
     return this.process([{ port, bytes }], scene.copies - scene.buffer)[0]!;
   }
 
-  /** Up to `batch.packets` packets of at most 1600 bytes in one call of the program. What copies of them leave is the last one's. */
-  sendBatch(packets: readonly { readonly port: number; readonly bytes: Uint8Array }[]): PacketResult[] {
-    return this.process(packets, batch.bufferBytes);
+  /**
+   * Up to `batch.packets` packets of at most 1600 bytes in one call of the program. What copies of them leave is the last one's. `headroom`: bytes in
+   * front of a packet, 256 at most.
+   */
+  sendBatch(packets: readonly InPacket[], headroom: number = scene.headroom): PacketResult[] {
+    return this.process(packets, batch.bufferBytes, headroom);
   }
 
-  private process(
-    packets: readonly { readonly port: number; readonly bytes: Uint8Array }[],
-    bufferBytes: number,
-  ): PacketResult[] {
+  private process(packets: readonly InPacket[], bufferBytes: number, headroom: number = scene.headroom): PacketResult[] {
     const { arena, region } = this;
     const first = region + scene.descriptors;
     for (const [i, { port, bytes }] of packets.entries()) {
@@ -273,7 +278,7 @@ export class ArenaBackend implements StfBackend {
       arena.view.setUint32(at + descriptor.addr, start + scene.headroom, true);
       arena.view.setUint32(at + descriptor.length, bytes.length, true);
       arena.view.setUint32(at + descriptor.inPort, port, true);
-      arena.view.setUint32(at + descriptor.bufferStart, start, true);
+      arena.view.setUint32(at + descriptor.bufferStart, start + scene.headroom - headroom, true);
       arena.view.setUint32(at + descriptor.bufferEnd, start + bufferBytes, true);
     }
     arena.setNow(0, BigInt(this.nowMs) * 1_000_000n);
