@@ -206,7 +206,10 @@ export class Interpreter {
       state.packetLength = state.bytes.length;
       this.#trace?.({ kind: 'pass', pipeline: pipeline.name, pass: 0, length: state.bytes.length });
       const end = execute(pipeline.body, state);
-      if (end?.kind === 'abort') return { kind: 'drop', reason: end.reason };
+      if (end?.kind === 'abort') {
+        state.mirrors.clear();
+        return { kind: 'drop', reason: end.reason };
+      }
       if (state.fate?.kind === 'drop') break;
     }
     return state.fate ?? { kind: 'drop', reason: 'no-destination' };

@@ -5,6 +5,7 @@ import { Bug } from './bug.ts';
 import type { Get, Ref } from './builder.ts';
 import { loadBits } from './bytes.ts';
 import { evaluateLimbs, evaluateNumber } from './expr.ts';
+import { mirrorSlotCount } from './features.ts';
 import { loadWideBits, paddedPlace, storeRawWords } from './fields.ts';
 import { isWide } from './narrow.ts';
 import type { Pipe } from './pipe.ts';
@@ -173,5 +174,3 @@ export function mirror(p: Pipe, s: Of<'mirror'>): void {
     p.emit(A.store(context.mirrorSlots, 4, at, session()));
   });
 }
-
-export const mirrorSlotCount = 4;

@@ -2,6 +2,9 @@
 import type { HeaderId, Program, Stmt } from '../ir/ir.ts';
 import { bodiesOf, walkProgram } from './walk.ts';
 
+/** Mirror copies that a packet can ask for. */
+export const mirrorSlotCount = 4;
+
 export interface Features {
   readonly mirrors: boolean;
   readonly multicasts: boolean;

@@ -7,7 +7,7 @@ import { type ArenaSpec, context, descriptor, layoutArena } from '../../arena/la
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
 import { i32, newModule, none } from './builder.ts';
 import { restore } from './copies.ts';
-import { mirrorSlotCount } from './externs.ts';
+import { mirrorSlotCount } from './features.ts';
 import { Pipe } from './pipe.ts';
 import { groupSize, prefetcher, sliceOf } from './prefetch.ts';
 import { rawVariables } from './representation.ts';

@@ -11,6 +11,7 @@ import { Bug } from './bug.ts';
 import { Fn, i32, i64, type Ref } from './builder.ts';
 import { swapBytes } from './bytes.ts';
 import type { Facts } from './facts.ts';
+import { mirrorSlotCount } from './features.ts';
 import { isWide, typeOf } from './narrow.ts';
 import type { Unit } from './unit.ts';
 import { type Limbs, limbCount, swapLimbs } from './wide.ts';
@@ -246,8 +247,13 @@ export class Pipe extends Fn {
     this.set(this.relaid, this.m.i32.const(1));
   }
 
-  /** Drops the packet and leaves the pipeline. */
+  /** Drops the packet and leaves the pipeline; it may be half rewritten, so no mirror gets it. */
   abandon(reason: number): void {
+    if (this.unit.features.mirrors) {
+      for (let slot = 0; slot < mirrorSlotCount; slot++) {
+        this.emit(this.m.i32.store(context.mirrorSlots + 4 * slot, 4, this.get(this.context), this.m.i32.const(-1)));
+      }
+    }
     this.set(this.outPort, this.m.i32.const(-1));
     this.set(this.reason, this.m.i32.const(reason));
     this.set(this.hasGroup, this.m.i32.const(0));

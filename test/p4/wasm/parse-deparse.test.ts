@@ -492,6 +492,18 @@ describe('passes', () => {
     expect(out[3]!.copies).toEqual(['mirror 0 7: 0301ff', 'mirror 3 6: 0301ff']);
     // An abandoned packet leaves no copies behind, not even for the next one.
     const abandoned = program({ types: [[8, 8]], headers: [0, 0] }, [mirror(2, 5), group(1), setValid(1), deparse(1), output(1)]);
-    both(abandoned).run([{ hex: '00', headroom: 1 }, { hex: '00' }]);
+    const [cut, whole] = both(abandoned).run([{ hex: '00', headroom: 1 }, { hex: '00' }]);
+    expect(cut!.copies).toEqual([]);
+    expect(whole!.copies).toHaveLength(1);
+    // Nor does what was rewritten of it in place.
+    const half = program({ types: [[8], [8, 8]], headers: [0, 1] }, [
+      parser([extract(0), accept]),
+      mirror(0, 5),
+      set(field(0, 0, 8), c(8, 0x77)),
+      setValid(1),
+      deparse(1, 0),
+      output(1),
+    ]);
+    expect(both(half).run([{ hex: '0102', headroom: 1 }])[0]!.copies).toEqual([]);
   });
 });
