@@ -43,12 +43,6 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
         age();
     }
 
-    /* A policy withdrew the flow. Its timer runs out however often its client sends. */
-    action denied() {
-        flow.translation = translation_t.DENIED;
-        flow.tells_peer = false;
-    }
-
     action translate_destination(ADDRESS address, bit<16> port) {
         flow.translation = translation_t.DESTINATION;
         flow.new_destination = address;
@@ -75,6 +69,39 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
 
     action translate_both_reply(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
         translate_both(source, source_port, destination, destination_port);
+    }
+
+    /*
+     * A policy withdrew the flow: the control plane puts one of these in place of what the entry did, and puts that back if the flow is allowed again.
+     * The timer runs out however often somebody sends.
+     */
+    action deny() {
+        flow.translation = translation_t.DENIED;
+        flow.tells_peer = false;
+    }
+
+    action deny_unchanged() {
+        deny();
+    }
+
+    action deny_reply() {
+        deny();
+    }
+
+    action deny_destination(ADDRESS address, bit<16> port) {
+        deny();
+    }
+
+    action deny_source(ADDRESS address, bit<16> port) {
+        deny();
+    }
+
+    action deny_both(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
+        deny();
+    }
+
+    action deny_both_reply(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
+        deny();
     }
 
     action learn() {
@@ -130,7 +157,12 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
             @tableonly translate_source;
             @tableonly translate_both;
             @tableonly translate_both_reply;
-            @tableonly denied;
+            @tableonly deny_unchanged;
+            @tableonly deny_reply;
+            @tableonly deny_destination;
+            @tableonly deny_source;
+            @tableonly deny_both;
+            @tableonly deny_both_reply;
             @defaultonly learn;
         }
         const default_action = learn;

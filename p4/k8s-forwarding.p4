@@ -183,10 +183,6 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
                     FAMILY(flow_t) reverse = flow;
                     flow.use = flow_use_t.LEARN_REPLY;
                     flow_cache.apply(flow, is_hit, is_learned);
-                    if (is_hit && flow.translation == translation_t.DENIED) {
-                        outcome = outcome_t.DENIED_FLOW;
-                        return;
-                    }
                     bool is_ours = is_hit && flow.translation == reverse.translation;
                     if (reverse.translation == translation_t.SOURCE || reverse.translation == translation_t.BOTH) {
                         is_ours = is_ours && flow.new_source == reverse.new_source && flow.new_source_port == reverse.new_source_port;

@@ -29,6 +29,7 @@ import { type Desired, desiredForwarding } from './desired.ts';
 import { readInstalledIds } from './ids.ts';
 import type { Model, Neighbour } from './model.ts';
 import { PolicyStage } from './policy.ts';
+import { reviewFlows } from './policy-flows.ts';
 import { type Family, familiesOf, inFamily } from './prefixes.ts';
 import { recallNeighbours } from './recall.ts';
 import { poolMembers } from './services.ts';
@@ -85,6 +86,8 @@ export class IpuManager {
   /** Without policy's, which the stage knows. */
   #installed: readonly Entity[];
   #policy: PolicyStage;
+  /** Policy has changed since the flows were asked last; at the start nobody knows. */
+  #mustReview = true;
   #model: Model | undefined;
   #desired: Desired = { entities: [], wanted: [], unresolved: [], expireMs: new Map() };
   readonly #learned = new Map<string, Neighbour>();
@@ -124,7 +127,9 @@ export class IpuManager {
       for (const family of familiesOf(this.#build)) {
         this.#forgetStaleFlows(model, family);
         this.#forgetStrayClients(model, family);
+        if (this.#mustReview) this.#reviewFlows(family);
       }
+      this.#mustReview = false;
     }
     this.tick(nowMs);
     return result;
@@ -201,7 +206,9 @@ export class IpuManager {
     this.#desired = desiredForwarding(this.#model, this.#build, ids, this.neighbours);
     this.#keepQuestions(nowMs);
     const forwarding = diff(this.names, this.#installed, this.#desired.entities);
-    const transaction = [...forwarding, ...this.#policy.update(this.#model)];
+    const policy = this.#policy.update(this.#model);
+    this.#mustReview ||= policy.length > 0;
+    const transaction = [...forwarding, ...policy];
     const expireStatuses = this.#setExpireTimes(this.#desired.expireMs);
     if (transaction.length === 0 && expireStatuses.length === 0) return { transaction, errors: [] };
     const statuses = [...expireStatuses, ...this.#device.write(transaction)];
@@ -250,6 +257,14 @@ export class IpuManager {
   #entries(table: string): TableEntry[] {
     const filter: Entity = { tableEntry: { tableId: this.names.tables.get(table).preamble.id, match: [] } };
     return this.#device.read([filter]).entities.flatMap((entity) => ('tableEntry' in entity ? [entity.tableEntry] : []));
+  }
+
+  /** Policies are for flows that exist, too. */
+  #reviewFlows(family: Family): void {
+    const updates = reviewFlows(this.#build, family, this.#entries(inFamily('flows', family)), (ends) =>
+      this.#policy.isAllowed(ends),
+    );
+    if (updates.length > 0) this.#device.write(updates, 'CONTINUE_ON_ERROR');
   }
 
   /** Entries may vanish by themselves meanwhile: those that are not there any more are what we want. */

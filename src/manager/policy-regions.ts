@@ -82,6 +82,19 @@ export class Regions {
     return { blocks: [...matched].filter((peer) => !excepted.has(peer)), isInside };
   }
 
+  /** The innermost region that an address lies in; undefined: outside of all. O(lengths of boundaries). */
+  find(family: Family, bytes: Uint8Array): Region | undefined {
+    const address: Prefix = { family, bytes, length: 8 * bytes.length };
+    const own = this.all.get(printPrefix(address));
+    if (own) return own;
+    let longest: Region | undefined;
+    for (const length of this.#lengths[family].keys()) {
+      if (longest && length < longest.prefix.length) continue;
+      longest = this.#boundaries.get(printPrefix(truncate(address, length))) ?? longest;
+    }
+    return longest;
+  }
+
   /** Whether anything is left that needs the region; it is forgotten otherwise. */
   keep(region: Region): boolean {
     if (region.pods.size > 0 || region.isNode || region.blocks.size > 0 || region.exceptions.size > 0) return true;

@@ -16,7 +16,7 @@ import type { Region } from './policy-regions.ts';
 import type { Direction, FlatPolicy, FlatRule, PeerSpec } from './policy-rules.ts';
 import type { PolicyStore, RuleSet } from './policy-store.ts';
 import { PolicyList } from './policy-verdict.ts';
-import { allPorts } from './port-set.ts';
+import { allPorts, includes } from './port-set.ts';
 import { type Selectable, SelectorIndex } from './selector-index.ts';
 
 /** A peer that rules name, however many do. */
@@ -172,6 +172,14 @@ export class Side {
     }
     found.regions.add(region);
     return found;
+  }
+
+  /** Whether a pod of this node in region `own` may exchange what lies at this place (port-set.ts) with somebody in region `other`. */
+  allows(own: Region | undefined, other: Region | undefined, place: number): boolean {
+    const profile = own?.profiles.get(this);
+    if (!profile) return true;
+    const peerClass = other?.classes.get(this);
+    return includes(((peerClass && profile.pairs.get(peerClass)) ?? profile.base).ports, place);
   }
 
   /** Makes rules follow classes, profiles and policies. Returns regions whose base rules are others now. */

@@ -9,11 +9,13 @@
  */
 import type { Entity, EntityBuilder, Update } from '../p4runtime/index.ts';
 import type { ContainerPort, Labels, Model, Pod } from './model.ts';
+import type { FlowEnds } from './policy-flows.ts';
 import { type PodAddress, type Region, Regions } from './policy-regions.ts';
 import { identityRow, type Row } from './policy-rows.ts';
 import { directions, type FlatPolicy, flattenClusterPolicy, flattenPolicy } from './policy-rules.ts';
 import { type Group, type Peer, Side } from './policy-side.ts';
 import { PolicyStore } from './policy-store.ts';
+import { portPlace } from './port-set.ts';
 import { hostPrefix, toPrefix } from './prefixes.ts';
 import { SelectorIndex, selectsPods } from './selector-index.ts';
 
@@ -71,6 +73,14 @@ export class PolicyStage {
   /** The device refused: what is there now counts instead. The next update writes what is missing. */
   reset(installed: readonly Entity[]): void {
     this.#store.rows.reset(installed.filter((entity) => this.owns(entity)));
+  }
+
+  /** What the program would say to a flow's first packet. O(lengths of prefixes in rules). */
+  isAllowed({ family, source, destination, protocol, destinationPort }: FlowEnds): boolean {
+    if (source.every((byte, i) => byte === destination[i])) return true;
+    const [from, to] = [this.#regions.find(family, source), this.#regions.find(family, destination)];
+    const place = portPlace(protocol, destinationPort);
+    return this.#egress.allows(from, to, place) && this.#ingress.allows(to, from, place);
   }
 
   /** Everything that counts as written. O(entries). */

@@ -2,7 +2,13 @@
  * Writing table entries (P4Runtime specification, "Table Entry"): each update is checked, and becomes a step that a transaction runs and can take
  * back. Direct counters and meters are written with their entry or through their own entities.
  */
-import { type TableEntry as ArenaEntry, defaultHandle, type EntryCall, type EntryKey } from '../arena/index.ts';
+import {
+  type TableEntry as ArenaEntry,
+  controlPlaneProfile,
+  defaultHandle,
+  type EntryCall,
+  type EntryKey,
+} from '../arena/index.ts';
 import type { Binding, BoundTable } from './binding.ts';
 import { checkAction, checkIdleTimeout, checkKey, checkMeterConfig, checkTable } from './check.ts';
 import type { TableEntry, UpdateType } from './entities.ts';
@@ -143,8 +149,13 @@ function prepareModify(
     }
     const kept = tables.extras.of(bound.info.preamble.id, before)?.oneShot;
     const { oneShot, ...what } = call?.(transaction) ?? { oneShot: kept };
-    table.modify(handle, { call: call ? (what as EntryCall) : undefined, idleTimeoutMs }, tables.nowMs());
-    transaction.onUndo(() => table.modify(handle, { call: before.call, idleTimeoutMs: before.idleTimeoutMs }, tables.nowMs()));
+    // A learned entry whose timeout does not change keeps its expire-time profile, and its time goes on
+    const goesOn = before.profile !== controlPlaneProfile && idleTimeoutMs === before.idleTimeoutMs;
+    const timeout = goesOn ? undefined : idleTimeoutMs;
+    table.modify(handle, { call: call ? (what as EntryCall) : undefined, idleTimeoutMs: timeout }, tables.nowMs());
+    transaction.onUndo(() =>
+      table.modify(handle, { call: before.call, idleTimeoutMs: goesOn ? undefined : before.idleTimeoutMs }, tables.nowMs()),
+    );
     setExtra(tables, bound, handle, extraOf(entry, oneShot), transaction);
     resources(handle, transaction);
   };

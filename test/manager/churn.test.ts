@@ -25,6 +25,9 @@ function changed(model: Model, other: Model, random: (below: number) => number):
     ...model,
     pods: mix(model.pods, other.pods, (pod) => pod.addresses[0]!),
     policies: mix(model.policies, other.policies, (policy) => `${policy.namespace}/${policy.name}`),
+    clusterPolicies: mix(model.clusterPolicies ?? [], other.clusterPolicies ?? [], (policy) => policy.name),
+    namespaces: random(4) === 0 ? other.namespaces : model.namespaces,
+    node: random(6) === 0 ? { ...model.node, addresses: ['10.0.1.63', `10.0.0.${random(4)}`] } : model.node,
     services,
     endpointSlices: services.map((s) => slice(s.name, endpoints())),
   };

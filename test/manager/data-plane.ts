@@ -125,6 +125,12 @@ export class TestNode {
     return [...table.entries()].map((entry) => table.counter(entry.handle));
   }
 
+  /** Timeout and expire-time profile of each entry of the flow cache. */
+  flowTimeouts(): { readonly timeoutMs: number; readonly profile: number }[] {
+    const table = this.arena.tables[this.#flows]!;
+    return [...table.entries()].map(({ idleTimeoutMs, profile }) => ({ timeoutMs: idleTimeoutMs, profile }));
+  }
+
   /** Takes expired flows out and tells the manager. */
   sweep(): void {
     const table = this.arena.tables[this.#flows]!;

@@ -1,5 +1,5 @@
 /** Random clusters, small enough that things meet. */
-import type { LabelSelector, Model, Pod, PolicyPeer, PolicyPort, PolicyRule } from '../../src/manager/index.ts';
+import type { ClusterRule, LabelSelector, Model, Pod, PolicyPeer, PolicyPort, PolicyRule } from '../../src/manager/index.ts';
 import { emptyModel } from './models.ts';
 
 /** Park and Miller; the seed is in the test's name. */
@@ -63,6 +63,16 @@ export function randomModel(random: (below: number) => number): Model {
     }
   };
   const rules = (): PolicyRule[] => some(3, () => ({ peers: some(2, peer), ports: some(2, port) }));
+  const clusterPeer = (): PolicyPeer => {
+    const made = peer();
+    return made.kind === 'block' ? { ...made, except: [] } : { namespaceSelector: selector(), ...made };
+  };
+  const clusterRules = (): ClusterRule[] =>
+    some(3, () => ({
+      action: pick(['Accept', 'Deny', 'Pass'] as const),
+      peers: some(2, clusterPeer),
+      ports: some(2, () => (random(4) === 0 ? { port: pick(['p', 'q']) } : port())),
+    }));
   return {
     ...emptyModel,
     node: { ...emptyModel.node, addresses: [nodeAddress] },
@@ -86,6 +96,14 @@ export function randomModel(random: (below: number) => number): Model {
       podSelector: selector(),
       ...(random(3) !== 0 && { ingress: rules() }),
       ...(random(3) !== 0 && { egress: rules() }),
+    })),
+    clusterPolicies: some(3, (i) => ({
+      name: `cluster${i}`,
+      tier: pick(['Admin', 'Baseline'] as const),
+      priority: random(3),
+      subject: { namespaceSelector: selector(), podSelector: selector() },
+      ingress: clusterRules(),
+      egress: clusterRules(),
     })),
   };
 }
