@@ -1,6 +1,6 @@
 /** Health and metrics of a running node, put together: what is counted where, and the servers that tell it. */
 import type { Server } from 'node:http';
-import type { IpuManager, Model } from '../manager/index.ts';
+import { eligibleEndpoints, type IpuManager, type Model, type Service } from '../manager/index.ts';
 import type { NodeConfig } from './config.ts';
 import type { PortReport } from './dataplane.ts';
 import { Health } from './health.ts';
@@ -10,7 +10,9 @@ import { NodeMetrics } from './metrics.ts';
 import { flowTables, TrafficTotals } from './metrics-traffic.ts';
 import { readSource } from './read-source.ts';
 import type { Runtime } from './runtime.ts';
-import type { Sync } from './sync.ts';
+import { say } from './say.ts';
+import { ServiceHealth } from './service-health.ts';
+import type { Sync, SyncReport } from './sync.ts';
 
 /** The whole flow cache is looked at once in so many ticks (of 250 ms). */
 const ticksPerRound = 8;
@@ -19,6 +21,10 @@ const maxNewPerTick = 5000;
 
 export interface Observed {
   readonly metrics: NodeMetrics;
+  /** The data plane was programmed. */
+  synced(report: SyncReport): void;
+  /** Closes the ports of services. */
+  close(): void;
   /** Tells whose state health is. */
   follow(sync: Sync): void;
   /** Call it every few hundred milliseconds. */
@@ -45,7 +51,7 @@ export function observe(options: {
     tables: () => runtime.arena.tables,
     ports,
     outcomes: () => outcomes(runtime, program, names),
-    noLocalEndpoints: () => ({ internal: withoutLocalEndpoints(manager.model), external: 0 }),
+    noLocalEndpoints: () => noLocalEndpoints(manager.model),
     queuedMs: () => followed?.queuedMs,
   });
   const health = new Health({
@@ -66,8 +72,14 @@ export function observe(options: {
     traffic.scan(1, maxNewPerTick);
     return { code: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
   };
+  const servicePorts = new ServiceHealth({ model: () => manager.model, isLive: () => health.isLive, say });
   return {
     metrics,
+    synced: (report) => {
+      metrics.synced(report);
+      void servicePorts.update();
+    },
+    close: () => servicePorts.close(),
     follow: (sync) => {
       followed = sync;
     },
@@ -112,22 +124,20 @@ function outcomes(
   });
 }
 
-/** Service ports with internalTrafficPolicy Local that have endpoints, but none on this node. */
-function withoutLocalEndpoints(model: Model | undefined): number {
-  if (!model) return 0;
-  const local = model.services.filter((service) => service.internalTrafficPolicy === 'Local');
-  const places = new Map<string, Set<string | undefined>>();
-  if (local.length === 0) return 0;
-  for (const { namespace, service, endpoints } of model.endpointSlices) {
-    const key = `${namespace}/${service}`;
-    const nodes = places.get(key) ?? new Set();
-    for (const endpoint of endpoints) if (endpoint.ready || endpoint.serving) nodes.add(endpoint.nodeName);
-    places.set(key, nodes);
-  }
-  return local
-    .filter(({ namespace, name }) => {
-      const nodes = places.get(`${namespace}/${name}`);
-      return nodes !== undefined && nodes.size > 0 && !nodes.has(model.node.name);
-    })
-    .reduce((sum, service) => sum + service.ports.length, 0);
+/** Service ports with a Local policy that have endpoints, but none on this node (kube-proxy counts them for each family). */
+export function noLocalEndpoints(model: Model | undefined): Readonly<Record<'internal' | 'external', number>> {
+  const count = (isLocal: (service: Service) => boolean): number =>
+    (model?.services ?? []).filter(isLocal).reduce((sum, service) => {
+      const lacking = service.ports.flatMap((port) =>
+        ([4, 6] as const).filter((family) => {
+          const { local, hasAny } = eligibleEndpoints(model!, service, port, family);
+          return hasAny && local.length === 0;
+        }),
+      );
+      return sum + lacking.length;
+    }, 0);
+  return {
+    internal: count((service) => service.internalTrafficPolicy === 'Local'),
+    external: count((service) => service.externalTrafficPolicy === 'Local'),
+  };
 }

@@ -69,9 +69,10 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
       manager,
       settings: nodeSettings(config),
       say,
-      onSync: (report) => watched.metrics.synced(report),
+      onSync: (report) => watched.synced(report),
     });
     watched.follow(sync);
+    cleanUp.push(() => watched.close());
     cleanUp.push(await followObjects(config, sync));
     await refresh();
     const timer = setInterval(() => {

@@ -2,8 +2,15 @@
  * From objects of the cluster to the data plane: every source of objects (manifests, API server) and every port that comes or goes ends here, in one
  * `program()`. It keeps what health and metrics tell: since when a change has been waiting, and how long it took.
  */
-import { type KubernetesObject, type NodeSettings, type PodObject, type PortSettings, toModel } from '../kubernetes/index.ts';
-import type { IpuManager } from '../manager/index.ts';
+import {
+  type KubernetesObject,
+  Modeller,
+  type NodeSettings,
+  objectKey,
+  type PodObject,
+  type PortSettings,
+} from '../kubernetes/index.ts';
+import { difference, type IpuManager } from '../manager/index.ts';
 
 /** A pod whose interface softipu made itself: what is known of it before the cluster knows its address. */
 export interface Attachment {
@@ -44,7 +51,11 @@ export class Sync {
   readonly #wallMs: () => number;
   readonly #nowMs: () => number;
   #objects: readonly KubernetesObject[] = [];
-  #known = new Map<string, KubernetesObject>();
+  /** Of the last programming. */
+  #known: readonly KubernetesObject[] = [];
+  readonly #modeller = new Modeller();
+  /** With the ports of attachments. */
+  #settings: NodeSettings;
   #attachments: readonly Attachment[] = [];
   #lastNotes = '';
   #queuedMs: number | undefined;
@@ -52,6 +63,7 @@ export class Sync {
 
   constructor(options: SyncOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     this.#wallMs = options.wallMs ?? Date.now;
     this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#queuedMs = this.#wallMs();
@@ -92,6 +104,8 @@ export class Sync {
   setAttachments(attachments: readonly Attachment[]): readonly string[] {
     this.queue();
     this.#attachments = attachments;
+    const { settings } = this.#options;
+    this.#settings = { ...settings, ports: [...settings.ports, ...attachments.map((attachment) => attachment.port)] };
     return this.#program();
   }
 
@@ -100,10 +114,10 @@ export class Sync {
     const startMs = this.#wallMs();
     const queuedMs = this.#queuedMs ?? startMs;
     const changed = this.#changes();
-    const { model, notes } = toModel(withAttachments(this.#objects, this.#attachments, settings.nodeName), {
-      ...settings,
-      ports: [...settings.ports, ...this.#attachments.map((attachment) => attachment.port)],
-    });
+    const { model, notes } = this.#modeller.build(
+      withAttachments(this.#objects, this.#attachments, settings.nodeName),
+      this.#settings,
+    );
     const text = notes.join('\n');
     if (text !== this.#lastNotes && text !== '') say(text);
     this.#lastNotes = text;
@@ -129,13 +143,13 @@ export class Sync {
 
   /** Objects that are new, other than before, or gone. Sources give the same object again as long as it did not change. */
   #changes(): KubernetesObject[] {
-    const now = new Map(this.#objects.map((object) => [`${object.kind} ${object.namespace}/${object.name}`, object]));
-    const changed = this.#objects.filter(
-      (object) => this.#known.get(`${object.kind} ${object.namespace}/${object.name}`) !== object,
-    );
-    const gone = [...this.#known].flatMap(([key, object]) => (now.has(key) ? [] : [{ ...object, triggeredMs: undefined }]));
-    this.#known = now;
-    return [...changed, ...gone];
+    const { gone, come } = difference(this.#known, this.#objects);
+    this.#known = this.#objects;
+    const changed = new Set(come.map(objectKey));
+    return [
+      ...come,
+      ...gone.filter((object) => !changed.has(objectKey(object))).map((object) => ({ ...object, triggeredMs: undefined })),
+    ];
   }
 }
 
@@ -148,16 +162,32 @@ export function withAttachments(
   if (attachments.length === 0) return objects;
   const waiting = new Map(attachments.map((attachment) => [`${attachment.namespace}/${attachment.name}`, attachment]));
   const result = objects.map((object): KubernetesObject => {
-    const attachment = object.kind === 'Pod' && waiting.get(`${object.namespace}/${object.name}`);
-    if (!attachment || object.kind !== 'Pod' || !object.content) return object;
+    if (object.kind !== 'Pod' || !object.content) return object;
+    const attachment = waiting.get(`${object.namespace}/${object.name}`);
+    if (!attachment) return object;
     waiting.delete(`${object.namespace}/${object.name}`);
-    return { ...object, content: { ...object.content, ...given(attachment, nodeName) } };
+    return attached(attachment, object, () => ({
+      ...object,
+      content: { ...object.content!, ...given(attachment, nodeName) },
+    }));
   });
-  for (const { namespace, name, addresses } of waiting.values()) {
-    const content = { namespace, name, labels: {}, containerPorts: [], ...given({ addresses }, nodeName) };
-    result.push({ kind: 'Pod', namespace, name, file: 'CNI', line: 0, content });
+  for (const attachment of waiting.values()) {
+    const { namespace, name } = attachment;
+    const content = { namespace, name, labels: {}, containerPorts: [], ...given(attachment, nodeName) };
+    result.push(attached(attachment, undefined, () => ({ kind: 'Pod', namespace, name, file: 'CNI', line: 0, content })));
   }
   return result;
+}
+
+/** The pod that an attachment was made of last: the same object as long as the cluster's is. */
+const lastPods = new WeakMap<Attachment, { readonly of: object | undefined; readonly pod: KubernetesObject }>();
+
+function attached(attachment: Attachment, of: object | undefined, make: () => KubernetesObject): KubernetesObject {
+  const last = lastPods.get(attachment);
+  if (last && last.of === of) return last.pod;
+  const pod = make();
+  lastPods.set(attachment, { of, pod });
+  return pod;
 }
 
 function given(

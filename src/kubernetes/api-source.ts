@@ -32,6 +32,9 @@ const resources: readonly Resource[] = [
   { kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', path: '/apis/networking.k8s.io/v1/networkpolicies' },
 ];
 
+/** kube-proxy's (pkg/proxy: BoundedFrequencyRunner). */
+const burst = 2;
+
 export interface ApiSourceOptions {
   readonly client: ApiClient;
   /** All objects, once every kind is known and after changes. An object that did not change is the same object again. */
@@ -41,7 +44,7 @@ export interface ApiSourceOptions {
   readonly onError: (message: string) => void;
   /** How long to wait for more before changes are handed on; default 20. */
   readonly quietMs?: number;
-  /** Between two times that objects are handed on; default 250. */
+  /** Objects are handed on once in this time on average, and twice in a row after a pause; default 1000, as kube-proxy does it. */
   readonly minSyncMs?: number;
   /** For tests. */
   readonly informer?: Pick<InformerOptions, 'random' | 'sleep' | 'nowMs' | 'pageSize' | 'firstWaitMs' | 'lastWaitMs'>;
@@ -55,23 +58,31 @@ export interface ApiSource {
 
 /** Starts watching. */
 export function followApi(options: ApiSourceOptions): ApiSource {
-  const { client, onObjects, onQueued, onError, quietMs = 20, minSyncMs = 250 } = options;
+  const { client, onObjects, onQueued, onError, quietMs = 20, minSyncMs = 1000 } = options;
   const stopped = new AbortController();
   const objects = new Map<string, KubernetesObject>();
   const problems = new Map<string, string>();
   const missing = new Set<Kind>(resources.map(({ kind }) => kind));
   let timer: NodeJS.Timeout | undefined;
-  let lastMs = Number.NEGATIVE_INFINITY;
+  /** How many times objects may be handed on at once, as of `atMs`. */
+  let allowed = burst;
+  let atMs = performance.now();
 
   const handOn = (): void => {
     timer = undefined;
-    lastMs = performance.now();
+    allowed--;
     onObjects([...objects.values()]);
+  };
+  const waitMs = (): number => {
+    const nowMs = performance.now();
+    allowed = Math.min(burst, allowed + (nowMs - atMs) / Math.max(minSyncMs, 1));
+    atMs = nowMs;
+    return Math.max(quietMs, (1 - allowed) * minSyncMs);
   };
   const soon = (): void => {
     onQueued?.();
     if (missing.size > 0 || timer || stopped.signal.aborted) return;
-    timer = setTimeout(handOn, Math.max(quietMs, lastMs + minSyncMs - performance.now()));
+    timer = setTimeout(handOn, waitMs());
   };
   const take = ({ kind, apiVersion }: Resource, key: string, object: ApiObject): void => {
     const name = `${kind} ${key.replace(/^\//, '')}`;

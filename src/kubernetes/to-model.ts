@@ -2,6 +2,8 @@
 import {
   type EndpointSlice,
   type Model,
+  type Namespace,
+  type NetworkPolicy,
   oneOfEachFamily,
   type Pod,
   type Port,
@@ -9,6 +11,7 @@ import {
   type Tunnel,
 } from '../manager/index.ts';
 import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, printMac, printPrefix } from '../wire/index.ts';
+import { ByKind } from './by-kind.ts';
 import type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
 
 /** How this node is set up: what `node.yaml` says. */
@@ -59,11 +62,49 @@ export interface ToModel {
   readonly notes: readonly string[];
 }
 
-/** Pure; O(objects). A slice that nothing else changes is the same object in the model as it was among the objects. */
-export function toModel(objects: readonly KubernetesObject[], given: NodeSettings): ToModel {
-  const notes: string[] = [];
-  const settings = canonical(given, notes);
-  const nodes = contents(objects, 'Node');
+/** The model of these objects. O(objects). */
+export function toModel(objects: readonly KubernetesObject[], settings: NodeSettings): ToModel {
+  return new Modeller().build(objects, settings);
+}
+
+/**
+ * The same over time: whatever of a model did not change is the same object, list or element as in the model before, so that who compares has little to do.
+ * O(objects), which means a comparison of each.
+ */
+export class Modeller {
+  readonly #kinds = new ByKind();
+  readonly #canonical = memo(noted(canonical));
+  readonly #node = memo(noted(toNode));
+  readonly #pods = memo(noted(toPods));
+  readonly #weights = memo(weightsOf);
+  readonly #slices = memo(withWeights);
+  readonly #namespaces = memo(withNamespaces);
+
+  build(objects: readonly KubernetesObject[], given: NodeSettings): ToModel {
+    const kinds = this.#kinds;
+    kinds.update(objects);
+    const settings = this.#canonical(given);
+    const node = this.#node(settings.value, kinds.of('Node'));
+    const pods = this.#pods(settings.value, kinds.of('Pod'));
+    const policies = kinds.of('NetworkPolicy');
+    const model: Model = {
+      ...node.value,
+      namespaces: this.#namespaces(kinds.of('Namespace'), pods.value, policies),
+      pods: pods.value,
+      services: kinds.of('Service'),
+      endpointSlices: this.#slices(kinds.of('EndpointSlice'), this.#weights(kinds.of('Pod'))),
+      policies,
+    };
+    return { model, notes: [settings, node, pods].flatMap((part) => part.notes) };
+  }
+}
+
+/** What the node itself is, and where it sends what is not for its pods. */
+function toNode(
+  settings: NodeSettings,
+  nodes: readonly NodeObject[],
+  notes: string[],
+): Pick<Model, 'node' | 'ports' | 'remoteNodes' | 'routes' | 'neighbours'> {
   const own = nodes.find((node) => node.name === settings.nodeName);
   const net = settings.ports.find((port) => port.kind === 'net');
   const tunnel = toTunnel(settings, own, net?.number);
@@ -75,9 +116,8 @@ export function toModel(objects: readonly KubernetesObject[], given: NodeSetting
     return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, addresses: own };
   });
   const podCIDRs = [...new Set([settings.podCIDR ?? [], own?.podCIDRs ?? []].flat())].filter(isUsable);
-  const pods = contents(objects, 'Pod');
   const host = settings.ports.find((port) => port.kind === 'host');
-  const model: Model = {
+  return {
     node: {
       name: settings.nodeName,
       addresses,
@@ -87,11 +127,6 @@ export function toModel(objects: readonly KubernetesObject[], given: NodeSetting
       ...toNodeServices(settings, own, addresses, podCIDRs, notes),
     },
     ports,
-    namespaces: contents(objects, 'Namespace'),
-    pods: toPods(pods, settings, notes),
-    services: contents(objects, 'Service'),
-    endpointSlices: withWeights(contents(objects, 'EndpointSlice'), pods),
-    policies: contents(objects, 'NetworkPolicy'),
     remoteNodes: nodes.filter((node) => node !== own).flatMap((node) => toRemoteNode(node, settings, notes)),
     routes:
       net && settings.uplinkGateway !== undefined
@@ -99,7 +134,6 @@ export function toModel(objects: readonly KubernetesObject[], given: NodeSetting
         : [],
     neighbours: host?.mac === undefined ? [] : addresses.map((address) => ({ address, mac: host.mac!, port: host.number })),
   };
-  return { model: withNamespaces(model), notes };
 }
 
 /** What the stages of the program take: no IPv6 yet, but for services and their endpoints. */
@@ -149,11 +183,13 @@ function addressesIn(addresses: readonly string[], where: readonly string[]): st
   });
 }
 
-/** Endpoints with the weights that their pods ask for; these count more than their slices'. */
-function withWeights(slices: readonly EndpointSlice[], pods: readonly PodObject[]): readonly EndpointSlice[] {
-  const weights = new Map(
-    pods.flatMap(({ namespace, name, weight }) => (weight === undefined ? [] : [[`${namespace}/${name}`, weight]])),
-  );
+/** Weights that pods ask for, by `namespace/name`. */
+function weightsOf(pods: readonly PodObject[]): ReadonlyMap<string, number> {
+  return new Map(pods.flatMap(({ namespace, name, weight }) => (weight === undefined ? [] : [[`${namespace}/${name}`, weight]])));
+}
+
+/** Endpoints with the weights of their pods; these count more than their slices'. */
+function withWeights(slices: readonly EndpointSlice[], weights: ReadonlyMap<string, number>): readonly EndpointSlice[] {
   if (weights.size === 0) return slices;
   return slices.map((slice) => {
     const isConcerned = slice.endpoints.some(({ pod }) => pod !== undefined && weights.has(pod));
@@ -191,13 +227,6 @@ function canonical(settings: NodeSettings, notes: string[]): NodeSettings {
   };
 }
 
-type Kind = KubernetesObject['kind'];
-type ContentOf<K extends Kind> = NonNullable<Extract<KubernetesObject, { kind: K }>['content']>;
-
-function contents<K extends Kind>(objects: readonly KubernetesObject[], kind: K): ContentOf<K>[] {
-  return objects.flatMap((object) => (object.kind === kind && object.content ? [object.content as ContentOf<K>] : []));
-}
-
 function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: number | undefined): Tunnel | undefined {
   const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs.find(isUsable);
   const mac = settings.vtep?.mac ?? own?.vtep.mac;
@@ -219,7 +248,7 @@ function toRemoteNode(node: NodeObject, settings: NodeSettings, notes: string[])
 }
 
 /** Pods with an address; those of this node with the port that is set up for them. */
-function toPods(pods: readonly PodObject[], settings: NodeSettings, notes: string[]): Pod[] {
+function toPods(settings: NodeSettings, pods: readonly PodObject[], notes: string[]): Pod[] {
   const ports = new Map(settings.ports.flatMap((port) => (port.pod === undefined ? [] : [[port.pod, port]])));
   const byAddress = new Map<string, Pod>();
   for (const pod of pods) {
@@ -256,12 +285,32 @@ function toPods(pods: readonly PodObject[], settings: NodeSettings, notes: strin
 }
 
 /** A namespace that nobody described still has its name as a label. */
-function withNamespaces(model: Model): Model {
-  const known = new Set(model.namespaces.map((ns) => ns.name));
-  const named = new Set([...model.pods, ...model.policies].map((object) => object.namespace));
+function withNamespaces(
+  namespaces: readonly Namespace[],
+  pods: readonly Pod[],
+  policies: readonly NetworkPolicy[],
+): readonly Namespace[] {
+  const known = new Set(namespaces.map((ns) => ns.name));
+  const named = new Set([...pods, ...policies].map((object) => object.namespace));
   const missing = [...named].filter((name) => !known.has(name));
-  return {
-    ...model,
-    namespaces: [...model.namespaces, ...missing.map((name) => ({ name, labels: { 'kubernetes.io/metadata.name': name } }))],
+  return [...namespaces, ...missing.map((name) => ({ name, labels: { 'kubernetes.io/metadata.name': name } }))];
+}
+
+/** With the notes that it made. */
+function noted<A extends readonly unknown[], R>(
+  make: (...args: [...A, notes: string[]]) => R,
+): (...args: A) => { readonly value: R; readonly notes: readonly string[] } {
+  return (...args) => {
+    const notes: string[] = [];
+    return { value: make(...args, notes), notes };
+  };
+}
+
+/** Computed again only if an argument is another object than last time. */
+function memo<A extends readonly unknown[], R>(compute: (...args: A) => R): (...args: A) => R {
+  let last: { readonly args: A; readonly result: R } | undefined;
+  return (...args) => {
+    if (!last?.args.every((arg, i) => arg === args[i])) last = { args, result: compute(...args) };
+    return last!.result;
   };
 }

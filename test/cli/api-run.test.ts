@@ -53,6 +53,7 @@ test.skipIf(!isBuilt)(
 kind: KubeProxyConfiguration
 hostnameOverride: node-a
 clusterCIDR: 10.244.0.0/16
+bindAddress: 0.0.0.0
 clientConnection: {kubeconfig: kubeconfig}
 healthzBindAddress: 127.0.0.1:${port}
 metricsBindAddress: 127.0.0.1:${port + 1}
@@ -73,7 +74,7 @@ metricsBindAddress: 127.0.0.1:${port + 1}
     const services = async () => (await askControl(socket, { op: 'services' })) as { at: string }[];
     const healthz = async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).status;
     await vi.waitFor(() => expect(existsSync(socket), messages).toBe(true), { timeout: 20_000 });
-    expect(messages).toContain('these fields have no effect here: clusterCIDR');
+    expect(messages).toContain('these fields have no effect here: bindAddress');
     expect(await services()).toEqual([]);
     expect(await healthz()).toBe(503);
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);

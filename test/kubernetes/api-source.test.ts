@@ -73,7 +73,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function follow(): Promise<void> {
+async function follow(minSyncMs = 10): Promise<void> {
   const kubeconfig = join(directory, 'kubeconfig');
   writeFileSync(kubeconfig, api.kubeconfig);
   source = followApi({
@@ -81,7 +81,7 @@ async function follow(): Promise<void> {
     onObjects: (objects) => seen.push(objects),
     onError: (message) => errors.push(message.replace(/127\.0\.0\.1:\d+/g, 'SERVER')),
     quietMs: 5,
-    minSyncMs: 10,
+    minSyncMs,
     informer: { pageSize: 2, firstWaitMs: 20, lastWaitMs: 160 },
   });
 }
@@ -209,6 +209,23 @@ test('a thousand events are a few programmings', async () => {
   for (let i = 0; i < 1000; i++) api.put(...slice('web', `10.244.2.${i % 250}`));
   await until(() => expect(addressesOf(seen.at(-1))).toEqual(['10.244.2.249']));
   expect(seen.length).toBeLessThan(60);
+});
+
+test('two changes in a row are handed on at once, the third after a while', async () => {
+  putAll();
+  const minSyncMs = 600;
+  const times: number[] = [];
+  await follow(minSyncMs);
+  await until(() => expect(seen.length).toBe(1));
+  await new Promise((done) => setTimeout(done, 2 * minSyncMs));
+  for (let i = 1; i <= 3; i++) {
+    const startedMs = performance.now();
+    api.put(...slice('web', `10.244.2.${i}`));
+    await until(() => expect(addressesOf(seen.at(-1))).toEqual([`10.244.2.${i}`]));
+    times.push(performance.now() - startedMs);
+  }
+  expect(Math.max(times[0]!, times[1]!)).toBeLessThan(times[2]!);
+  expect(times[2]).toBeGreaterThan(minSyncMs / 4);
 });
 
 test('no permission: says which kind, and what it means', async () => {

@@ -1,0 +1,40 @@
+/**
+ * What is different between two lists of objects that are the same objects as long as they did not change: the way in which a large model says that
+ * little has changed.
+ */
+
+export interface Difference<T> {
+  readonly gone: readonly T[];
+  readonly come: readonly T[];
+}
+
+const none: Difference<never> = { gone: [], come: [] };
+
+/** What left and what came, by identity; an object that changed did both. Order does not count. O(objects), a comparison each where places are kept. */
+export function difference<T extends object>(before: readonly T[], after: readonly T[]): Difference<T> {
+  if (before === after) return none;
+  if (before.length === after.length) {
+    const gone: T[] = [];
+    const come: T[] = [];
+    for (let i = 0; i < before.length; i++) {
+      if (before[i] === after[i]) continue;
+      gone.push(before[i]!);
+      come.push(after[i]!);
+    }
+    return withoutCommon(gone, come);
+  }
+  let start = 0;
+  while (start < before.length && before[start] === after[start]) start++;
+  let end = 0;
+  while (end < Math.min(before.length, after.length) - start && before.at(-1 - end) === after.at(-1 - end)) end++;
+  return withoutCommon(before.slice(start, before.length - end), after.slice(start, after.length - end));
+}
+
+/** What only changed its place is in both. */
+function withoutCommon<T extends object>(gone: readonly T[], come: readonly T[]): Difference<T> {
+  if (gone.length === 0 || come.length === 0) return { gone, come };
+  const there = new Set(come);
+  const common = new Set(gone.filter((object) => there.has(object)));
+  if (common.size === 0) return { gone, come };
+  return { gone: gone.filter((object) => !common.has(object)), come: come.filter((object) => !common.has(object)) };
+}

@@ -1,0 +1,81 @@
+/** A model over time: what did not change is the same object again, and the order of the objects does not matter. */
+import { expect, test } from 'vitest';
+import { type KubernetesObject, Modeller, type NodeSettings, readManifest, toModel } from '../../src/kubernetes/index.ts';
+import { difference } from '../../src/manager/index.ts';
+import { randomOf } from '../manager/random-model.ts';
+
+const settings: NodeSettings = {
+  nodeName: 'node-a',
+  nodeAddresses: ['192.168.50.1'],
+  gateway: { addresses: ['169.254.1.1'], mac: '02:00:00:00:00:01' },
+  vxlan: { vni: 4096 },
+  ports: [],
+};
+
+const read = (text: string): KubernetesObject => readManifest({ path: 'x.yaml', text }).objects[0]!;
+const service = (name: string, address = '10.96.0.1') =>
+  read(`{apiVersion: v1, kind: Service, metadata: {name: ${name}}, spec: {clusterIP: ${address}, ports: [{port: 80}]}}`);
+const pod = (name: string, address: string) =>
+  read(
+    `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, annotations: {softipu.io/weight: "2"}}, status: {podIP: ${address}}}`,
+  );
+const slice = (name: string, address: string, more = '') =>
+  read(
+    `{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: ${name}, labels: {kubernetes.io/service-name: ${name}}}, addressType: IPv4, endpoints: [{addresses: [${address}]${more}}]}`,
+  );
+
+test('one slice of many changes: everything else is what it was', () => {
+  const modeller = new Modeller();
+  const objects = [service('a'), service('b', '10.96.0.2'), slice('a', '10.1.0.1'), slice('b', '10.1.0.2'), pod('p', '10.1.0.1')];
+  const before = modeller.build(objects, settings).model;
+  const next = [...objects];
+  next[2] = slice('a', '10.1.0.9');
+  const after = modeller.build(next, settings).model;
+  for (const kind of [
+    'node',
+    'ports',
+    'namespaces',
+    'pods',
+    'services',
+    'policies',
+    'remoteNodes',
+    'routes',
+    'neighbours',
+  ] as const) {
+    expect(after[kind], kind).toBe(before[kind]);
+  }
+  const { gone, come } = difference(before.endpointSlices, after.endpointSlices);
+  expect([gone, come].map((list) => list.map((s) => s.endpoints[0]!.addresses))).toEqual([[['10.1.0.1']], [['10.1.0.9']]]);
+  expect(modeller.build([...next], settings).model.endpointSlices).toBe(after.endpointSlices);
+});
+
+test.each([1, 2, 3])('the order of objects does not matter, now or later: seed %i', (seed) => {
+  const random = randomOf(seed * 7919);
+  const modeller = new Modeller();
+  let objects: KubernetesObject[] = [];
+  for (let round = 0; round < 40; round++) {
+    const name = `n${random(8)}`;
+    const make = [
+      () => service(name, `10.96.0.${1 + random(20)}`),
+      () => slice(name, `10.1.0.${1 + random(20)}`, ', targetRef: {kind: Pod, name: n1}'),
+      () => pod(name, `10.1.0.${1 + random(20)}`),
+    ][random(3)]!();
+    const at = objects.findIndex((o) => o.kind === make.kind && o.name === make.name);
+    if (at < 0) objects = [...objects, make];
+    else if (random(3) === 0) objects = objects.filter((_, i) => i !== at);
+    else objects = objects.map((o, i) => (i === at ? make : o));
+    const shuffled = [...objects].sort(() => random(3) - 1);
+    expect(modeller.build(objects, settings)).toEqual(toModel(shuffled, settings));
+  }
+});
+
+test('difference: by identity, wherever things are', () => {
+  const [a, b, c, d] = [1, 2, 3, 4].map((n) => ({ n })) as [object, object, object, object];
+  expect(difference([a, b, c], [a, b, c])).toEqual({ gone: [], come: [] });
+  expect(difference([a, b, c], [a, d, c])).toEqual({ gone: [b], come: [d] });
+  expect(difference([a, b, c], [b, a, c])).toEqual({ gone: [], come: [] });
+  expect(difference([a, b], [a, c, b])).toEqual({ gone: [], come: [c] });
+  expect(difference([a, b, c], [d, c])).toEqual({ gone: [a, b], come: [d] });
+  expect(difference([], [a])).toEqual({ gone: [], come: [a] });
+  expect(difference([a, a], [a])).toEqual({ gone: [a], come: [] });
+});
