@@ -5,6 +5,9 @@
  * that all groups of the profile share. Which members a group has with which weights is remembered here, because memory only has the outcome. A
  * member's key in the Maglev table is what identifies it on every node: by default its action and parameters, so that nodes which number their members
  * differently still agree.
+ *
+ * Computing a table takes milliseconds, and packets wait while groups are written: `expect` computes tables beforehand, and they are found here when their
+ * groups are written.
  */
 import { buildMaglev, maglevSize } from '../maglev/index.ts';
 import { Heap } from './heap.ts';
@@ -21,13 +24,24 @@ export interface GroupMember {
   readonly key?: string;
 }
 
+/** A group's member by what its table depends on. */
+export interface MaglevShare {
+  readonly key: string;
+  readonly weight: number;
+}
+
+/** Slots of computed tables that are kept between transactions: services of several ports have the same endpoints. */
+const keptSlots = 1 << 20;
+/** At most so many are computed ahead. */
+const mostSlots = 1 << 26;
+
 export interface ProfileMember {
   readonly action: number;
   readonly params: readonly bigint[];
 }
 
 interface Group {
-  readonly members: readonly (GroupMember & { readonly key: string })[];
+  readonly members: readonly (GroupMember & MaglevShare)[];
   /** Slots that it shall have at least. */
   readonly least: number;
   /** Its table: slots of the heap. */
@@ -47,6 +61,9 @@ export class ActionProfile {
   /** No member and no group below these is free. */
   #firstMember = 0;
   #firstGroup = 0;
+  /** Computed tables, slot -> index in the order of the shares, the last used last. */
+  readonly #owners = new Map<string, Uint16Array>();
+  #ownersSlots = 0;
 
   constructor(memory: Memory, layout: ProfileLayout, seedAt: number) {
     this.memory = memory;
@@ -185,10 +202,31 @@ export class ActionProfile {
     this.#firstGroup = 0;
   }
 
+  /** Computes the table of a group that is to be written soon. O(size log size), nothing if it is known. */
+  expect(shares: readonly MaglevShare[], least = 0): void {
+    const slots = maglevSize(
+      shares.map(({ weight }) => weight),
+      this.layout.spec.groups!.maglevSize,
+      least,
+    );
+    if (slots > 0 && this.#ownersSlots + slots <= mostSlots) this.#ownersOf(withDistinctKeys(shares), slots);
+  }
+
+  /** The groups that were expected are written. */
+  forgetTables(): void {
+    for (const [name, { length }] of this.#owners) {
+      if (this.#ownersSlots <= keptSlots) return;
+      this.#owners.delete(name);
+      this.#ownersSlots -= length;
+    }
+  }
+
   #writeGroup(group: number, members: readonly GroupMember[], least: number): 'ok' | 'notFound' | 'full' {
     if (!members.every(({ member }) => this.hasMember(member))) return 'notFound';
-    const named = this.#withKeys(members);
-    const weights = named.map(({ weight }) => weight ?? 1);
+    const named = withDistinctKeys(
+      members.map((m) => ({ ...m, key: m.key ?? this.#defaultKey(m.member), weight: m.weight ?? 1 })),
+    );
+    const weights = named.map(({ weight }) => weight);
     const slots = maglevSize(weights, this.layout.spec.groups!.maglevSize, least);
     const before = this.#groups.get(group);
     if (slots > this.#heap.free + (before?.slots ?? 0)) return 'full';
@@ -210,15 +248,29 @@ export class ActionProfile {
     return 'ok';
   }
 
-  #fill(at: number, slots: number, members: readonly (GroupMember & { readonly key: string })[]): void {
+  #fill(at: number, slots: number, members: Group['members']): void {
     if (slots === 0) return;
-    const owners = buildMaglev(
-      members.map(({ key, weight }) => ({ key, weight: weight ?? 1 })),
-      slots,
-      u32(this.memory, this.#seedAt),
-    );
+    const owners = this.#ownersOf(members, slots);
+    const places = Uint32Array.from(members, ({ member }) => member);
     const table = this.#table(at, slots);
-    for (let slot = 0; slot < slots; slot++) table[slot] = members[owners[slot]!]!.member;
+    for (let slot = 0; slot < slots; slot++) table[slot] = places[owners[slot]!]!;
+  }
+
+  #ownersOf(shares: readonly MaglevShare[], slots: number): Uint16Array {
+    const seed = u32(this.memory, this.#seedAt);
+    const name = JSON.stringify([seed, slots, ...shares.flatMap(({ key, weight }) => [key, weight])]);
+    let owners = this.#owners.get(name);
+    if (owners) this.#owners.delete(name);
+    else {
+      owners = buildMaglev(
+        shares.map(({ key, weight }) => ({ key, weight })),
+        slots,
+        seed,
+      );
+      this.#ownersSlots += slots;
+    }
+    this.#owners.set(name, owners);
+    return owners;
   }
 
   /** Slots of the heap; there must be so many. Moves all tables to the front if they lie scattered. */
@@ -259,17 +311,6 @@ export class ActionProfile {
     return new Uint32Array(this.memory.bytes.buffer, this.layout.maglev + 4 * at, slots);
   }
 
-  /** Every member with a key of its own: equal ones are told apart by how many came before. */
-  #withKeys(members: readonly GroupMember[]): (GroupMember & { readonly key: string })[] {
-    const seen = new Map<string, number>();
-    return members.map((m) => {
-      const key = m.key ?? this.#defaultKey(m.member);
-      const before = seen.get(key) ?? 0;
-      seen.set(key, before + 1);
-      return { ...m, key: before === 0 ? key : `${key}#${before}` };
-    });
-  }
-
   #defaultKey(member: number): string {
     const { action, params } = this.member(member)!;
     return [action, ...params.map((p) => p.toString(16))].join(' ');
@@ -294,4 +335,14 @@ export class ActionProfile {
   #memberAt(member: number): number {
     return this.layout.members + member * this.layout.memberBytes;
   }
+}
+
+/** Every member with a key of its own: equal ones are told apart by how many came before. */
+function withDistinctKeys<T extends MaglevShare>(members: readonly T[]): T[] {
+  const seen = new Map<string, number>();
+  return members.map((m) => {
+    const before = seen.get(m.key) ?? 0;
+    seen.set(m.key, before + 1);
+    return before === 0 ? m : { ...m, key: `${m.key}#${before}` };
+  });
 }

@@ -216,7 +216,9 @@ function ports(value: YamlValue): PortConfig[] {
     const taken = result.find((p) => p.number === number);
     if (taken) item.fail(`port number ${number} is taken by '${taken.interface}'`);
     const name = port.interface.string() ?? '';
-    if (result.some((p) => p.interface === name)) port.interface.fail(`'${name}' is listed twice`);
+    // Ports that are no interface are as many as one likes.
+    if (!/^(memory$|load:)/.test(name) && result.some((p) => p.interface === name))
+      port.interface.fail(`'${name}' is listed twice`);
     result.push({ interface: name, kind, pod, mac: mac(port.mac), hardwareAddress: mac(port.hardwareAddress), number });
   });
   return result;

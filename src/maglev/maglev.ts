@@ -66,9 +66,14 @@ export function fillMaglev(permutations: readonly Permutation[], size: number): 
       let turns = Math.floor((weight * (round + 1)) / heaviest) - Math.floor((weight * round) / heaviest);
       let slot = next[member]!;
       for (; turns > 0 && free > 0; turns--) {
-        while (table[slot] !== nobody) slot = (slot + skip) % size;
+        // A step is less than the size: a subtraction is its remainder, and several times faster.
+        while (table[slot] !== nobody) {
+          slot += skip;
+          if (slot >= size) slot -= size;
+        }
         table[slot] = member;
-        slot = (slot + skip) % size;
+        slot += skip;
+        if (slot >= size) slot -= size;
         free--;
       }
       next[member] = slot;

@@ -121,6 +121,29 @@ export class Device {
    * data plane stands still once for all of them in any case.
    */
   write(updates: readonly Update[], atomicity: Atomicity = 'DATAPLANE_ATOMIC'): Status[] {
+    const statuses = this.#write(updates, atomicity);
+    for (const profile of this.#profiles.values()) profile.settle();
+    return statuses;
+  }
+
+  /**
+   * Ahead of `write` with the same updates: computes what takes long, piece by piece, so that the caller can do other things in between. `write` does without
+   * it what is missing.
+   */
+  *expect(updates: readonly Update[]): Generator<void> {
+    for (const { entity } of updates) {
+      if ('actionProfileMember' in entity) {
+        this.#profiles.get(entity.actionProfileMember.actionProfileId)?.expectMember(entity.actionProfileMember);
+      }
+    }
+    for (const { type, entity } of updates) {
+      if (type === 'DELETE' || !('actionProfileGroup' in entity)) continue;
+      this.#profiles.get(entity.actionProfileGroup.actionProfileId)?.expectGroup(entity.actionProfileGroup);
+      yield;
+    }
+  }
+
+  #write(updates: readonly Update[], atomicity: Atomicity): Status[] {
     const steps: Step[] = [];
     const statuses = updates.map((update) => statusOf(() => steps.push(this.#prepare(update))));
     if (atomicity === 'CONTINUE_ON_ERROR') {
@@ -179,6 +202,7 @@ export class Device {
 
   /** A port went up or down (`target.portStates` says so already): groups that watch it are written again. */
   portChanged(port: number): void {
+    for (const profile of this.#profiles.values()) profile.expectPortChange(port);
     this.#target.atomically(() => {
       for (const profile of this.#profiles.values()) profile.portChanged(port);
       for (const bound of this.#binding.tables.values()) {

@@ -57,6 +57,7 @@ export function checkOneShot(
   });
   const limit = profile.info.maxGroupSize;
   if (limit > 0 && total > limit) refuse(`the weights of the set add up to ${total}, groups take ${limit}`);
+  profile.profile.expect(members.map(({ key, weight, port }) => ({ key, weight: ports.isUp(port) ? weight : 0 })));
   return members;
 }
 

@@ -11,7 +11,7 @@ import type { Action, ActionProfileGroup, ActionProfileMember, UpdateType } from
 import { printAction } from './print.ts';
 import { StatusError } from './status.ts';
 import type { Transaction } from './transaction.ts';
-import { checkWatch, type Ports } from './watch.ts';
+import { checkWatch, type Ports, watchedPort } from './watch.ts';
 
 interface Member {
   readonly place: number;
@@ -37,6 +37,8 @@ export class ProfileState {
   readonly #groupsOf = new Map<number, Set<number>>();
   /** Entries with one-shot action sets. */
   #oneShots = 0;
+  /** Keys of members that the transaction in preparation writes. */
+  readonly #expected = new Map<number, string>();
 
   constructor(binding: Binding, bound: BoundProfile, ports: Ports) {
     this.#ports = ports;
@@ -70,10 +72,24 @@ export class ProfileState {
     this.#oneShots--;
   }
 
+  /** Groups that watch a port, which is about to be told them by `portChanged`: computes their tables. */
+  expectPortChange(port: number): void {
+    for (const { entity } of this.#watching(port)) this.#expect(entity);
+  }
+
   /** Writes the groups again that watch a port, after it went up or down. */
   portChanged(port: number): void {
-    const watches = (group: Group): boolean => group.entity.members.some((m) => checkWatch(m, this.#ports, '') === port);
-    for (const group of this.#groups.values()) if (watches(group)) this.#writeGroup(group);
+    for (const group of this.#watching(port)) this.#writeGroup(group);
+  }
+
+  #watching(port: number): Group[] {
+    return [...this.#groups.values()].filter(({ entity }) => entity.members.some((m) => checkWatch(m, this.#ports, '') === port));
+  }
+
+  /** A transaction is over, whatever became of it. */
+  settle(): void {
+    this.#expected.clear();
+    if (this.#bound.info.withSelector) this.#bound.profile.forgetTables();
   }
 
   /** Takes over what another profile of the same layout and contents holds. */
@@ -100,6 +116,16 @@ export class ProfileState {
     return [...this.#groups.values()].map((group) => group.entity);
   }
 
+  /** Ahead of a transaction: what a member will do in it. */
+  expectMember({ memberId, action }: ActionProfileMember): void {
+    if (action && this.#bound.info.withSelector) this.#expected.set(memberId, printAction(this.#binding.names, action));
+  }
+
+  /** Ahead of a transaction, behind `expectMember` of its members: computes the group's table, while packets go on. */
+  expectGroup(group: ActionProfileGroup): void {
+    if (this.#bound.info.withSelector) this.#expect(group);
+  }
+
   /** Checks a member; the result writes it. */
   prepareMember(type: UpdateType, { memberId, action }: ActionProfileMember): (transaction: Transaction) => void {
     const { info, label } = this.#bound;
@@ -110,6 +136,7 @@ export class ProfileState {
     if (!table) throw new StatusError('INVALID_ARGUMENT', `no table uses ${label}`);
     const checked = checkAction(this.#binding, table, `${label}, member ${memberId}`, action, 'entry');
     const content = { action, checked, key: printAction(this.#binding.names, action) };
+    if (info.withSelector) this.#expected.set(memberId, content.key);
     return type === 'INSERT'
       ? (transaction) => this.#insertMember(transaction, memberId, content)
       : (transaction) => this.#modifyMember(transaction, memberId, content);
@@ -144,6 +171,7 @@ export class ProfileState {
     if (limit > 0 && total > limit) {
       throw new StatusError('RESOURCE_EXHAUSTED', `${what}: its weights add up to ${total}, it takes ${limit}`);
     }
+    this.#expect(group);
     return type === 'INSERT'
       ? (transaction) => this.#insertGroup(transaction, group)
       : (transaction) => this.#modifyGroup(transaction, group);
@@ -264,6 +292,16 @@ export class ProfileState {
         ? `${label} is full: of ${profile.layout.maglevSlots} slots of its groups' tables ${profile.freeSlots} are free`
         : `${label} is full: it has room for ${room} groups`,
     );
+  }
+
+  /** Computes the group's table now: packets wait when the group is written. Members that are not known are no matter: then it will be refused. */
+  #expect({ members, maxSize }: ActionProfileGroup): void {
+    const shares = members.flatMap(({ memberId, weight, ...watch }) => {
+      const key = this.#expected.get(memberId) ?? this.#members.get(memberId)?.key;
+      if (key === undefined || !Number.isInteger(weight) || weight < 1) return [];
+      return [{ key, weight: this.#ports.isUp(watchedPort(watch)) ? weight : 0 }];
+    });
+    if (shares.length === members.length) this.#bound.profile.expect(shares, maxSize);
   }
 
   #writeGroup({ place, entity }: Group): void {

@@ -13,16 +13,14 @@ export interface Ports {
 /** Where nobody says anything about ports, all of them are there and up. */
 export const allPortsUp: Ports = { isUp: () => true, has: () => true };
 
-/** Number of the port that is watched, if one is. */
-export function checkWatch({ watchPort, watch }: Watch, ports: Ports, what: string): number | undefined {
-  if (watchPort === undefined || watchPort.length === 0) {
-    if (watch === undefined || watch === 0) return undefined;
-    if (watch < 0 || !ports.has(watch)) throw new StatusError('INVALID_ARGUMENT', `${what}: there is no port ${watch} to watch`);
-    return watch;
-  }
-  const number = fromBytes(watchPort);
-  if (number > 0xffff_ffffn || !ports.has(Number(number))) {
-    throw new StatusError('INVALID_ARGUMENT', `${what}: there is no port ${number} to watch`);
-  }
-  return Number(number);
+/** Number of the port that is watched, if one is; whatever it is. */
+export function watchedPort({ watchPort, watch }: Watch): number | undefined {
+  return watchPort?.length ? Number(fromBytes(watchPort)) : watch || undefined;
+}
+
+/** As `watchedPort`. Throws INVALID_ARGUMENT if there is no such port. */
+export function checkWatch(watch: Watch, ports: Ports, what: string): number | undefined {
+  const port = watchedPort(watch);
+  if (port === undefined || (port >= 0 && port <= 0xffff_ffff && ports.has(port))) return port;
+  throw new StatusError('INVALID_ARGUMENT', `${what}: there is no port ${port} to watch`);
 }

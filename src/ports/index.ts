@@ -6,14 +6,17 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { BufferRegion, Port } from '../engine/port.ts';
 import type { PortShare } from './buffers.ts';
 import { OperatorError } from './errors.ts';
+import { LoadPort, loadPortBytes } from './load.ts';
 import { MemoryPort, memoryPortBytes } from './memory.ts';
 import { openPacketPort, packetPortBytes } from './packet.ts';
 import { type PcapFiles, PcapPort } from './pcap.ts';
+import { CaptureReader } from './pcap-format.ts';
 import { type PortSpec, parsePortSpec } from './spec.ts';
 import { openTapPort, tapPortBytes } from './tap.ts';
 
 export type { PortShare } from './buffers.ts';
 export { isSystemError, OperatorError, type OperatorErrorCode } from './errors.ts';
+export { LoadPort, type LoadStats, loadPortBytes, mostFlows } from './load.ts';
 export { MemoryPort, memoryPortBytes, type SentPacket } from './memory.ts';
 export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon, nativePorts } from './native.ts';
 export { openPacketPort, PacketPort, type PacketPortOptions, packetPortBytes } from './packet.ts';
@@ -33,6 +36,8 @@ export function bytesNeeded(spec: string | PortSpec): number {
     case 'pcap':
     case 'memory':
       return memoryPortBytes();
+    case 'load':
+      return loadPortBytes();
   }
 }
 
@@ -54,6 +59,17 @@ export function openPort(spec: string | PortSpec, number: number, region: Buffer
       return new PcapPort(number, region, openFiles(parsed.input, parsed.output));
     case 'memory':
       return new MemoryPort(number, region);
+    case 'load': {
+      const frames = parsed.input === undefined ? [] : readFrames(parsed.input);
+      const nowMs = (): number => performance.now();
+      return new LoadPort(number, region, {
+        name: `load ${parsed.input ?? ''}`.trim(),
+        frames,
+        perSecond: parsed.perSecond,
+        waits: parsed.waits,
+        nowMs,
+      });
+    }
   }
 }
 
@@ -69,6 +85,16 @@ function openFiles(input: string | undefined, output: string | undefined): PcapF
       return { seconds: Math.floor(ms / 1000), nanoseconds: (ms % 1000) * 1_000_000 };
     },
   };
+}
+
+/** All packets of a capture. Throws OperatorError. */
+function readFrames(path: string): Uint8Array[] {
+  const file = openFile(path, 'r');
+  const reader = new CaptureReader((target) => readSync(file, target), path);
+  const frames: Uint8Array[] = [];
+  for (let packet = reader.read(); packet; packet = reader.read()) frames.push(packet.bytes.slice());
+  closeSync(file);
+  return frames;
 }
 
 function openFile(path: string, mode: 'r' | 'w'): number {

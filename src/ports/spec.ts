@@ -5,6 +5,7 @@
  *   tap:tap0   tap:tap0,netns=blue
  *   pcap:in.pcap,out.pcap   pcap:in.pcap   pcap:,out.pcap
  *   memory
+ *   load:packets.pcap   load:packets.pcap,perSecond=10000,waits=yes   load:      (load.ts)
  */
 import { OperatorError } from './errors.ts';
 import type { PacketPortOptions } from './packet.ts';
@@ -14,7 +15,8 @@ export type PortSpec =
   | ({ readonly kind: 'packet' } & PacketPortOptions)
   | ({ readonly kind: 'tap' } & TapPortOptions)
   | { readonly kind: 'pcap'; readonly input?: string; readonly output?: string }
-  | { readonly kind: 'memory' };
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'load'; readonly input?: string; readonly perSecond?: number; readonly waits: boolean };
 
 /** Longest interface name of Linux (IFNAMSIZ - 1). */
 const maxName = 15;
@@ -26,18 +28,21 @@ export function parsePortSpec(text: string): PortSpec {
   switch (kind) {
     case 'pcap':
       return parsePcap(text, rest);
+    case 'load': {
+      const [file = '', ...pairs] = rest.split(',');
+      const options = parseOptions(text, pairs, ['perSecond', 'waits']);
+      const waits = parseFlag(text, options, 'waits') ?? false;
+      return { kind, input: file || undefined, perSecond: parseNumber(text, options, 'perSecond'), waits };
+    }
     case 'packet': {
       const { name, options } = parseInterface(text, rest, ['netns', 'frames', 'frameBytes', 'isolate']);
-      const isolate = options.get('isolate');
-      if (isolate !== undefined && isolate !== 'yes' && isolate !== 'no')
-        throw bad(text, `isolate is '${isolate}'`, 'write yes or no');
       return {
         kind,
         interface: name,
         netns: options.get('netns'),
         frames: parseNumber(text, options, 'frames'),
         frameBytes: parseNumber(text, options, 'frameBytes'),
-        isolate: isolate === undefined ? undefined : isolate === 'yes',
+        isolate: parseFlag(text, options, 'isolate'),
       };
     }
     case 'tap': {
@@ -45,7 +50,7 @@ export function parsePortSpec(text: string): PortSpec {
       return { kind, interface: name, netns: options.get('netns') };
     }
     default:
-      throw bad(text, `no kind of port '${kind}'`, 'kinds are packet, tap, pcap and memory');
+      throw bad(text, `no kind of port '${kind}'`, 'kinds are packet, tap, pcap, memory and load');
   }
 }
 
@@ -60,6 +65,10 @@ function parseInterface(text: string, rest: string, allowed: readonly string[]):
   if (name === '' || name.length > maxName || /[\s/]/.test(name)) {
     throw bad(text, `'${name}' is no interface name`, `up to ${maxName} characters without space or slash`);
   }
+  return { name, options: parseOptions(text, pairs, allowed) };
+}
+
+function parseOptions(text: string, pairs: readonly string[], allowed: readonly string[]): Map<string, string> {
   const options = new Map<string, string>();
   for (const pair of pairs) {
     const [key = '', value = ''] = pair.split('=', 2);
@@ -67,7 +76,7 @@ function parseInterface(text: string, rest: string, allowed: readonly string[]):
       throw bad(text, `no option '${pair}'`, `options are ${allowed.join(', ')}, each as key=value`);
     options.set(key, value);
   }
-  return { name, options };
+  return options;
 }
 
 function parseNumber(text: string, options: ReadonlyMap<string, string>, key: string): number | undefined {
@@ -75,6 +84,13 @@ function parseNumber(text: string, options: ReadonlyMap<string, string>, key: st
   if (value === undefined) return undefined;
   if (!/^\d{1,9}$/.test(value)) throw bad(text, `${key} is '${value}'`, 'write a number');
   return Number(value);
+}
+
+function parseFlag(text: string, options: ReadonlyMap<string, string>, key: string): boolean | undefined {
+  const value = options.get(key);
+  if (value === undefined) return undefined;
+  if (value !== 'yes' && value !== 'no') throw bad(text, `${key} is '${value}'`, 'write yes or no');
+  return value === 'yes';
 }
 
 function bad(text: string, what: string, help: string): OperatorError {

@@ -32,7 +32,7 @@ async function demo(seconds: number, isSplit: boolean): Promise<number> {
   mkdirSync(directory);
   buildTopology();
   const config = writeConfiguration(directory);
-  const node = isSplit ? new SplitNode(ipu, config) : new Node(ipu, config);
+  const node = isSplit ? new SplitNode(config, ipu) : new Node(ipu, config);
   const scene: Scene = {
     directory,
     node,

@@ -1,5 +1,5 @@
 /**
- * A node in two processes: `softipu switch` in its network namespace, which has the ports, and `softipu manager` outside of it, which has none. They share
+ * A node in two processes: `softipu switch`, in a network namespace of its own if it is told one, which has the ports, and `softipu manager` outside of it, which has none. They share
  * nothing but a P4Runtime connection on a unix socket.
  */
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ export class SplitNode implements NodeUnderTest {
   #manager: Child;
 
   /** Ports are those of node.yaml; the switch begins without a program and gets it from the manager. */
-  constructor(namespace: string, config: string) {
+  constructor(config: string, namespace?: string) {
     const directory = dirname(config);
     const { ports } = readConfig(config);
     const isNet = ports.filter(({ kind }) => kind === 'net').map(({ number }) => number);
@@ -26,9 +26,10 @@ export class SplitNode implements NodeUnderTest {
     const arguments_ = [
       'switch',
       ...ports.flatMap((port) => ['-i', `${port.number}@${port.interface}`]),
-      ...['--net', isNet.join(), '--p4runtime', this.address, '-s', socket],
+      ...(isNet.length > 0 ? ['--net', isNet.join()] : []),
+      ...['--p4runtime', this.address, '-s', socket],
     ];
-    this.dataPlane = new Child(arguments_, socket, ['ip', 'netns', 'exec', namespace]);
+    this.dataPlane = new Child(arguments_, socket, namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]);
     this.#manager = this.startManager();
   }
 

@@ -1,8 +1,8 @@
 /**
  * The P4Runtime service of one device, without a transport: requests in, answers and statuses out. src/p4runtime/grpc puts it on the wire.
  *
- * Everything but a change of the pipeline is done at once on the control thread: writes are serialisable, and a read sees the state between two writes.
- * While a pipeline is changed, reads and writes wait.
+ * Writes and changes of the pipeline take turns, and each is seen whole: a read sees the state between two writes. While a pipeline is changed, reads wait.
+ * What a write has to compute beforehand (lookup tables of groups) is done in pieces, so that streams and reads go on meanwhile.
  */
 import type { Device, ExpiredEntry } from '../device.ts';
 import type { Atomicity, Entity, PacketIn, Update } from '../entities.ts';
@@ -45,6 +45,8 @@ const actions: readonly (PipelineAction | undefined)[] = [
   'COMMIT',
   'RECONCILE_AND_COMMIT',
 ];
+/** The control thread does one thing at most so long, if it can be interrupted. */
+const mostBusyMs = 20;
 /** Entities per message of an answer. */
 const chunk = 1000;
 
@@ -55,7 +57,10 @@ export class P4RuntimeService implements StreamHost {
   readonly #pipeline: Pipeline;
   readonly #idle = new IdleEntries();
   readonly #streams = new Map<object, Stream>();
+  /** The pipeline is being changed. */
   #changing: Promise<void> | undefined;
+  /** The last write or change of the pipeline. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -69,8 +74,11 @@ export class P4RuntimeService implements StreamHost {
     return this.#pipeline.running?.device;
   }
 
-  async write(request: Message): Promise<Reply> {
-    await this.#changing;
+  write(request: Message): Promise<Reply> {
+    return this.#inTurn(() => this.#write(request));
+  }
+
+  async #write(request: Message): Promise<Reply> {
     const role = roleName(request, 'role', 'roleId');
     let running: Running | undefined;
     const status = statusOf(() => {
@@ -96,6 +104,12 @@ export class P4RuntimeService implements StreamHost {
     );
     const isBad = statuses.some(({ code }) => code !== 'OK');
     if (isBad && atomicity !== 'CONTINUE_ON_ERROR') return failure(statuses.map((s) => (s === ok ? notApplied : s)));
+    let pauseMs = performance.now() + mostBusyMs;
+    for (const _ of device.expect(updates)) {
+      if (performance.now() < pauseMs) continue;
+      await new Promise((done) => setTimeout(done, 0));
+      pauseMs = performance.now() + mostBusyMs;
+    }
     const written = device.write(updates, atomicity);
     this.#pipeline.wrote(updates.filter((_, i) => written[i]!.code === 'OK'));
     const results = written.values();
@@ -136,8 +150,11 @@ export class P4RuntimeService implements StreamHost {
     return { reply: ok, responses };
   }
 
-  async setPipeline(request: Message): Promise<Reply> {
-    await this.#changing;
+  setPipeline(request: Message): Promise<Reply> {
+    return this.#inTurn(() => this.#setPipeline(request));
+  }
+
+  async #setPipeline(request: Message): Promise<Reply> {
     const role = roleName(request, 'role', 'roleId');
     const action = actions[num(request, 'action')];
     let config: PipelineConfig | undefined;
@@ -231,6 +248,12 @@ export class P4RuntimeService implements StreamHost {
 
   get streamCount(): number {
     return this.#streams.size;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
   }
 
   #notify(entries: ReturnType<Device['toExpired']>[]): void {
