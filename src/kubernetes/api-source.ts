@@ -18,6 +18,8 @@ interface Resource {
   readonly apiVersion: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** A server that does not have the kind has no objects of it. */
+  readonly isOptional?: boolean;
 }
 
 /** As kube-proxy asks: what belongs to other proxies is not even sent. */
@@ -30,6 +32,12 @@ const resources: readonly Resource[] = [
   { kind: 'Namespace', apiVersion: 'v1', path: '/api/v1/namespaces' },
   { kind: 'Node', apiVersion: 'v1', path: '/api/v1/nodes' },
   { kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', path: '/apis/networking.k8s.io/v1/networkpolicies' },
+  {
+    kind: 'ClusterNetworkPolicy',
+    apiVersion: 'policy.networking.k8s.io/v1alpha2',
+    path: '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies',
+    isOptional: true,
+  },
 ];
 
 /** kube-proxy's (pkg/proxy: BoundedFrequencyRunner). */
@@ -103,6 +111,7 @@ export function followApi(options: ApiSourceOptions): ApiSource {
         client,
         path: resource.path,
         ...(resource.query && { query: resource.query }),
+        ...(resource.isOptional && { isOptional: true }),
         onObject: (key, object) => take(resource, key, object),
         onGone: (key) => {
           if (objects.delete(`${resource.kind} ${key}`)) soon();

@@ -1,5 +1,6 @@
 /** Manifests as text -> objects and problems: YAML or JSON, several documents, lists of objects. Kinds that say nothing to a data plane are skipped. */
 import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { readClusterNetworkPolicy } from './cluster-network-policy.ts';
 import { readEndpointSlice } from './endpoint-slice.ts';
 import { distance, Field } from './field.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
@@ -30,7 +31,14 @@ const apiVersions: Readonly<Record<Kind, string>> = {
   Node: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
+  ClusterNetworkPolicy: 'policy.networking.k8s.io/v1alpha2',
 };
+
+/** Kinds that live in no namespace. */
+const clusterWide: readonly Kind[] = ['Node', 'Namespace', 'ClusterNetworkPolicy'];
+
+/** Another project's kind of the same name (crd.antrea.io). */
+const foreign = /^(?!policy\.networking\.k8s\.io\/).*\//;
 
 /** Of an EndpointSlice: when the pod or service changed that it follows. */
 const triggerAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -87,11 +95,12 @@ function readObject(object: Field, list?: string): KubernetesObject[] {
   }
   const apiVersion = object.get('apiVersion');
   const version = apiVersion.string();
+  if (kind === 'ClusterNetworkPolicy' && version !== undefined && foreign.test(version)) return [];
   if (version === undefined && (list === undefined || list === 'List')) apiVersion.required();
   else if (version !== undefined && version !== apiVersions[kind]) {
     apiVersion.fail(`expected '${apiVersions[kind]}' for kind '${kind}', found '${version}'`);
   }
-  const metadata = readMetadata(object, kind !== 'Node' && kind !== 'Namespace');
+  const metadata = readMetadata(object, !clusterWide.includes(kind));
   if (!metadata) return [];
   const { namespace, name, annotations } = metadata;
   const triggeredMs = Date.parse(annotations[triggerAnnotation] ?? '');
@@ -107,6 +116,8 @@ function readContent(kind: Kind, object: Field, metadata: Metadata): ObjectConte
       return { kind, content: readEndpointSlice(object, metadata) };
     case 'NetworkPolicy':
       return { kind, content: readNetworkPolicy(object, metadata) };
+    case 'ClusterNetworkPolicy':
+      return { kind, content: readClusterNetworkPolicy(object, metadata) };
     case 'Pod':
       return { kind, content: readPod(object, metadata) };
     case 'Namespace':

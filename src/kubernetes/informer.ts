@@ -25,6 +25,8 @@ export interface InformerOptions {
   readonly path: string;
   /** Parameters of list and watch: selectors. */
   readonly query?: Readonly<Record<string, string>>;
+  /** The server may not know the kind (404), or not tell us (403, which is said): it counts as listed and empty, and is asked again now and then. */
+  readonly isOptional?: boolean;
   /** An object is new or other than before. */
   readonly onObject: (key: string, object: ApiObject) => void;
   readonly onGone: (key: string) => void;
@@ -53,6 +55,10 @@ interface WatchEvent {
 }
 
 const gone = 410;
+const notFound = 404;
+const forbidden = 403;
+/** How often a server is asked for a kind that it does not have. */
+const absentWaitMs = 60_000;
 /** A watch that lived so long was a good one. */
 const goodWatchMs = 5000;
 /** The server ends a watch after a time of ours, by chance between 5 and 10 minutes: not all nodes at once. */
@@ -85,7 +91,16 @@ export async function inform(options: InformerOptions, signal: AbortSignal): Pro
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
+      const isAbsent = options.isOptional === true && (error.status === notFound || error.status === forbidden);
+      if (isAbsent) {
+        version = undefined;
+        for (const key of known.keys()) options.onGone(key);
+        known.clear();
+        onListed();
+        waitMs = absentWaitMs;
+      }
       if (error.status === gone) version = undefined;
+      else if (isAbsent && error.status === notFound) lastError = error.message;
       else if (error.message !== lastError) onError(error.message);
       if (error.status !== gone) lastError = error.message;
       if (nowMs() - startedMs >= goodWatchMs) waitMs = firstWaitMs;

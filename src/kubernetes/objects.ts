@@ -1,5 +1,13 @@
 /** Kubernetes objects as far as a node's data plane is concerned, checked. Services, slices, policies and namespaces already have the model's form. */
-import type { ContainerPort, EndpointSlice, Labels, Namespace, NetworkPolicy, Service } from '../manager/index.ts';
+import type {
+  ClusterNetworkPolicy,
+  ContainerPort,
+  EndpointSlice,
+  Labels,
+  Namespace,
+  NetworkPolicy,
+  Service,
+} from '../manager/index.ts';
 
 export type KubernetesObject = Place & ObjectContent;
 
@@ -8,6 +16,7 @@ export type ObjectContent =
   | { readonly kind: 'Service'; readonly content?: Service }
   | { readonly kind: 'EndpointSlice'; readonly content?: EndpointSlice }
   | { readonly kind: 'NetworkPolicy'; readonly content?: NetworkPolicy }
+  | { readonly kind: 'ClusterNetworkPolicy'; readonly content?: ClusterNetworkPolicy }
   | { readonly kind: 'Namespace'; readonly content?: Namespace }
   | { readonly kind: 'Pod'; readonly content?: PodObject }
   | { readonly kind: 'Node'; readonly content?: NodeObject };

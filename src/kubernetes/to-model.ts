@@ -87,6 +87,7 @@ export class Modeller {
     const node = this.#node(settings.value, kinds.of('Node'));
     const pods = this.#pods(settings.value, kinds.of('Pod'));
     const policies = kinds.of('NetworkPolicy');
+    const clusterPolicies = kinds.of('ClusterNetworkPolicy');
     const model: Model = {
       ...node.value,
       namespaces: this.#namespaces(kinds.of('Namespace'), pods.value, policies),
@@ -94,8 +95,10 @@ export class Modeller {
       services: kinds.of('Service'),
       endpointSlices: this.#slices(kinds.of('EndpointSlice'), this.#weights(kinds.of('Pod'))),
       policies,
+      clusterPolicies,
     };
-    return { model, notes: [settings, node, pods].flatMap((part) => part.notes) };
+    const parts = [settings, node, pods, ...clusterPolicies];
+    return { model, notes: parts.flatMap(({ notes = [] }) => notes) };
   }
 }
 

@@ -223,6 +223,8 @@ export interface ClusterNetworkPolicy {
   /** None: the direction is not affected. */
   readonly ingress: readonly ClusterRule[];
   readonly egress: readonly ClusterRule[];
+  /** What is not done as its author wrote it, one sentence each. */
+  readonly notes?: readonly string[];
 }
 
 export interface ClusterRule {

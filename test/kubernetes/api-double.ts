@@ -25,6 +25,7 @@ const paths: Readonly<Record<string, string>> = {
   Namespace: '/api/v1/namespaces',
   Node: '/api/v1/nodes',
   NetworkPolicy: '/apis/networking.k8s.io/v1/networkpolicies',
+  ClusterNetworkPolicy: '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies',
 };
 
 export class ApiDouble {
@@ -39,6 +40,8 @@ export class ApiDouble {
   readonly requests: { readonly what: string; readonly query: URLSearchParams; readonly atMs: number }[] = [];
   /** Kinds whose lists are answered only when `release` is called. */
   readonly held = new Map<string, (() => void)[]>();
+  /** Kinds that the server does not have, or does not show: status of every answer. */
+  readonly absent = new Map<string, number>();
   /** What the next requests get instead of an answer. */
   failWith: { readonly status: number; readonly message: string } | undefined;
 
@@ -163,10 +166,16 @@ export class ApiDouble {
       response.end(JSON.stringify({ kind: 'Status', code: status, message }));
     };
     if (request.headers.authorization !== 'Bearer secret') fail(401, 'Unauthorized');
+    else if (this.#absentStatus(pathname))
+      fail(this.#absentStatus(pathname)!, 'the server could not find the requested resource');
     else if (this.failWith) fail(this.failWith.status, this.failWith.message);
     else if (isWatch) this.#watch(pathname, searchParams, response);
     else if (this.held.has(pathname)) this.held.get(pathname)!.push(() => this.#list(pathname, searchParams, response));
     else this.#list(pathname, searchParams, response);
+  }
+
+  #absentStatus(path: string): number | undefined {
+    return [...this.absent].find(([kind]) => paths[kind] === path)?.[1];
   }
 
   #list(path: string, query: URLSearchParams, response: ServerResponse): void {

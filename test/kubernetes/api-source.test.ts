@@ -15,6 +15,9 @@ import {
 } from '../../src/kubernetes/index.ts';
 import { ApiDouble, type Stored } from './api-double.ts';
 
+/** That are watched. */
+const kinds = 7;
+
 let directory: string;
 let api: ApiDouble;
 let source: ApiSource | undefined;
@@ -121,6 +124,29 @@ test('nothing before every kind is known', async () => {
   expect(names(seen[0]).length).toBe(cluster.length);
 });
 
+test('cluster policies; a server that does not have them, or does not show them, has none', async () => {
+  putAll();
+  const [, stored] = object('ClusterNetworkPolicy', 'policy.networking.k8s.io/v1alpha2', 'cnp', {
+    spec: { tier: 'Admin', priority: 1, subject: { namespaces: {} }, egress: [{ action: 'Accept', to: [{ nodes: {} }] }] },
+  });
+  api.put('ClusterNetworkPolicy', { ...stored, metadata: { name: 'cnp' } });
+  await follow();
+  await until(() => expect(names(seen.at(-1))).toContain('ClusterNetworkPolicy cnp'));
+  const { model, notes } = toModel(seen.at(-1)!, settings);
+  expect(model.clusterPolicies).toMatchObject([{ name: 'cnp', tier: 'Admin', egress: [] }]);
+  expect(notes.join()).toContain("peers by 'nodes' are not supported");
+  source!.stop();
+  for (const status of [404, 403]) {
+    seen = [];
+    api.absent.set('ClusterNetworkPolicy', status);
+    await follow();
+    await until(() => expect(names(seen.at(-1)).length).toBe(cluster.length));
+    source!.stop();
+  }
+  expect(errors.length).toBe(1);
+  expect(errors[0]).toContain('clusternetworkpolicies');
+});
+
 test('pages: five services, two at a time', async () => {
   for (let i = 0; i < 5; i++) api.put(...service(`s${i}`, `10.96.0.${i + 1}`));
   await follow();
@@ -158,7 +184,7 @@ test('410 Gone: lists again, and what vanished meanwhile is gone', async () => {
   putAll();
   await follow();
   await until(() => expect(seen.length).toBe(1));
-  await until(() => expect(api.requests.filter((r) => r.what.startsWith('WATCH')).length).toBe(6));
+  await until(() => expect(api.requests.filter((r) => r.what.startsWith('WATCH')).length).toBe(kinds));
   api.breakConnections();
   api.delete('Service', 'default/web');
   api.put(...slice('web', '10.244.1.30'));
@@ -171,7 +197,7 @@ test('410 Gone: lists again, and what vanished meanwhile is gone', async () => {
 test('a bookmark moves the place to go on from', async () => {
   putAll();
   await follow();
-  await until(() => expect(api.requests.filter((r) => r.what.startsWith('WATCH')).length).toBe(6));
+  await until(() => expect(api.requests.filter((r) => r.what.startsWith('WATCH')).length).toBe(kinds));
   api.forget();
   api.bookmark();
   await new Promise((done) => setTimeout(done, 50));
@@ -186,17 +212,17 @@ test('an outage: what is known stays, attempts get rarer, one message per kind a
   putAll();
   await follow();
   await until(() => expect(seen.length).toBe(1));
-  await until(() => expect(api.requests.filter((r) => r.what.startsWith('WATCH')).length).toBe(6));
+  await until(() => expect(api.requests.filter((r) => r.what.startsWith('WATCH')).length).toBe(kinds));
   const before = api.requests.length;
   api.failWith = { status: 503, message: 'the server is away' };
   api.breakConnections();
   await new Promise((done) => setTimeout(done, 1000));
   // Per kind: 20, 40, 80, 160, 160, ... ms, each by half at least: 16 at most in a second.
   const attempts = api.requests.length - before;
-  expect(attempts).toBeGreaterThanOrEqual(6);
-  expect(attempts).toBeLessThanOrEqual(6 * 16);
+  expect(attempts).toBeGreaterThanOrEqual(kinds);
+  expect(attempts).toBeLessThanOrEqual(kinds * 16);
   expect(seen.length).toBe(1);
-  expect(errors.filter((e) => e.includes('the server is away')).length).toBe(6);
+  expect(errors.filter((e) => e.includes('the server is away')).length).toBe(kinds);
   api.failWith = undefined;
   api.put(...slice('web', '10.244.1.31'));
   await until(() => expect(addressesOf(seen.at(-1))).toEqual(['10.244.1.31']));
@@ -231,7 +257,7 @@ test('two changes in a row are handed on at once, the third after a while', asyn
 test('no permission: says which kind, and what it means', async () => {
   api.failWith = { status: 403, message: 'services is forbidden: User "x" cannot list resource "services"' };
   await follow();
-  await until(() => expect(errors.length).toBeGreaterThanOrEqual(6));
+  await until(() => expect(errors.length).toBeGreaterThanOrEqual(kinds));
   expect(errors).toContain(
     'API server: /api/v1/services: services is forbidden: User "x" cannot list resource "services"; nothing is programmed before Services are known',
   );
