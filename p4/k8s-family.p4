@@ -1,9 +1,12 @@
 /*
- * What the packets of one IP family go through behind the parser. Included once for each family, with
+ * What the packets of one IP family go through behind the parser. Included once for each family, by k8s-ipv4.p4 and k8s-ipv6.p4, with
  *
- *   FAMILY(name)   the name of a type, control, table or action that each family has its own of
+ *   FAMILY(name)   the name of a type, control or table that each family has its own of; names of actions are the same
  *   ADDRESS        the type of an address
  *   IP             the field of headers_t with the IP header
+ *   IPV4, IPV6     defined for what only one family does
+ *
+ * and the family's fields of the same meaning (TTL, PROTOCOL, ...).
  */
 
 /* A flow's key, under which the flow cache is asked, and what is to become of its packets. */

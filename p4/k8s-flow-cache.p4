@@ -7,13 +7,13 @@
  * each change: the packet that ends the handshake, and RST, go one way only.
  */
 control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool is_learned) {
-    DirectCounter<bit<64>>(PNA_CounterType_t.PACKETS_AND_BYTES) flow_counter;
+    DirectCounter<bit<64>>(PNA_CounterType_t.PACKETS_AND_BYTES) FAMILY(flow_counter);
 
     action age() {
         if (flow.use == flow_use_t.FOLLOW) {
             set_entry_expire_time(flow.state);
         } else if (flow.use == flow_use_t.FORWARD) {
-            flow_counter.count();
+            FAMILY(flow_counter).count();
             ExpireTimeProfileId_t old_state = get_entry_expire_time();
             flow.state = old_state;
             if (flow.tcp_flags & (TCP_FIN | TCP_RST) != 0) {
@@ -118,7 +118,7 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
                 }
             } else if (flow.protocol == PROTOCOL_UDP) {
                 profile = AGE_UDP;
-            } else if (flow.protocol == PROTOCOL_ICMP) {
+            } else if (flow.protocol == PROTOCOL_ICMP || flow.protocol == PROTOCOL_ICMPV6) {
                 profile = AGE_ICMP;
             }
             AddEntryErrorStatus_t status = ADD_ENTRY_NOT_DONE;
@@ -168,7 +168,7 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
         const default_action = learn;
         add_on_miss = true;
         pna_idle_timeout = PNA_IdleTimeout_t.AUTO_DELETE;
-        pna_direct_counter = flow_counter;
+        pna_direct_counter = FAMILY(flow_counter);
         size = FLOWS;
     }
 

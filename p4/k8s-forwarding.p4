@@ -50,12 +50,14 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
     }
 
     action decrement_ttl() {
-        bit<8> ttl = hdr.IP.ttl - 1;
+        bit<8> ttl = TTL - 1;
+#ifdef IPV4
         ip_checksum.clear();
         ip_checksum.subtract({ hdr.IP.header_checksum, hdr.IP.ttl, hdr.IP.protocol });
         ip_checksum.add({ ttl, hdr.IP.protocol });
         hdr.IP.header_checksum = ip_checksum.get();
-        hdr.IP.ttl = ttl;
+#endif
+        TTL = ttl;
     }
 
     /*
@@ -105,11 +107,11 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         is_untracked = false;
         limiters = { 0, 0 };
 
-        if (hdr.IP.destination[31:28] == 0xe || hdr.IP.destination == 0xffffffff) {
+        if (STAYS_ON_LINK) {
             outcome = outcome_t.NOT_UNICAST;
             return;
         }
-        if (hdr.IP.ttl <= 1) {
+        if (TTL <= 1) {
             outcome = outcome_t.TTL_EXPIRED;
             return;
         }
@@ -126,24 +128,26 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
 
         flow.source = hdr.IP.source;
         flow.destination = hdr.IP.destination;
-        flow.protocol = hdr.IP.protocol;
+        flow.protocol = PROTOCOL;
         flow.source_port = l4.source_port;
         flow.destination_port = l4.destination_port;
         flow.tcp_flags = l4.tcp_flags;
 
-        if (hdr.IP.fragment_offset != 0) {
+        if (IS_LATER_FRAGMENT) {
             ADDRESS source = 0;
             ADDRESS destination = 0;
             bool is_known = false;
-            fragment_cache.apply(flow, hdr.IP.identification, false, 0, 0, source, destination, is_known);
+            fragment_cache.apply(flow, IDENTIFICATION, false, 0, 0, source, destination, is_known);
             if (!is_known) {
                 outcome = outcome_t.FRAGMENT_UNKNOWN;
                 return;
             }
+#ifdef IPV4
             ip_checksum.clear();
             ip_checksum.subtract({ hdr.IP.header_checksum, hdr.IP.source, hdr.IP.destination });
             ip_checksum.add({ source, destination });
             hdr.IP.header_checksum = ip_checksum.get();
+#endif
             hdr.IP.source = source;
             hdr.IP.destination = destination;
         } else {
@@ -239,11 +243,11 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
                 }
                 address_translation.apply(hdr, flow);
             }
-            if (hdr.IP.more_fragments == 1) {
+            if (IS_FIRST_FRAGMENT) {
                 ADDRESS unused_source = 0;
                 ADDRESS unused_destination = 0;
                 bool is_known = false;
-                fragment_cache.apply(flow, hdr.IP.identification, true, hdr.IP.source, hdr.IP.destination, unused_source, unused_destination, is_known);
+                fragment_cache.apply(flow, IDENTIFICATION, true, hdr.IP.source, hdr.IP.destination, unused_source, unused_destination, is_known);
             }
         }
 

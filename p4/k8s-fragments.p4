@@ -1,8 +1,9 @@
 /*
  * A fragment behind the first has no ports: the first one leaves here what became of its addresses, under (source, destination, protocol,
- * identification) as they came in. The L4 checksum stands in the first fragment only and was corrected there.
+ * identification) as they came in. The L4 checksum stands in the first fragment only and was corrected there. A fragment that comes before the
+ * first one, or long after it, is dropped: nothing is kept to be sent later.
  */
-control FAMILY(FragmentCache)(in FAMILY(flow_t) flow, in bit<16> identification, in bool is_first, in ADDRESS new_source, in ADDRESS new_destination,
+control FAMILY(FragmentCache)(in FAMILY(flow_t) flow, in bit<IDENTIFICATION_BITS> identification, in bool is_first, in ADDRESS new_source, in ADDRESS new_destination,
                       out ADDRESS source, out ADDRESS destination, out bool is_known) {
     action follow(ADDRESS first_source, ADDRESS first_destination) {
         source = first_source;
@@ -22,7 +23,9 @@ control FAMILY(FragmentCache)(in FAMILY(flow_t) flow, in bit<16> identification,
         key = {
             flow.source: exact @name("source");
             flow.destination: exact @name("destination");
+#ifdef IPV4
             flow.protocol: exact @name("protocol");
+#endif
             identification: exact @name("identification");
         }
         actions = { @tableonly follow; @defaultonly remember; }

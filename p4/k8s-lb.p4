@@ -13,9 +13,8 @@
  * addresses that its packets carry when they come in: the forward entry translates the destination (DNAT), the reverse entry the source back.
  * Tables are filled by the IPU Manager; the flow cache fills itself.
  *
- * k8s-family.p4 includes the stages of an IP family; k8s-parser.p4 and k8s-links.p4 are what families share.
- *
- * IPv6: its stages will stand beside those of IPv4; until then IPv6 packets are dropped and counted.
+ * k8s-family.p4 includes the stages of an IP family; k8s-parser.p4 and k8s-links.p4 are what families share. What IPv6 has of its own are tables of
+ * its own: a node without it has no entries there, and its packets never come near.
  */
 #include <bmv2/pna.p4>
 #include <softipu.p4>
@@ -25,19 +24,16 @@
 #include "k8s-links.p4"
 #include "k8s-rate-limit.p4"
 
-#define FAMILY(name) name
-#define ADDRESS ipv4_addr_t
-#define IP ipv4
-#include "k8s-family.p4"
-#undef FAMILY
-#undef ADDRESS
-#undef IP
+#include "k8s-ipv4.p4"
+#include "k8s-ipv6.p4"
 
 control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_input_metadata_t istd, inout pna_main_output_metadata_t ostd) {
     TunnelTermination() tunnel_termination;
     Arp() arp;
+    NeighborDiscovery() neighbor_discovery;
     Forwarding() forwarding;
     RateLimit() rate_limit;
+    Forwarding_ipv6() forwarding_ipv6;
 
     Counter<bit<64>, bit<16>>(32, PNA_CounterType_t.PACKETS_AND_BYTES) outcomes;
 
@@ -85,14 +81,25 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             }
             exit;
         }
-        if (!hdr.ipv4.isValid()) {
-            stop(outcome_t.NOT_IPV4);
-            exit;
-        }
-        outcome_t outcome = outcome_t.FORWARDED;
+        outcome_t outcome = outcome_t.NOT_IP;
         bool is_untracked = false;
         limiters_t limiters = { 0, 0 };
-        forwarding.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters);
+        if (hdr.ipv4.isValid()) {
+            forwarding.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters);
+        } else if (hdr.neighbor.isValid()) {
+            bool is_answered = false;
+            if (hdr.ipv6.hop_limit == 255 && hdr.icmp.code == 0) {
+                neighbor_discovery.apply(hdr, istd.input_port, is_answered);
+                if (!is_answered) {
+                    punt(outcome_t.NEIGHBOR_UNKNOWN);
+                }
+            } else {
+                stop(outcome_t.MALFORMED);
+            }
+            exit;
+        } else if (hdr.ipv6.isValid()) {
+            forwarding_ipv6.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters);
+        }
         if (outcome == outcome_t.FORWARDED && limiters.from_pod != 0) {
             rate_limit.apply(limiters.from_pod, outcome);
         }
@@ -114,6 +121,7 @@ control MainDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta,
         packet.emit(hdr.packet_in);
         packet.emit(hdr.outer_ethernet);
         packet.emit(hdr.outer_ipv4);
+        packet.emit(hdr.outer_ipv6);
         packet.emit(hdr.outer_udp);
         packet.emit(hdr.vxlan);
         packet.emit(hdr.ethernet);
@@ -121,9 +129,15 @@ control MainDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta,
         packet.emit(hdr.arp);
         packet.emit(hdr.ipv4);
         packet.emit(hdr.ipv4_options);
+        packet.emit(hdr.ipv6);
+        packet.emit(hdr.ipv6_extensions);
+        packet.emit(hdr.ipv6_fragment);
         packet.emit(hdr.tcp);
         packet.emit(hdr.udp);
+        packet.emit(hdr.sctp);
         packet.emit(hdr.icmp);
+        packet.emit(hdr.neighbor);
+        packet.emit(hdr.neighbor_option);
     }
 }
 

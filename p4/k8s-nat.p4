@@ -7,10 +7,12 @@ control FAMILY(AddressTranslation)(inout headers_t hdr, in FAMILY(flow_t) flow) 
 
     /* Addresses are in the checksums of the layers above, ports only in theirs. */
     action correct(ADDRESS old_address, bit<16> old_port, ADDRESS new_address, bit<16> new_port) {
+#ifdef IPV4
         ip_checksum.clear();
         ip_checksum.subtract({ hdr.IP.header_checksum, old_address });
         ip_checksum.add(new_address);
         hdr.IP.header_checksum = ip_checksum.get();
+#endif
         if (hdr.tcp.isValid()) {
             l4_checksum.clear();
             l4_checksum.subtract({ hdr.tcp.checksum, old_address, old_port });

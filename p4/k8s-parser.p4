@@ -25,6 +25,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
     state peek_ether_type {
         transition select(packet.lookahead<bit<112>>()[15:0]) {
             ETHERTYPE_IPV4: peek_ipv4;
+            ETHERTYPE_IPV6: peek_ipv6;
             default: parse_ethernet;
         }
     }
@@ -52,10 +53,27 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         transition parse_ethernet;
     }
 
+    state peek_ipv6 {
+        ipv6_peek_t peek = packet.lookahead<ipv6_peek_t>();
+        transition select(peek.next_header, peek.destination_port) {
+            (PROTOCOL_UDP, VXLAN_PORT): parse_tunnel_ipv6;
+            default: parse_ethernet;
+        }
+    }
+
+    state parse_tunnel_ipv6 {
+        packet.extract(hdr.outer_ethernet);
+        packet.extract(hdr.outer_ipv6);
+        packet.extract(hdr.outer_udp);
+        packet.extract(hdr.vxlan);
+        transition parse_ethernet;
+    }
+
     state parse_ethernet {
         packet.extract(hdr.ethernet);
         transition select(hdr.ethernet.ether_type) {
             ETHERTYPE_IPV4: parse_ipv4;
+            ETHERTYPE_IPV6: parse_ipv6;
             ETHERTYPE_ARP: parse_arp;
             ETHERTYPE_VLAN: parse_vlan;
             default: accept;
@@ -66,6 +84,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         packet.extract(hdr.vlan);
         transition select(hdr.vlan.ether_type) {
             ETHERTYPE_IPV4: parse_ipv4;
+            ETHERTYPE_IPV6: parse_ipv6;
             ETHERTYPE_ARP: parse_arp;
             default: accept;
         }
@@ -97,6 +116,55 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
             (0, PROTOCOL_TCP): parse_tcp;
             (0, PROTOCOL_UDP): parse_udp;
             (0, PROTOCOL_ICMP): parse_icmp;
+            (0, PROTOCOL_SCTP): parse_sctp;
+            default: accept;
+        }
+    }
+
+    state parse_ipv6 {
+        packet.extract(hdr.ipv6);
+        verify(hdr.ipv6.version == 6, error.ParserInvalidArgument);
+        meta.l4.protocol = hdr.ipv6.next_header;
+        transition parse_ipv6_next;
+    }
+
+    state parse_ipv6_next {
+        transition select(meta.l4.protocol) {
+            PROTOCOL_TCP: parse_tcp;
+            PROTOCOL_UDP: parse_udp;
+            PROTOCOL_ICMPV6: parse_icmpv6;
+            PROTOCOL_SCTP: parse_sctp;
+            PROTOCOL_HOP_BY_HOP: parse_ipv6_extension;
+            PROTOCOL_DESTINATION: parse_ipv6_extension;
+            PROTOCOL_ROUTING: parse_ipv6_routing;
+            PROTOCOL_FRAGMENT: parse_ipv6_fragment;
+            default: accept;
+        }
+    }
+
+    /* On its way through a list of nodes the packet does not have its last destination yet, and we do not look further. */
+    state parse_ipv6_routing {
+        transition select(packet.lookahead<bit<32>>()[7:0]) {
+            0: parse_ipv6_extension;
+            default: accept;
+        }
+    }
+
+    state parse_ipv6_extension {
+        packet.extract(hdr.ipv6_extensions.next, ((bit<32>)packet.lookahead<bit<16>>()[7:0] << 6) + 48);
+        meta.l4.protocol = hdr.ipv6_extensions.last.next_header;
+        transition parse_ipv6_next;
+    }
+
+    /* Extension headers behind this one belong to what was cut: they are not looked at, the packet counts as one without ports. */
+    state parse_ipv6_fragment {
+        packet.extract(hdr.ipv6_fragment);
+        meta.l4.protocol = hdr.ipv6_fragment.next_header;
+        transition select(hdr.ipv6_fragment.fragment_offset, hdr.ipv6_fragment.next_header) {
+            (0, PROTOCOL_TCP): parse_tcp;
+            (0, PROTOCOL_UDP): parse_udp;
+            (0, PROTOCOL_ICMPV6): parse_icmpv6;
+            (0, PROTOCOL_SCTP): parse_sctp;
             default: accept;
         }
     }
@@ -118,6 +186,14 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         transition accept;
     }
 
+    state parse_sctp {
+        packet.extract(hdr.sctp);
+        meta.l4.source_port = hdr.sctp.source_port;
+        meta.l4.destination_port = hdr.sctp.destination_port;
+        meta.l4.has_ports = true;
+        transition accept;
+    }
+
     /* The identifier of an echo takes the place of the port of the side that asks. */
     state parse_icmp {
         packet.extract(hdr.icmp);
@@ -126,6 +202,22 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
             ICMP_ECHO_REPLY: parse_echo_reply;
             default: accept;
         }
+    }
+
+    state parse_icmpv6 {
+        packet.extract(hdr.icmp);
+        transition select(hdr.icmp.type) {
+            ICMPV6_ECHO_REQUEST: parse_echo_request;
+            ICMPV6_ECHO_REPLY: parse_echo_reply;
+            ICMPV6_NEIGHBOR_SOLICITATION: parse_neighbor;
+            ICMPV6_NEIGHBOR_ADVERTISEMENT: parse_neighbor;
+            default: accept;
+        }
+    }
+
+    state parse_neighbor {
+        packet.extract(hdr.neighbor);
+        transition accept;
     }
 
     state parse_echo_request {

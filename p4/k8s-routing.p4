@@ -44,18 +44,31 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
         forward(port, source_mac, destination_mac);
     }
 
-    /* A pod on another node. RFC 7348; the source port spreads flows over the paths between the nodes. */
-    action to_node(PortId_t port, mac_t source_mac, mac_t destination_mac, ipv4_addr_t local_vtep, ipv4_addr_t remote_vtep,
-                   bit<24> vni, mac_t local_vtep_mac, mac_t remote_vtep_mac) {
-        to_port(port, local_vtep_mac, remote_vtep_mac);
+    /* RFC 7348; the source port spreads flows over the paths between the nodes. */
+    action encapsulate(mac_t source_mac, mac_t destination_mac, bit<16> ether_type, bit<24> vni) {
         hdr.outer_ethernet.setValid();
         hdr.outer_ethernet.destination = destination_mac;
         hdr.outer_ethernet.source = source_mac;
-        hdr.outer_ethernet.ether_type = ETHERTYPE_IPV4;
+        hdr.outer_ethernet.ether_type = ether_type;
+        hdr.outer_udp.setValid();
+        hdr.outer_udp.source_port = 0xc000 | (flow_hash.get_hash({ flow.source, flow.destination, flow.protocol, flow.source_port, flow.destination_port }) & 0x3fff);
+        hdr.outer_udp.destination_port = VXLAN_PORT;
+        hdr.outer_udp.length = IP_BYTES + 30;
+        hdr.outer_udp.checksum = 0;
+        hdr.vxlan.setValid();
+        hdr.vxlan.flags = VXLAN_FLAG_VNI;
+        hdr.vxlan.vni = vni;
+    }
+
+    /* A pod on another node. */
+    action to_node(PortId_t port, mac_t source_mac, mac_t destination_mac, ipv4_addr_t local_vtep, ipv4_addr_t remote_vtep,
+                   bit<24> vni, mac_t local_vtep_mac, mac_t remote_vtep_mac) {
+        to_port(port, local_vtep_mac, remote_vtep_mac);
+        encapsulate(source_mac, destination_mac, ETHERTYPE_IPV4, vni);
         hdr.outer_ipv4.setValid();
         hdr.outer_ipv4.version = 4;
         hdr.outer_ipv4.ihl = 5;
-        hdr.outer_ipv4.total_length = hdr.IP.total_length + 50;
+        hdr.outer_ipv4.total_length = IP_BYTES + 50;
         hdr.outer_ipv4.ttl = 64;
         hdr.outer_ipv4.protocol = PROTOCOL_UDP;
         hdr.outer_ipv4.source = local_vtep;
@@ -63,19 +76,58 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
         outer_checksum.clear();
         outer_checksum.add({ 16w0x4500, hdr.outer_ipv4.total_length, 8w64, PROTOCOL_UDP, local_vtep, remote_vtep });
         hdr.outer_ipv4.header_checksum = outer_checksum.get();
-        hdr.outer_udp.setValid();
-        hdr.outer_udp.source_port = 0xc000 | (flow_hash.get_hash({ flow.source, flow.destination, flow.protocol, flow.source_port, flow.destination_port }) & 0x3fff);
-        hdr.outer_udp.destination_port = VXLAN_PORT;
-        hdr.outer_udp.length = hdr.IP.total_length + 30;
-        hdr.outer_udp.checksum = 0;
-        hdr.vxlan.setValid();
-        hdr.vxlan.flags = VXLAN_FLAG_VNI;
-        hdr.vxlan.vni = vni;
+    }
+
+    /*
+     * UDP over IPv6 has a checksum, and Linux wants it. An L4 message with its checksum sums up to the complement of its pseudo header, so the sum of
+     * everything is that of the headers (Linux calls it local checksum offload). What has no such checksum (fragments, other protocols, extension
+     * headers) goes with 0, as RFC 6936 allows for tunnels.
+     */
+    action checksum_tunnel() {
+        outer_checksum.clear();
+        outer_checksum.add({ hdr.outer_ipv6.source, hdr.outer_ipv6.destination, 8w0, PROTOCOL_UDP, hdr.outer_udp.length });
+        outer_checksum.add({ hdr.outer_udp.source_port, hdr.outer_udp.destination_port, hdr.outer_udp.length });
+        outer_checksum.add({ hdr.vxlan.flags, hdr.vxlan.reserved, hdr.vxlan.vni, hdr.vxlan.reserved2 });
+        outer_checksum.add({ hdr.ethernet.destination, hdr.ethernet.source, hdr.ethernet.ether_type });
+#ifdef IPV4
+        bool is_known = !IS_FIRST_FRAGMENT && !IS_LATER_FRAGMENT;
+        if (hdr.tcp.isValid() || hdr.udp.isValid()) {
+            bit<16> l4_bytes = hdr.ipv4.total_length - ((bit<16>)hdr.ipv4.ihl << 2);
+            outer_checksum.subtract({ hdr.ipv4.source, hdr.ipv4.destination, 8w0, hdr.ipv4.protocol, l4_bytes });
+        } else if (!hdr.icmp.isValid()) {
+            is_known = false;
+        }
+#else
+        outer_checksum.add({ hdr.ipv6.version, hdr.ipv6.traffic_class, hdr.ipv6.flow_label, hdr.ipv6.next_header, hdr.ipv6.hop_limit });
+        outer_checksum.subtract({ 8w0, hdr.ipv6.next_header });
+        bool is_known = hdr.ipv6.next_header == PROTOCOL_TCP || hdr.ipv6.next_header == PROTOCOL_UDP || hdr.ipv6.next_header == PROTOCOL_ICMPV6;
+#endif
+        if (is_known && (!hdr.udp.isValid() || hdr.udp.checksum != 0)) {
+            hdr.outer_udp.checksum = outer_checksum.get();
+            if (hdr.outer_udp.checksum == 0) {
+                hdr.outer_udp.checksum = 0xffff;
+            }
+        }
+    }
+
+    /* The same where the nodes have IPv6 between them. */
+    action to_node_ipv6(PortId_t port, mac_t source_mac, mac_t destination_mac, ipv6_addr_t local_vtep, ipv6_addr_t remote_vtep,
+                        bit<24> vni, mac_t local_vtep_mac, mac_t remote_vtep_mac) {
+        to_port(port, local_vtep_mac, remote_vtep_mac);
+        encapsulate(source_mac, destination_mac, ETHERTYPE_IPV6, vni);
+        hdr.outer_ipv6.setValid();
+        hdr.outer_ipv6.version = 6;
+        hdr.outer_ipv6.payload_length = IP_BYTES + 30;
+        hdr.outer_ipv6.next_header = PROTOCOL_UDP;
+        hdr.outer_ipv6.hop_limit = 64;
+        hdr.outer_ipv6.source = local_vtep;
+        hdr.outer_ipv6.destination = remote_vtep;
+        checksum_tunnel();
     }
 
     table FAMILY(routes) {
         key = { hdr.IP.destination: lpm @name("destination"); }
-        actions = { to_port; to_limited_port; to_vlan; to_node; no_route; }
+        actions = { to_port; to_limited_port; to_vlan; to_node; to_node_ipv6; no_route; }
         const default_action = no_route;
         size = 16384;
     }

@@ -62,7 +62,7 @@ const PortId_t PORT_CPU = (PortId_t)(PortIdUint_t)0xfffffffd;
 enum bit<16> outcome_t {
     FORWARDED         = 0,
     MALFORMED         = 1,   // the parser found an error
-    NOT_IPV4          = 2,
+    NOT_IP            = 2,
     UNKNOWN_TUNNEL    = 3,   // VXLAN for a network or address that is not ours
     TTL_EXPIRED       = 4,
     NO_ROUTE          = 5,
@@ -82,7 +82,8 @@ enum bit<16> outcome_t {
     NO_MASQUERADE_PORT = 19, // every port that was tried for the node's address is taken
     TOO_BIG           = 20,  // longer than the next hop takes
     DENIED_FLOW       = 21,  // a policy withdrew the flow
-    RATE_LIMITED      = 22   // more than the pod may send or receive
+    RATE_LIMITED      = 22,  // more than the pod may send or receive
+    NEIGHBOR_UNKNOWN  = 23   // neighbour discovery that the data plane does not answer: for the control plane
 }
 
 /* What a lookup in the flow cache is made for. */
@@ -120,6 +121,7 @@ struct l4_t {
     bit<16> destination_port;
     bit<8>  tcp_flags;          // 0 for other protocols
     bool    has_ports;          // false for fragments behind the first and for protocols without
+    bit<8>  protocol;           // of IPv6: what comes behind the extension headers
 }
 
 /* Rate limiters that a packet has to pass; 0: none. */

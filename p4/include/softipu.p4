@@ -10,8 +10,24 @@
 #ifndef SOFTIPU_P4
 #define SOFTIPU_P4
 
-/* Bytes of the packet as it came into this pass. */
+/* Bytes of the packet as it came into this pass, less what cut_payload took away. */
 extern bit<32> packet_length();
+
+/* Bytes behind what the parser has extracted, and their sum in ones complement (RFC 1071; not complemented). The sum takes time for each byte. */
+extern bit<32> payload_length();
+extern bit<16> payload_sum();
+
+/*
+ * Bytes of the longest frame that the packet, as it came in, is on a wire: a port may take a train of TCP segments or UDP datagrams for one packet and
+ * cut it up when it leaves (GSO). packet_length() for all others.
+ */
+extern bit<32> segment_length();
+
+/*
+ * Keeps at most so many bytes of the payload, and makes the packet one of the program's own: what a port would have completed when it leaves, a
+ * checksum that the sender left to the hardware or the cutting of a train, is not done any more.
+ */
+extern void cut_payload(in bit<32> bytes);
 
 /*
  * The expire-time profile that the matched entry has now: the counterpart of PNA's set_entry_expire_time, with the same rules of use

@@ -55,9 +55,10 @@ export interface NodeConfig {
   readonly vtep?: { readonly address: string; readonly mac: string };
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
   readonly vxlan: { readonly vni: number; readonly port: number };
-  readonly podCIDR?: string;
-  /** Next hop for what is neither pod nor neighbour. */
-  readonly uplinkGateway?: string;
+  /** Of both families. */
+  readonly podCIDRs: readonly string[];
+  /** Next hop for what is neither pod nor neighbour, one per family. */
+  readonly uplinkGateways: readonly string[];
   readonly manifests?: string;
   /** API server instead of manifests. */
   readonly kubernetes?: { readonly kubeconfig: string } | { readonly inCluster: true };
@@ -143,8 +144,8 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
       mac: mac(gateway.mac) ?? defaultGatewayMac,
     },
     vxlan: { vni: vxlan.vni.integer(0, 0xffffff) ?? 4096, port: vxlan.port.integer(1, 65535) ?? 4789 },
-    podCIDR: prefix(root.podCIDR),
-    uplinkGateway: address(uplink.gateway),
+    podCIDRs: oneOrMore(root.podCIDR).flatMap((p) => prefix(p) ?? []),
+    uplinkGateways: oneOrMore(uplink.gateway).flatMap((a) => address(a) ?? []),
     manifests: path(base, root.manifests),
     kubernetes: kubernetes(base, root.kubernetes) ?? (root.manifests.exists ? undefined : defaults.kubernetes),
     minSyncMs: defaults.minSyncMs,
@@ -222,6 +223,12 @@ function ports(value: YamlValue): PortConfig[] {
     result.push({ interface: name, kind, pod, mac: mac(port.mac), hardwareAddress: mac(port.hardwareAddress), number });
   });
   return result;
+}
+
+/** A list, or its only item. */
+function oneOrMore(value: YamlValue): readonly YamlValue[] {
+  if (!value.exists) return [];
+  return value.isList ? value.items() : [value];
 }
 
 function address(value: YamlValue): string | undefined {

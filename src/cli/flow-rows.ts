@@ -42,7 +42,7 @@ export function flowRows(device: Readable, { names }: EntityBuilder): object[] {
       sourcePort: Number(field('source_port')),
       destination: address(field('destination')),
       destinationPort: Number(field('destination_port')),
-      action: action ? names.actions.label(action.actionId) : '-',
+      action: action ? names.actionLabel(action.actionId) : '-',
       to: newAddresses(params, address),
       packets: Number(entry.counterData?.packetCount ?? 0n),
       bytes: Number(entry.counterData?.byteCount ?? 0n),

@@ -65,6 +65,10 @@ export class YamlValue {
     });
   }
 
+  get isList(): boolean {
+    return isSeq(this.#node);
+  }
+
   items(): YamlValue[] {
     if (!this.exists) return [];
     if (!isSeq(this.#node)) {

@@ -46,6 +46,14 @@ export function restoreCopy(to: number, record: Uint8Array, state: State): void 
   }
 }
 
+export function runCutPayload(s: Extract<Stmt, { kind: 'cutPayload' }>, state: State): void {
+  const length = state.cursorBits / 8 + Number(evaluate(s.bytes, state));
+  state.isOurs = true;
+  if (length >= state.bytes.length) return;
+  state.packetLength -= state.bytes.length - length;
+  state.bytes = state.bytes.slice(0, length);
+}
+
 export function runTruncate(s: Extract<Stmt, { kind: 'truncate' }>, state: State): void {
   const limit = evaluate(s.bytes, state);
   if (limit >= BigInt(state.bytes.length)) return;

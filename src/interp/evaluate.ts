@@ -155,6 +155,10 @@ function intrinsic(name: Intrinsic, state: State): bigint {
       return BigInt(state.copy?.instance ?? 0);
     case 'payloadSum':
       return BigInt(onesSum(words16(state.bytes.subarray(state.cursorBits / 8))));
+    case 'payloadLength':
+      return BigInt(state.bytes.length - state.cursorBits / 8);
+    case 'segmentLength':
+      return BigInt(state.segmentLength);
     default:
       return assertNever(name);
   }

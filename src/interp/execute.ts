@@ -2,7 +2,7 @@
 import { type DropReason, type Label, type LValue, maxRounds, type Stmt } from '../p4/ir/ir.ts';
 import { runAddEntry, runApply, runTimer } from './apply.ts';
 import { concatBytes } from './bits.ts';
-import { runCopy, runTruncate } from './copies.ts';
+import { runCopy, runCutPayload, runTruncate } from './copies.ts';
 import { evaluate } from './evaluate.ts';
 import { runAllocateFlowId, runCount, runDigest, runMeter, runRandom, runRegisterRead, runRegisterWrite } from './externs.ts';
 import { runAdvance, runExtract, runLookahead, runParser } from './parse.ts';
@@ -145,6 +145,9 @@ function step(s: Stmt, state: State): Completion {
       return undefined;
     case 'truncate':
       runTruncate(s, state);
+      return undefined;
+    case 'cutPayload':
+      runCutPayload(s, state);
       return undefined;
     case 'addEntry':
       runAddEntry(s, state);

@@ -22,6 +22,8 @@ export interface InputPacket {
   /** Free bytes before the packet; default 256. */
   readonly headroom?: number;
   readonly isLoopedBack?: boolean;
+  /** Bytes of the longest frame that a port cuts it into; default: all of it. */
+  readonly segmentLength?: number;
 }
 
 export interface OutputPacket {
@@ -32,6 +34,8 @@ export interface OutputPacket {
   readonly bytes: Uint8Array;
   readonly mirrors: readonly { readonly slot: number; readonly session: number }[];
   readonly multicast?: number;
+  /** The program cut it: nothing is left to be completed by a port. */
+  readonly isOurs: boolean;
 }
 
 export interface InterpreterOptions {
@@ -57,6 +61,8 @@ export interface InterpreterBackend {
 }
 
 const defaultHeadroom = 256;
+/** How TCP is told from UDP in a descriptor. */
+const tcpChecksumOffset = 16;
 
 /** What a run has to do with copies: whether it is one, and what to do with those that it makes. */
 interface CopyContext {
@@ -130,6 +136,7 @@ export class Interpreter {
         nowNs: view.getBigUint64(contextAt + context.nowNs, true),
         headroom: addr - view.getUint32(at + descriptor.bufferStart, true),
         isLoopedBack: (flags & 1) === 1,
+        segmentLength: segmentLength(view, at),
       },
       contextAt,
       pipelines,
@@ -150,6 +157,10 @@ export class Interpreter {
       },
     );
     place(out.bytes);
+    if (out.isOurs) {
+      view.setUint32(at + descriptor.csumAddr, 0, true);
+      view.setUint8(at + descriptor.gsoType, 0);
+    }
     view.setUint32(at + descriptor.outPort, out.outPort, true);
     view.setUint32(at + descriptor.reason, dropReasons.indexOf(out.reason), true);
     for (const { slot, session } of out.mirrors) hooks.mirror(at, slot, session);
@@ -175,6 +186,8 @@ export class Interpreter {
       bytes: packet.bytes.slice(),
       headroom: packet.headroom ?? defaultHeadroom,
       packetLength: packet.bytes.length,
+      segmentLength: packet.segmentLength ?? packet.bytes.length,
+      isOurs: false,
       cursorBits: 0,
       parserError: 0,
       pass: 0,
@@ -194,6 +207,7 @@ export class Interpreter {
       outPort: fate.kind === 'output' ? fate.port : noPort,
       reason: fate.kind === 'drop' ? fate.reason : 'none',
       bytes: state.bytes,
+      isOurs: state.isOurs,
       mirrors: [...state.mirrors].map(([slot, session]) => ({ slot, session })).sort((a, b) => a.slot - b.slot),
       multicast: fate.kind === 'multicast' ? fate.group : undefined,
     };
@@ -214,4 +228,13 @@ export class Interpreter {
     }
     return state.fate ?? { kind: 'drop', reason: 'no-destination' };
   }
+}
+
+/** Of the packet at a descriptor: all of it, or of a train the headers that its segments share and a segment's payload. */
+function segmentLength(view: DataView, at: number): number {
+  if (view.getUint8(at + descriptor.gsoType) === 0) return view.getUint32(at + descriptor.length, true);
+  const l4 = view.getUint32(at + descriptor.csumAddr, true);
+  const isTcp = view.getUint16(at + descriptor.csumOffset, true) === tcpChecksumOffset;
+  const l4Bytes = isTcp ? (view.getUint8(l4 + 12) >> 4) * 4 : 8;
+  return l4 - view.getUint32(at + descriptor.addr, true) + l4Bytes + view.getUint16(at + descriptor.gsoSize, true);
 }

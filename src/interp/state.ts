@@ -51,6 +51,10 @@ export interface State {
   headroom: number;
   /** Intrinsic packetLength: bytes at the pipeline's start or after the last deparse. */
   packetLength: number;
+  /** Intrinsic segmentLength. */
+  readonly segmentLength: number;
+  /** The packet was cut: what its sender left to be completed is forgotten. */
+  isOurs: boolean;
   /** Bits of `bytes` that the parser has consumed; the payload begins there. */
   cursorBits: number;
   parserError: number;

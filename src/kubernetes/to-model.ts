@@ -1,6 +1,7 @@
 /** Objects of the cluster and the settings of this node -> the manager's model. */
 import {
   type EndpointSlice,
+  familyOf,
   type Model,
   type Namespace,
   type NetworkPolicy,
@@ -22,10 +23,10 @@ export interface NodeSettings {
   readonly vtep?: { readonly address: string; readonly mac: string };
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
   readonly vxlan: { readonly vni: number };
-  /** Default: what the Node object says. */
-  readonly podCIDR?: string;
-  /** Next hop for everything that is neither pod nor neighbour. */
-  readonly uplinkGateway?: string;
+  /** Of both families; beside them what the Node object says. */
+  readonly podCIDRs?: readonly string[];
+  /** Next hops for everything that is neither pod nor neighbour, one per family. */
+  readonly uplinkGateways?: readonly string[];
   readonly ports: readonly PortSettings[];
   /** Default: what the Node object's label says. */
   readonly zone?: string;
@@ -73,7 +74,7 @@ export function toModel(objects: readonly KubernetesObject[], settings: NodeSett
  */
 export class Modeller {
   readonly #kinds = new ByKind();
-  readonly #canonical = memo(noted(canonical));
+  readonly #canonical = memo(canonical);
   readonly #node = memo(noted(toNode));
   readonly #pods = memo(noted(toPods));
   readonly #weights = memo(weightsOf);
@@ -84,8 +85,8 @@ export class Modeller {
     const kinds = this.#kinds;
     kinds.update(objects);
     const settings = this.#canonical(given);
-    const node = this.#node(settings.value, kinds.of('Node'));
-    const pods = this.#pods(settings.value, kinds.of('Pod'));
+    const node = this.#node(settings, kinds.of('Node'));
+    const pods = this.#pods(settings, kinds.of('Pod'));
     const policies = kinds.of('NetworkPolicy');
     const clusterPolicies = kinds.of('ClusterNetworkPolicy');
     const model: Model = {
@@ -97,28 +98,28 @@ export class Modeller {
       policies,
       clusterPolicies,
     };
-    const parts = [settings, node, pods, ...clusterPolicies];
+    const parts = [node, pods, ...clusterPolicies];
     return { model, notes: parts.flatMap(({ notes = [] }) => notes) };
   }
 }
 
 /** What the node itself is, and where it sends what is not for its pods. */
 function toNode(
-  settings: NodeSettings,
+  settings: CanonicalSettings,
   nodes: readonly NodeObject[],
   notes: string[],
 ): Pick<Model, 'node' | 'ports' | 'remoteNodes' | 'routes' | 'neighbours'> {
   const own = nodes.find((node) => node.name === settings.nodeName);
   const net = settings.ports.find((port) => port.kind === 'net');
   const tunnel = toTunnel(settings, own, net?.number);
-  const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])].filter(isUsable);
+  const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])];
   const { gateway } = settings;
   const ports = settings.ports.map(({ number, kind, hardwareAddress }): Port => {
     if (kind !== 'net') return { number, kind, mac: gateway.mac, addresses: gateway.addresses };
     const own = oneOfEachFamily([...(tunnel ? [tunnel.address] : []), ...addresses]);
     return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, addresses: own };
   });
-  const podCIDRs = [...new Set([settings.podCIDR ?? [], own?.podCIDRs ?? []].flat())].filter(isUsable);
+  const podCIDRs = [...new Set([...settings.podCIDRs, ...(own?.podCIDRs ?? [])])];
   const host = settings.ports.find((port) => port.kind === 'host');
   return {
     node: {
@@ -130,18 +131,17 @@ function toNode(
       ...toNodeServices(settings, own, addresses, podCIDRs, notes),
     },
     ports,
-    remoteNodes: nodes.filter((node) => node !== own).flatMap((node) => toRemoteNode(node, settings, notes)),
+    remoteNodes: nodes.filter((node) => node !== own).flatMap((node) => toRemoteNode(node, settings, tunnel, notes)),
     routes:
-      net && settings.uplinkGateway !== undefined
-        ? [{ destination: '0.0.0.0/0', port: net.number, via: settings.uplinkGateway }]
-        : [],
+      net === undefined
+        ? []
+        : oneOfEachFamily(settings.uplinkGateways).map((via) => ({
+            destination: familyOf(via) === 4 ? '0.0.0.0/0' : '::/0',
+            port: net.number,
+            via,
+          })),
     neighbours: host?.mac === undefined ? [] : addresses.map((address) => ({ address, mac: host.mac!, port: host.number })),
   };
-}
-
-/** What the stages of the program take: no IPv6 yet, but for services and their endpoints. */
-function isUsable(address: string): boolean {
-  return !address.includes(':');
 }
 
 /** What the node's services are like. */
@@ -205,23 +205,20 @@ function withWeights(slices: readonly EndpointSlice[], weights: ReadonlyMap<stri
   });
 }
 
-/** The settings in the model's spelling; addresses of another family than IPv4 are left out and noted. */
-function canonical(settings: NodeSettings, notes: string[]): NodeSettings {
-  const isIpv4 = (address: string): boolean => {
-    if (!address.includes(':')) return true;
-    notes.push(`'${address}' is not used: there is no IPv6 yet`);
-    return false;
-  };
+type CanonicalSettings = NodeSettings & Required<Pick<NodeSettings, 'podCIDRs' | 'uplinkGateways'>>;
+
+/** The settings in the model's spelling. */
+function canonical(settings: NodeSettings): CanonicalSettings {
+  const ip = (text: string): string => printAddress(parseAddress(text) ?? new Uint8Array(4));
   const mac = (text: string): string => printMac(parseMac(text) ?? new Uint8Array(6));
-  const { vtep, gateway, podCIDR, uplinkGateway, ports, nodeAddresses } = settings;
-  const prefix = podCIDR === undefined ? undefined : parsePrefix(podCIDR);
+  const { vtep, gateway, podCIDRs = [], uplinkGateways = [], ports, nodeAddresses } = settings;
   return {
     ...settings,
-    nodeAddresses: nodeAddresses.filter(isIpv4),
-    vtep: vtep && isIpv4(vtep.address) ? { address: vtep.address, mac: mac(vtep.mac) } : undefined,
-    gateway: { addresses: gateway.addresses.filter(isIpv4), mac: mac(gateway.mac) },
-    podCIDR: prefix && isIpv4(podCIDR!) ? printPrefix(prefix) : undefined,
-    uplinkGateway: uplinkGateway !== undefined && isIpv4(uplinkGateway) ? uplinkGateway : undefined,
+    nodeAddresses: nodeAddresses.map(ip),
+    vtep: vtep && { address: ip(vtep.address), mac: mac(vtep.mac) },
+    gateway: { addresses: gateway.addresses.map(ip), mac: mac(gateway.mac) },
+    podCIDRs: podCIDRs.map(spelled),
+    uplinkGateways: uplinkGateways.map(ip),
     ports: ports.map((port) => ({
       ...port,
       ...(port.mac !== undefined && { mac: mac(port.mac) }),
@@ -231,17 +228,18 @@ function canonical(settings: NodeSettings, notes: string[]): NodeSettings {
 }
 
 function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: number | undefined): Tunnel | undefined {
-  const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs.find(isUsable);
+  const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs[0];
   const mac = settings.vtep?.mac ?? own?.vtep.mac;
   if (netPort === undefined || address === undefined || mac === undefined) return undefined;
   const vni = settings.vtep ? settings.vxlan.vni : (own?.vtep.vni ?? settings.vxlan.vni);
   return { address, mac, vni, port: netPort };
 }
 
-function toRemoteNode(node: NodeObject, settings: NodeSettings, notes: string[]): RemoteNode[] {
+function toRemoteNode(node: NodeObject, settings: NodeSettings, tunnel: Tunnel | undefined, notes: string[]): RemoteNode[] {
   const { name, vtep, internalIPs } = node;
-  const podCIDRs = node.podCIDRs.filter(isUsable);
-  const vtepAddress = vtep.address ?? internalIPs.find(isUsable);
+  const { podCIDRs } = node;
+  const isReachable = (address: string): boolean => !tunnel || familyOf(address) === familyOf(tunnel.address);
+  const vtepAddress = [vtep.address ?? [], internalIPs].flat().find(isReachable);
   if (podCIDRs.length === 0) return [];
   if (vtepAddress === undefined || vtep.mac === undefined) {
     notes.push(`node '${name}' has no VXLAN annotations (flannel's or Calico's): its pods cannot be reached`);
@@ -256,7 +254,7 @@ function toPods(settings: NodeSettings, pods: readonly PodObject[], notes: strin
   const byAddress = new Map<string, Pod>();
   for (const pod of pods) {
     const { namespace, name, labels, containerPorts } = pod;
-    const addresses = pod.addresses.filter(isUsable);
+    const { addresses } = pod;
     const key = `${namespace}/${name}`;
     const port = ports.get(key);
     ports.delete(key);

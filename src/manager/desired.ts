@@ -7,7 +7,7 @@ import type { Entity, EntityBuilder } from '../p4runtime/index.ts';
 import { affinityProfiles } from './affinity.ts';
 import { Neighbours, type Unresolved } from './context.ts';
 import { type InstalledIds, nothingInstalled } from './ids.ts';
-import { arpEntities, sourceEntities, tunnelEntities } from './links.ts';
+import { answerEntities, sourceEntities, tunnelEntities } from './links.ts';
 import type { Model, Neighbour } from './model.ts';
 import { PolicyStage } from './policy.ts';
 import { familiesOf } from './prefixes.ts';
@@ -50,7 +50,7 @@ export function desiredForwarding(
   const families = familiesOf(build);
   const entities = [
     ...tunnelEntities(context),
-    ...arpEntities(context),
+    ...answerEntities(context),
     ...sourceEntities(context),
     ...rateLimitEntities(context),
     ...families.flatMap((family) => [

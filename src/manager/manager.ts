@@ -28,9 +28,10 @@ import type { Unresolved } from './context.ts';
 import { type Desired, desiredForwarding } from './desired.ts';
 import { readInstalledIds } from './ids.ts';
 import type { Model, Neighbour } from './model.ts';
+import { neighborSender, neighborSolicitation } from './neighbor-packets.ts';
 import { PolicyStage } from './policy.ts';
 import { reviewFlows } from './policy-flows.ts';
-import { type Family, familiesOf, inFamily } from './prefixes.ts';
+import { type Family, familiesOf, familyOf, inFamily } from './prefixes.ts';
 import { recallNeighbours } from './recall.ts';
 import { poolMembers } from './services.ts';
 import { hasLostEndpoints, type Serving, servingEndpoints, staleFlows } from './stale-flows.ts';
@@ -65,13 +66,16 @@ export interface IdleRecord {
   readonly entry: string;
 }
 
-/** ARP requests for an unknown neighbour go out after 0, 1, 2, 4, 8, 16, 30, 30, ... seconds. */
+/** ARP requests (neighbour solicitations, for IPv6) for an unknown neighbour go out after 0, 1, 2, 4, 8, 16, 30, 30, ... seconds. */
 const firstRetryMs = 1000;
 const lastRetryMs = 30_000;
 /** A known neighbour is asked again after this time. */
 const refreshMs = 60_000;
-/** `outcome_t.ARP_UNKNOWN` of k8s-lb.p4. */
-const reasonArp = 11n;
+/** Who says where he is, by `outcome_t` of k8s-lb.p4: ARP_UNKNOWN, NEIGHBOR_UNKNOWN. */
+const senders: ReadonlyMap<bigint, typeof arpSender> = new Map([
+  [11n, arpSender],
+  [23n, neighborSender],
+]);
 
 interface Question {
   readonly question: Unresolved;
@@ -135,11 +139,11 @@ export class IpuManager {
     return result;
   }
 
-  /** A packet that the program handed to the control plane. ARP teaches neighbours; undefined if it taught nothing new. */
+  /** A packet that the program handed to the control plane. ARP and neighbour discovery teach neighbours; undefined if it taught nothing new. */
   packetIn(packet: PacketIn, nowMs: number): Applied | undefined {
     const fields = this.#build.packetInFields(packet);
-    if (fromBytes(fields.reason ?? new Uint8Array()) !== reasonArp) return undefined;
-    const sender = arpSender(packet.payload);
+    const teaches = senders.get(fromBytes(fields.reason ?? new Uint8Array()));
+    const sender = teaches?.(packet.payload);
     const port = Number(fromBytes(fields.ingress_port ?? new Uint8Array()));
     const key = sender && `${port} ${sender.address}`;
     const question = key === undefined ? undefined : this.#questions.get(key);
@@ -151,12 +155,13 @@ export class IpuManager {
     return this.#apply(nowMs);
   }
 
-  /** Sends the ARP requests that are due. Call it every few hundred milliseconds. */
+  /** Sends the questions that are due. Call it every few hundred milliseconds. */
   tick(nowMs: number): void {
     for (const [key, question] of this.#questions) {
       if (nowMs < question.dueMs) continue;
       const known = this.#learned.get(key);
-      const payload = arpRequest(question.question);
+      const ask = familyOf(question.question.address) === 4 ? arpRequest : neighborSolicitation;
+      const payload = ask(question.question);
       this.#device.packetOut(this.#build.packetOut(payload, { egress_port: question.question.port }));
       question.dueMs = nowMs + (known ? refreshMs : question.waitMs);
       question.waitMs = Math.min(2 * question.waitMs, lastRetryMs);
@@ -177,7 +182,7 @@ export class IpuManager {
     return { count: this.#idleCount, last: [...this.#idle] };
   }
 
-  /** What ARP taught. */
+  /** What ARP and neighbour discovery taught. */
   get neighbours(): readonly Neighbour[] {
     return [...this.#learned.values()];
   }
@@ -192,7 +197,7 @@ export class IpuManager {
     return [...this.#installed, ...this.#policy.entities()];
   }
 
-  /** What ARP taught a manager before us; the program's entries remember it. */
+  /** What was learned by a manager before us; the program's entries remember it. */
   #recall(model: Model): void {
     const ids = readInstalledIds(this.#build, this.#installed);
     for (const neighbour of recallNeighbours(model, this.#build, ids, this.#installed)) {

@@ -26,6 +26,11 @@ export function inFamily(name: string, family: Family): string {
   return family === 4 ? name : `${name}_ipv6`;
 }
 
+/** The same in the family of an address or prefix. */
+export function inFamilyOf(address: string, name: string): string {
+  return inFamily(name, familyOf(address));
+}
+
 /** The families that a program has the tables of. */
 export function familiesOf({ names }: EntityBuilder): Family[] {
   return ([4, 6] as const).filter((family) => names.tables.find(inFamily('services', family)));

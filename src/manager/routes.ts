@@ -5,7 +5,7 @@
 import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
 import type { Port } from './model.ts';
-import { contains, hostPrefix, toPrefix } from './prefixes.ts';
+import { contains, familyOf, hostPrefix, inFamilyOf, toPrefix } from './prefixes.ts';
 import { limiterTo } from './rate-limits.ts';
 
 export function routeEntities(context: Context): Entity[] {
@@ -19,7 +19,7 @@ export function routeEntities(context: Context): Entity[] {
   for (const [podCIDR, route] of remotePods(context)) add(podCIDR, route);
   for (const [destination, route] of nodeRoutes(context)) add(destination, route);
   for (const destination of unusedAddresses(context))
-    add(destination, { table: 'routes', match: { destination }, action: 'no_route' });
+    add(destination, { table: inFamilyOf(destination, 'routes'), match: { destination }, action: 'no_route' });
   return [...routes.values()].map((route) => ({ tableEntry: context.build.tableEntry(route) }));
 }
 
@@ -53,13 +53,15 @@ function* remotePods(context: Context): Generator<[string, TableEntryLike | unde
   const port = portOf(context, tunnel?.port);
   if (!tunnel || !port) return;
   for (const remote of model.remoteNodes) {
+    // Tunnels are of one family: whoever made the model has said so.
+    if (familyOf(remote.vtepAddress) !== familyOf(tunnel.address)) continue;
     const nextHop = nextHopOf(context, remote.vtepAddress, port.number);
     const destinationMac = nextHop === undefined ? undefined : neighbours.mac(nextHop, port.number);
     for (const podCIDR of remote.podCIDRs) {
       const route = destinationMac !== undefined && {
-        table: 'routes',
+        table: inFamilyOf(podCIDR, 'routes'),
         match: { destination: podCIDR },
-        action: 'to_node',
+        action: inFamilyOf(tunnel.address, 'to_node'),
         params: {
           port: port.number,
           source_mac: port.mac,
@@ -135,9 +137,10 @@ function toPort(
   if (!port || mac === undefined) return undefined;
   const params = { port: number, source_mac: port.mac, destination_mac: mac };
   const match = { destination };
+  const table = inFamilyOf(destination, 'routes');
   return port.vlan === undefined
-    ? { table: 'routes', match, action: 'to_port', params }
-    : { table: 'routes', match, action: 'to_vlan', params: { ...params, vlan: port.vlan } };
+    ? { table, match, action: 'to_port', params }
+    : { table, match, action: 'to_vlan', params: { ...params, vlan: port.vlan } };
 }
 
 function portOf({ model }: Context, number: number | undefined): Port | undefined {

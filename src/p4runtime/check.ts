@@ -157,10 +157,10 @@ export function checkAction(
   const index = actionPlaces.get(action.actionId);
   const info = names.actions.byId(action.actionId);
   if (!ref || index === undefined || !info) {
-    const name = info ? `action '${names.actions.label(action.actionId)}'` : `action with the id ${action.actionId}`;
+    const name = info ? `action '${names.actionLabel(action.actionId)}'` : `action with the id ${action.actionId}`;
     throw new StatusError('INVALID_ARGUMENT', `${label} has no ${name}`);
   }
-  const what = `${label}, action '${names.actions.label(action.actionId)}'`;
+  const what = `${label}, action '${names.actionLabel(action.actionId)}'`;
   checkScope(ref, use, what);
   for (const { paramId } of action.params) {
     if (!info.params.some((param) => param.id === paramId)) {

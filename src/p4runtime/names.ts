@@ -62,7 +62,7 @@ export class NamedObjects<T extends Named> {
   label(id: number): string {
     const object = this.byId(id);
     if (!object) return `#${id}`;
-    const last = object.preamble.name.slice(object.preamble.name.lastIndexOf('.') + 1);
+    const last = lastPart(object.preamble.name);
     return this.find(last) === object ? last : object.preamble.alias;
   }
 }
@@ -80,6 +80,7 @@ export class P4Names {
   readonly registers: NamedObjects<Register>;
   readonly digests: NamedObjects<Digest>;
   readonly valueSets: NamedObjects<ValueSet>;
+  readonly #actionLabels = new Map<number, string>();
 
   constructor(info: P4Info) {
     this.info = info;
@@ -95,11 +96,34 @@ export class P4Names {
     this.valueSets = new NamedObjects('value set', info.valueSets);
   }
 
+  /** The last part of an action's name where that says which one of its table it is, else its alias; `#id` for what is unknown. */
+  actionLabel(id: number): string {
+    const known = this.#actionLabels.get(id);
+    if (known !== undefined) return known;
+    const action = this.actions.byId(id);
+    if (!action) return `#${id}`;
+    const label = this.#hasShortName(action) ? lastPart(action.preamble.name) : action.preamble.alias;
+    this.#actionLabels.set(id, label);
+    return label;
+  }
+
+  #hasShortName({ preamble }: Action): boolean {
+    const last = lastPart(preamble.name);
+    const isOther = (id: number): boolean => id !== preamble.id && lastPart(this.actions.byId(id)?.preamble.name ?? '') === last;
+    return !this.tables.all.some(({ actionRefs }) => {
+      return actionRefs.some(({ id }) => id === preamble.id) && actionRefs.some(({ id }) => isOther(id));
+    });
+  }
+
   /** An action that a table or action profile may call, by the last part of its name or more. Throws RangeError. */
   actionOf(table: Table, name: string): Action {
     const candidates = table.actionRefs.map((ref) => this.actions.byId(ref.id)).filter((action) => action !== undefined);
     return new NamedObjects(`action in table '${this.tables.label(table.preamble.id)}'`, candidates).get(name);
   }
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 /** A match field or parameter by its name. Throws RangeError. */

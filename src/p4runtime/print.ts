@@ -100,7 +100,7 @@ export function printAction(names: P4Names, action: Action): string {
       const param = info?.params.find((p) => p.id === paramId);
       return `${param?.name ?? `#${paramId}`}=${printValue(value, param ?? { bitwidth: 8 * value.length })}`;
     });
-  return `${names.actions.label(action.actionId)}(${params.join(', ')})`;
+  return `${names.actionLabel(action.actionId)}(${params.join(', ')})`;
 }
 
 function printTableEntry(names: P4Names, entry: TableEntry): string {

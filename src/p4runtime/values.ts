@@ -1,9 +1,10 @@
 /**
- * Values as people write and read them: `10.0.0.1`, `02:00:00:00:00:01`, `0x1f`, `80`.
+ * Values as people write and read them: `10.0.0.1`, `2001:db8::1`, `02:00:00:00:00:01`, `0x1f`, `80`.
  *
  * Printing goes by width: 48 bits as a MAC address, 32 bits from 1.0.0.0 on as IPv4 unless the field has a type name of its own (a port number),
- * up to 32 bits as a decimal number, wider ones in hexadecimal. What is printed is read back as the same value.
+ * 128 bits as IPv6, up to 32 bits as a decimal number, others in hexadecimal. What is printed is read back as the same value.
  */
+import { fromBigint, parseIpv6, printIpv6 } from '../wire/index.ts';
 import { fromBytes, toBytes } from './bytes.ts';
 
 /** A value of a field or parameter in our own code. */
@@ -28,6 +29,7 @@ export function printValue(value: Uint8Array, type: FieldType): string {
   const number = fromBytes(value);
   if (type.bitwidth === 48) return grouped(number, 6, 16, ':');
   if (type.bitwidth === 32 && !type.typeName && number >= 0x0100_0000n) return grouped(number, 4, 10, '.');
+  if (type.bitwidth === 128) return printIpv6(fromBigint(number, 16));
   return type.bitwidth <= 32 ? number.toString() : `0x${number.toString(16)}`;
 }
 
@@ -37,6 +39,8 @@ function toNumber(value: ValueLike): bigint | undefined {
   if (typeof value !== 'string') return fromBytes(value);
   if (/^(\d{1,3}\.){3}\d{1,3}$/.test(value)) return joined(value.split('.').map(Number));
   if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value)) return joined(value.split(':').map((part) => Number.parseInt(part, 16)));
+  const ipv6 = value.includes(':') ? parseIpv6(value) : undefined;
+  if (ipv6) return fromBytes(ipv6);
   return /^(0x[0-9a-f]+|\d+)$/i.test(value) ? BigInt(value) : undefined;
 }
 

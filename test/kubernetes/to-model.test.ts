@@ -49,7 +49,7 @@ describe('pods', () => {
         namespace: 'default',
         name: 'a',
         labels: {},
-        addresses: ['10.1.0.1'],
+        addresses: ['fd00::1', '10.1.0.1'],
         port: 2,
         mac: '02:00:00:00:01:01',
         containerPorts: [{ name: 'http', protocol: 'TCP', port: 8080 }],
@@ -95,7 +95,13 @@ describe('nodes', () => {
   test('flannel', () => {
     const { model: m } = model(a + node('node-b', '192.168.50.2', flannel('02:00:00:00:50:02', 7)));
     expect(m.remoteNodes).toEqual([
-      { name: 'node-b', podCIDRs: ['10.2.0.0/24'], vtepAddress: '192.168.9.9', vtepMac: '02:00:00:00:50:02', vni: 7 },
+      {
+        name: 'node-b',
+        podCIDRs: ['10.2.0.0/24', 'fd00::/64'],
+        vtepAddress: '192.168.9.9',
+        vtepMac: '02:00:00:00:50:02',
+        vni: 7,
+      },
     ]);
   });
 
@@ -110,7 +116,7 @@ describe('nodes', () => {
     const own = node('node-a', '192.168.50.1', flannel('02:00:00:00:50:01', 7), '10.1.0.0/24');
     expect(model(a + own).model.node).toMatchObject({
       addresses: ['192.168.50.1'],
-      podCIDRs: ['10.1.0.0/24'],
+      podCIDRs: ['10.1.0.0/24', 'fd00::/64'],
       tunnel: { address: '192.168.9.9', mac: '02:00:00:00:50:01', vni: 7, port: 1 },
     });
     const vtep = { address: '192.168.50.9', mac: '02:00:00:00:50:09' };
@@ -125,26 +131,29 @@ describe('nodes', () => {
 
   test('settings in the spelling of the model', () => {
     const { model: m, notes } = model(a, {
-      nodeAddresses: ['fd00::1', '192.168.50.1'],
-      podCIDR: '10.1.0.7/24',
-      gateway: { addresses: ['169.254.1.1'], mac: '02-00-00-00-00-0A' },
+      nodeAddresses: ['FD00:0::1', '192.168.50.1'],
+      podCIDRs: ['10.1.0.7/24', 'FD00:1::9/64'],
+      gateway: { addresses: ['169.254.1.1', 'FE80::1'], mac: '02-00-00-00-00-0A' },
     });
     expect(m.node).toMatchObject({
-      addresses: ['192.168.50.1'],
-      podCIDRs: ['10.1.0.0/24'],
-      gateway: { addresses: ['169.254.1.1'], mac: '02:00:00:00:00:0a' },
+      addresses: ['fd00::1', '192.168.50.1'],
+      podCIDRs: ['10.1.0.0/24', 'fd00:1::/64'],
+      gateway: { addresses: ['169.254.1.1', 'fe80::1'], mac: '02:00:00:00:00:0a' },
     });
-    expect(notes).toEqual(["'fd00::1' is not used: there is no IPv6 yet"]);
+    expect(notes).toEqual([]);
   });
 
   test('uplink and host', () => {
     const host = { number: 3, interface: 'veth-host', kind: 'host' as const, mac: '02:00:00:00:bb:01' };
     const { model: m } = model(a, {
       nodeAddresses: ['192.168.50.1'],
-      uplinkGateway: '192.168.50.254',
+      uplinkGateways: ['192.168.50.254', 'fd00:50::fe'],
       ports: [...settings.ports, host],
     });
-    expect(m.routes).toEqual([{ destination: '0.0.0.0/0', port: 1, via: '192.168.50.254' }]);
+    expect(m.routes).toEqual([
+      { destination: '0.0.0.0/0', port: 1, via: '192.168.50.254' },
+      { destination: '::/0', port: 1, via: 'fd00:50::fe' },
+    ]);
     expect(m.neighbours).toEqual([{ address: '192.168.50.1', mac: '02:00:00:00:bb:01', port: 3 }]);
   });
 });
@@ -152,7 +161,7 @@ describe('nodes', () => {
 describe('services on this node', () => {
   const addresses = ['192.168.50.1', '10.0.0.1'];
   const nodeOf = (services: NodeSettings['services'], more: Partial<NodeSettings> = {}) =>
-    model(a, { nodeAddresses: addresses, podCIDR: '10.1.0.0/24', ...more, ...(services && { services }) });
+    model(a, { nodeAddresses: addresses, podCIDRs: ['10.1.0.0/24'], ...more, ...(services && { services }) });
 
   test.each([
     ['nothing', {}, {}],

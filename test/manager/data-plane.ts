@@ -47,6 +47,7 @@ export class TestNode {
   readonly #engine: Engine;
   readonly #ports: readonly MemoryPort[];
   readonly #flows: number;
+  readonly #program: Compiled['ir'];
   nowMs = 1_000_000;
 
   /** `runs`: what executes the program, the compiled code or the reference interpreter. */
@@ -93,6 +94,7 @@ export class TestNode {
     };
     this.device = new Device({ target, p4info, program: ir });
     this.manager = new IpuManager({ device: this.device, build: new EntityBuilder(p4info) });
+    this.#program = ir;
     this.#flows = ir.tables.findIndex((table) => table.name.endsWith('.flows'));
   }
 
@@ -117,6 +119,11 @@ export class TestNode {
 
   get flowCount(): number {
     return this.arena.tables[this.#flows]!.count;
+  }
+
+  /** Entries of a table, by the last part of its name. */
+  flowCountOf(name: string): number {
+    return this.arena.tables[this.#program.tables.findIndex((table) => table.name.endsWith(`.${name}`))]!.count;
   }
 
   /** What each entry of the flow cache counted. */

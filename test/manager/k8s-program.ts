@@ -121,6 +121,7 @@ export const k8sProgram: ProgramDescription = {
         'to_limited_port(port:32:PortId_t, source_mac:48, destination_mac:48, limiter:16)',
         'to_vlan(port:32:PortId_t, source_mac:48, destination_mac:48, vlan:12)',
         'to_node(port:32:PortId_t, source_mac:48, destination_mac:48, local_vtep:32, remote_vtep:32, vni:24, local_vtep_mac:48, remote_vtep_mac:48)',
+        'to_node_ipv6(port:32:PortId_t, source_mac:48, destination_mac:48, local_vtep:128, remote_vtep:128, vni:24, local_vtep_mac:48, remote_vtep_mac:48)',
         'no_route',
       ],
       size: 256,

@@ -54,6 +54,14 @@ export const pnaFunctions: Readonly<Record<string, CallHandler>> = {
   is_host_port: (lw, call) => scalar(not({ kind: 'isNetPort', width: 1, port: scalarArgument(lw, call, 0) })),
   SelectByDirection: selectByDirection,
   packet_length: () => scalar({ kind: 'intrinsic', width: 32, name: 'packetLength' }),
+  payload_length: () => scalar({ kind: 'intrinsic', width: 32, name: 'payloadLength' }),
+  payload_sum: () => scalar({ kind: 'intrinsic', width: 16, name: 'payloadSum' }),
+  segment_length: () => scalar({ kind: 'intrinsic', width: 32, name: 'segmentLength' }),
+  cut_payload(lw, call) {
+    if (!inMainControl(lw, call)) return nothing;
+    lw.emit({ kind: 'cutPayload', bytes: scalarArgument(lw, call, 0), span: call.call.span });
+    return nothing;
+  },
   add_entry: (lw, call) => addEntry(lw, call, 0),
   add_entry_if: (lw, call) => addEntry(lw, call, 1),
   allocate_flow_id(lw, call) {

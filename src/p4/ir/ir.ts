@@ -171,7 +171,11 @@ export type Intrinsic =
   | 'copyPort'
   | 'copyInstance'
   /** 16: ones-complement sum of what the parser has not extracted, as 16-bit words, the last one padded with zeros. */
-  | 'payloadSum';
+  | 'payloadSum'
+  /** 32: bytes of what the parser has not extracted. */
+  | 'payloadLength'
+  /** 32: bytes of the longest frame that the packet, as it came in, is on a wire. */
+  | 'segmentLength';
 
 // ---------------------------------------------------------------- statements
 
@@ -250,6 +254,8 @@ export type Stmt =
   | CopyStmt
   /** The packet keeps at most so many of its bytes. */
   | { readonly kind: 'truncate'; readonly bytes: Expr; readonly span: Span }
+  /** At most so many bytes stay behind what was extracted, and the packet's offload metadata is forgotten. */
+  | { readonly kind: 'cutPayload'; readonly bytes: Expr; readonly span: Span }
   // tables: add on miss and ageing (inside an action body of `table`)
   /** Adds `action(args)` for the key that `table` just missed; target (width 1, optional) = 1 if added. */
   | {

@@ -270,6 +270,8 @@ class Printer {
       }
       case 'truncate':
         return [`truncate ${this.expr(s.bytes)}`];
+      case 'cutPayload':
+        return [`cut payload ${this.expr(s.bytes)}`];
       case 'addEntry':
         return [
           `${s.target === undefined ? '' : `${this.variable(s.target)} = `}addEntry ${this.tableName(s.table)} ${this.action(s.action)}(${this.exprs(s.args)}) profile ${this.expr(s.profile)}`,

@@ -2,7 +2,7 @@
  * Walks over IR expressions and statements: children of a node, and questions answered with them.
  */
 import { assertNever } from './build.ts';
-import type { Expr, Stmt } from './ir.ts';
+import type { Expr, Intrinsic, Stmt } from './ir.ts';
 
 /** Direct subexpressions. */
 export function childrenOf(e: Expr): readonly Expr[] {
@@ -38,19 +38,25 @@ export function childrenOf(e: Expr): readonly Expr[] {
   }
 }
 
+/** Intrinsics that change where a packet is cut, by `payload`. */
+const ofPayload: ReadonlySet<string> = new Set<Intrinsic>(['packetLength', 'payloadLength', 'payloadSum']);
+
 /** Does the expression read a variable (`v` and id) or header (`h` and id) of the set? */
 export function reads(e: Expr, written: ReadonlySet<string>): boolean {
   if (e.kind === 'var') return written.has(`v${e.id}`);
   if (e.kind === 'field' || e.kind === 'valid' || e.kind === 'varbitSum') return written.has(`h${e.header}`);
   if (e.kind === 'varbitEqual') return written.has(`h${e.left}`) || written.has(`h${e.right}`);
-  if (e.kind === 'intrinsic') return e.name === 'parserError' && written.has('parserError');
+  if (e.kind === 'intrinsic') {
+    if (e.name === 'parserError') return written.has('parserError');
+    return ofPayload.has(e.name) && written.has('payload');
+  }
   return childrenOf(e).some((c) => reads(c, written));
 }
 
 /** Is the value the same whatever runs in between? */
 export function isFixed(e: Expr): boolean {
   if (e.kind === 'const') return true;
-  if (e.kind === 'intrinsic') return e.name !== 'parserError';
+  if (e.kind === 'intrinsic') return e.name !== 'parserError' && !ofPayload.has(e.name);
   if (
     e.kind === 'var' ||
     e.kind === 'field' ||
@@ -108,6 +114,10 @@ export function writtenBy(stmts: readonly Stmt[], into: Set<string> = new Set())
       case 'setParserError':
         into.add('parserError');
         break;
+      case 'truncate':
+      case 'cutPayload':
+        into.add('payload');
+        break;
       case 'lookahead':
       case 'random':
       case 'allocateFlowId':
@@ -156,6 +166,7 @@ export function expressionsOf(s: Stmt): readonly Expr[] {
     case 'copy':
       return [s.id, ...s.fields.map((f) => f.value)];
     case 'truncate':
+    case 'cutPayload':
       return [s.bytes];
     case 'addEntry':
       return [...s.args, s.profile];

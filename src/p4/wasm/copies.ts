@@ -93,6 +93,15 @@ export function truncate(p: Pipe, bytes: Expr): void {
   });
 }
 
+/** Keeps the first bytes of the payload only, and forgets what a port would have completed. */
+export function cutPayload(p: Pipe, bytes: Expr): void {
+  const { i32: A } = p.m;
+  const limit = p.holdI32(number32(p, bytes));
+  p.if(A.lt_u(limit(), A.sub(p.get(p.end), p.get(p.payload))), () => p.set(p.end, A.add(p.get(p.payload), limit())));
+  p.emit(A.store(descriptor.csumAddr, 4, p.get(p.descriptor), A.const(0)));
+  p.emit(A.store8(descriptor.gsoType, 1, p.get(p.descriptor), A.const(0)));
+}
+
 function recordOf(p: Pipe, to: number): CopyRecord {
   const record = p.unit.records.get(to);
   if (!record) throw new Bug(`no copies to pipeline ${to}`);

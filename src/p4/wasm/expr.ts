@@ -20,6 +20,7 @@ import {
 import { sumOfBytes, varbitSum } from './ones-sum.ts';
 import type { Pipe } from './pipe.ts';
 import { evaluateRaw, evaluateRawWords, isNaturallyRaw } from './raw.ts';
+import { segmentLength } from './segments.ts';
 import { isInValueSet, isNetworkPort } from './sets.ts';
 import { varbitEqual } from './varbits.ts';
 import {
@@ -287,6 +288,10 @@ function intrinsic(p: Pipe, name: Intrinsic): Ref {
       return A.load16_u(descriptor.copyInstance, 2, p.get(p.descriptor));
     case 'payloadSum':
       return sumOfBytes(p, p.get(p.payload), A.sub(p.get(p.end), p.get(p.payload)));
+    case 'payloadLength':
+      return A.sub(p.get(p.end), p.get(p.payload));
+    case 'segmentLength':
+      return segmentLength(p);
     default:
       return assertNever(name);
   }

@@ -5,7 +5,7 @@ import { apply } from './apply.ts';
 import { assertNever, Bug } from './bug.ts';
 import type { Ref } from './builder.ts';
 import { constant } from './bytes.ts';
-import { copy, truncate } from './copies.ts';
+import { copy, cutPayload, truncate } from './copies.ts';
 import { deparse, emit } from './deparser.ts';
 import { evaluateLimbs, evaluateNumber } from './expr.ts';
 import { allocateFlowId, count, digest, mirror, random, registerRead, registerWrite } from './externs.ts';
@@ -123,6 +123,9 @@ function statement(p: Pipe, s: Stmt): void {
       return;
     case 'truncate':
       truncate(p, s.bytes);
+      return;
+    case 'cutPayload':
+      cutPayload(p, s.bytes);
       return;
     case 'addEntry':
       addEntry(p, s);

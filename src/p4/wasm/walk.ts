@@ -65,6 +65,7 @@ export function expressionsOf(s: Stmt): readonly Expr[] {
     case 'copy':
       return [s.id, ...s.fields.map((f) => f.value)];
     case 'truncate':
+    case 'cutPayload':
       return [s.bytes];
     case 'addEntry':
       return [...s.args, s.profile];
