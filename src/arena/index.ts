@@ -11,5 +11,6 @@ export { type Applied, applyTable, lookup, type MissReason } from './lookup.ts';
 export { type MeterColor, type MeterConfig, maxBurst, meterColor, meterStep } from './meter.ts';
 export { ActionProfile, type GroupMember, type ProfileMember } from './profile.ts';
 export { defaultHandle, MatchTable, maxTimeoutMs, type TableStats } from './table.ts';
+export { toeplitzWindow } from './toeplitz.ts';
 export { ValueSet } from './value-set.ts';
 export { packWords, readBig, type Value, viewOf, writeBig } from './wire-bytes.ts';

@@ -6,9 +6,10 @@
  *   onesComplement16  the Internet checksum, RFC 1071: complement of the ones-complement sum; an odd last byte counts as the high one
  *   xor16             exclusive or of the 16-bit words, the same padding
  *   targetDefault     arena/hash.ts over the bytes zero-padded to whole 32-bit words
+ *   toeplitz          arena/toeplitz.ts over the bytes
  *   identity          the padded bit string itself
  */
-import { hashWords, viewOf } from '../arena/index.ts';
+import { hashWords, toeplitzWindow, viewOf } from '../arena/index.ts';
 import type { HashAlgorithm } from '../p4/ir/ir.ts';
 import { toBytes } from './bits.ts';
 
@@ -31,9 +32,20 @@ export function hash(algorithm: HashAlgorithm, data: { readonly value: bigint; r
       padded.set(bytes);
       return BigInt(hashWords(viewOf(padded), 0, padded.length / 4, seed));
     }
+    case 'toeplitz':
+      return toeplitz(toBytes(data.value, data.width));
     default:
       return assertNever(algorithm);
   }
+}
+
+function toeplitz(bytes: Uint8Array): bigint {
+  let result = 0n;
+  for (const [at, byte] of bytes.entries()) {
+    const window = toeplitzWindow(at, 5);
+    for (let bit = 0; bit < 8; bit++) if ((byte >> (7 - bit)) & 1) result ^= (window >> BigInt(8 - bit)) & 0xffff_ffffn;
+  }
+  return result;
 }
 
 /** Ones-complement sum of 16-bit words, folded (RFC 1071); 0 only if all words are. */

@@ -281,7 +281,7 @@ function pna(g: Generator, isOld: boolean): string {
       `Register<${text(t)}, bit<${index}>>(${size}${random.oneIn(2) ? `, ${g.expressions([]).literal(t)}` : ''})`,
     'method',
   );
-  const algorithms = ['CRC32', 'CRC16', 'IDENTITY', 'ONES_COMPLEMENT16', 'TARGET_DEFAULT'];
+  const algorithms = ['CRC32', 'CRC16', 'IDENTITY', 'ONES_COMPLEMENT16', 'TARGET_DEFAULT', 'TOEPLITZ'];
   const hashWidth = random.pick([8, 16, 32, 64]);
   const colour = (): string => `PNA_MeterColor_t.${random.pick(['RED', 'GREEN', 'YELLOW'])}`;
   const counterType = (): string => `PNA_CounterType_t.${random.pick(['PACKETS', 'BYTES', 'PACKETS_AND_BYTES'])}`;

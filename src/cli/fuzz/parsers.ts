@@ -107,8 +107,9 @@ export function parserText(
       const sets = subjects.map(({ width }) => keySet(make, width));
       return `${sets.length === 1 ? sets[0] : `(${sets.join(', ')})`}: ${target(from, repeats)};`;
     });
-    // The last state can always end: a parser that cannot is refused.
-    const last = random.oneIn(6) ? [] : [`default: ${from === order.length - 1 ? 'accept' : target(from, repeats)};`];
+    // The last state can always end, and a loop be left: a parser that cannot is refused.
+    const otherwise = repeats || from === order.length - 1 ? (order[from + 1] ?? 'accept') : target(from, false);
+    const last = random.oneIn(6) ? [] : [`default: ${otherwise};`];
     return [`transition select(${subjects.map((s) => s.text).join(', ')}) {`, ...cases, ...last, '}'];
   }
   const start = [

@@ -14,10 +14,13 @@ import { enumMember, sourceOf } from './shared.ts';
 export const hashAlgorithms: Readonly<Record<string, ir.HashAlgorithm>> = {
   IDENTITY: 'identity',
   CRC32: 'crc32',
+  CRC32_CUSTOM: 'crc32',
   CRC16: 'crc16',
+  CRC16_CUSTOM: 'crc16',
   ONES_COMPLEMENT16: 'onesComplement16',
+  TOEPLITZ: 'toeplitz',
   TARGET_DEFAULT: 'targetDefault',
-  // v1model's names. Custom polynomials start as the standard ones, and nothing changes them here.
+  // v1model's names. As in BMv2, custom polynomials start as the standard ones; neither P4 nor P4Runtime has a way to set others.
   identity: 'identity',
   crc32: 'crc32',
   crc32_custom: 'crc32',

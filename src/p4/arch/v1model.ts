@@ -45,7 +45,24 @@ interface Blocks {
   readonly deparser: BlockInstance;
 }
 
+/** V1MODEL_VERSION: the first one, and the last one that changed anything. */
+const versions = [20_180_101n, 20_200_408n] as const;
+
+/** A version that there never was is a misspelt one. */
+function checkVersion(lw: Lowering): void {
+  for (const d of lw.checked.program.declarations) {
+    if (d.kind !== 'constant' || d.name.name !== '__v1model_version') continue;
+    const value = lw.checked.constantOf(d.initializer);
+    const version = value?.kind === 'integer' ? value.value : undefined;
+    if (version === undefined || (version >= versions[0] && version <= versions[1])) continue;
+    lw.error('v1model-version', d.initializer.span, `there is no version ${version} of v1model`, {
+      help: `set V1MODEL_VERSION to a date from ${versions[0]} to ${versions[1]}`,
+    });
+  }
+}
+
 function lowerMain(lw: Lowering, main: PackageInstance, span: Span): readonly ir.Pipeline[] {
+  checkVersion(lw);
   const [parser, verify, ingress, egress, compute, deparser] = ['p', 'vr', 'ig', 'eg', 'ck', 'dep'].map((name) =>
     blockArgument(lw, main, name, span),
   );

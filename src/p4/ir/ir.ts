@@ -152,7 +152,7 @@ export type BinaryOp =
  * `data` of a hash is the concatenation of its expressions, most significant first, zero-padded on the right to whole bytes.
  * `targetDefault` is our own seeded 32-bit mixer (see arena/hash.ts). Results are truncated or zero-extended to the expression's width.
  */
-export type HashAlgorithm = 'identity' | 'crc32' | 'crc16' | 'onesComplement16' | 'xor16' | 'targetDefault';
+export type HashAlgorithm = 'identity' | 'crc32' | 'crc16' | 'onesComplement16' | 'xor16' | 'targetDefault' | 'toeplitz';
 
 export type Intrinsic =
   /** 32: number of the port the packet came from. */

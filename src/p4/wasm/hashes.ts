@@ -4,9 +4,10 @@
  */
 import { hashConstants } from '../../arena/hash.ts';
 import { type TableLayout, tableHeader } from '../../arena/layout.ts';
+import { toeplitzWindow } from '../../arena/toeplitz.ts';
 import type { Expr } from '../ir/ir.ts';
 import { assertNever } from './bug.ts';
-import { Fn, type Get, i32, type Ref } from './builder.ts';
+import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
 import { byteCount, swapBytes } from './bytes.ts';
 import { evaluateLimbs } from './expr.ts';
 import { storeRawWords } from './fields.ts';
@@ -53,9 +54,40 @@ export function hashLimbs(p: Pipe, e: HashExpr): Limbs {
       const table = p.m.i32.add(p.get(p.context), p.m.i32.const(p.unit.scratch.crc));
       return small(p.m.call(crc(p, e.algorithm), [table, base(), p.m.i32.const(bytes)], i32));
     }
+    case 'toeplitz': {
+      const words = toWords(p, concatenation(p, e.data), Math.ceil(bytes / 8));
+      const { i32: A, i64: B } = p.m;
+      const part = (word: Get, i: number): Ref => {
+        const [key, more] = [toeplitzWindow(8 * i, 8), Number(toeplitzWindow(8 * i + 8, 4))];
+        return p.m.call(toeplitz(p), [swapBytes(p, 8, word()), B.const(BigInt.asIntN(64, key)), A.const(more | 0)], i32);
+      };
+      return small(words.map(part).reduce((a, b) => A.xor(a, b), A.const(0)));
+    }
     default:
       return assertNever(e.algorithm);
   }
+}
+
+/** toeplitz(data, key, more): the windows of 32 bits into key and the 32 bits behind it, one for each bit of data that is set. */
+function toeplitz(f: Fn): string {
+  return f.unit.helper('toeplitz', () => {
+    const h = new Fn(f.unit, [i64, i64, i32]);
+    const { i32: A, i64: B } = h.m;
+    const [data, key, more] = [0, 1, 2];
+    const result = h.local(i32);
+    h.block((done) => {
+      h.loop((next) => {
+        h.br(done, B.eqz(h.get(data)));
+        const isSet = A.sub(A.const(0), A.wrap(B.shr_u(h.get(data), B.const(63))));
+        h.set(result, A.xor(h.get(result), A.and(isSet, A.wrap(B.shr_u(h.get(key), B.const(32))))));
+        h.set(data, B.shl(h.get(data), B.const(1)));
+        h.set(key, B.or(B.shl(h.get(key), B.const(1)), B.extend_u(A.shr_u(h.get(more), A.const(31)))));
+        h.set(more, A.shl(h.get(more), A.const(1)));
+        h.br(next);
+      });
+    });
+    h.finish('toeplitz', i32, h.get(result));
+  });
 }
 
 /** hashWords of arena/hash.ts over the first `count` 32-bit halves of 64-bit words. */

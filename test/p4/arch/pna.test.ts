@@ -298,12 +298,6 @@ const refused: readonly Refusal[] = [
     error: "[selector-key] a selector key needs an action selector as 'pna_implementation' of table 't'",
   },
   {
-    name: 'a custom hash',
-    locals: 'Hash<bit<16>>(PNA_HashAlgorithm_t.CRC16_CUSTOM) h;',
-    apply: 'meta.y = h.get_hash(hdr.h.a);',
-    error: "[unsupported] hash algorithm 'CRC16_CUSTOM' is not supported",
-  },
-  {
     name: 'checksum over half a word',
     locals: 'InternetChecksum() ck;',
     apply: 'ck.add(hdr.h.a);',
