@@ -25,6 +25,7 @@ struct FAMILY(flow_t) {
     bit<16>       new_destination_port;
     bit<16>       first_port;    // where a new source port may be chosen from,
     bit<16>       ports;         // and how many there are
+    bool          is_reply;      // the entry is of the answers' direction
     ExpireTimeProfileId_t state; // of the flow, that its other direction shall follow
     bool          tells_peer;    // it shall
 }

@@ -4,7 +4,8 @@
  *
  * A hit restarts the flow's timer: the timer alone would end a connection that is in use. The profile of an entry is its TCP state:
  * SYN -> established by any packet behind the handshake, FIN or RST -> closing, closing -> SYN by a new SYN. The other direction's entry follows
- * each change: the packet that ends the handshake, and RST, go one way only.
+ * each change: the packet that ends the handshake, and RST, go one way only. It is also kept alive, a few times in its life, as long as this direction is
+ * in use: while there is one entry of a flow there are both, and nobody else is given its ports.
  */
 control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool is_learned) {
     DirectCounter<bit<64>>(PNA_CounterType_t.PACKETS_AND_BYTES) FAMILY(flow_counter);
@@ -23,7 +24,7 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
             } else if (old_state == AGE_TCP_SYN && flow.tcp_flags & TCP_SYN == 0) {
                 flow.state = AGE_TCP_ESTABLISHED;
             }
-            flow.tells_peer = flow.state != old_state || flow.tcp_flags & (TCP_FIN | TCP_RST) != 0;
+            flow.tells_peer = flow.state != old_state || flow.tcp_flags & (TCP_FIN | TCP_RST) != 0 || is_first_hit_of_period();
             if (flow.state == old_state) {
                 restart_expire_timer();
             } else {
@@ -33,17 +34,20 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
     }
 
     action pass_unchanged() {
+        flow.is_reply = false;
         flow.translation = translation_t.NONE;
         age();
     }
 
     /* The same for the answers: whoever looks at the cache can tell who began the flow. */
     action pass_reply() {
+        flow.is_reply = true;
         flow.translation = translation_t.NONE;
         age();
     }
 
     action translate_destination(ADDRESS address, bit<16> port) {
+        flow.is_reply = false;
         flow.translation = translation_t.DESTINATION;
         flow.new_destination = address;
         flow.new_destination_port = port;
@@ -51,14 +55,14 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
     }
 
     action translate_source(ADDRESS address, bit<16> port) {
+        flow.is_reply = true;
         flow.translation = translation_t.SOURCE;
         flow.new_source = address;
         flow.new_source_port = port;
         age();
     }
 
-    /* Of a flow that leaves with another source, too. */
-    action translate_both(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
+    action translate(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
         flow.translation = translation_t.BOTH;
         flow.new_source = source;
         flow.new_source_port = source_port;
@@ -67,8 +71,15 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
         age();
     }
 
+    /* Of a flow that leaves with another source, too. */
+    action translate_both(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
+        flow.is_reply = false;
+        translate(source, source_port, destination, destination_port);
+    }
+
     action translate_both_reply(ADDRESS source, bit<16> source_port, ADDRESS destination, bit<16> destination_port) {
-        translate_both(source, source_port, destination, destination_port);
+        flow.is_reply = true;
+        translate(source, source_port, destination, destination_port);
     }
 
     /*
@@ -106,9 +117,14 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
 
     action learn() {
         is_learned = false;
-        if (flow.use == flow_use_t.LEARN || flow.use == flow_use_t.LEARN_REPLY) {
+        // An entry that had to make room for others comes back with the next packet of its other direction
+        bool is_back = flow.use == flow_use_t.FOLLOW;
+        bool is_reply = flow.use == flow_use_t.LEARN_REPLY || (is_back && !flow.is_reply);
+        if (flow.use != flow_use_t.FORWARD) {
             ExpireTimeProfileId_t profile = AGE_OTHER;
-            if (flow.protocol == PROTOCOL_TCP) {
+            if (is_back) {
+                profile = flow.state;
+            } else if (flow.protocol == PROTOCOL_TCP) {
                 if (flow.tcp_flags & (TCP_FIN | TCP_RST) != 0) {
                     profile = AGE_TCP_CLOSING;
                 } else if (flow.tcp_flags & TCP_SYN != 0) {
@@ -126,13 +142,13 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
                 status = add_entry("translate_destination", { flow.new_destination, flow.new_destination_port }, profile);
             } else if (flow.translation == translation_t.SOURCE) {
                 status = add_entry("translate_source", { flow.new_source, flow.new_source_port }, profile);
-            } else if (flow.translation == translation_t.BOTH && flow.use == flow_use_t.LEARN_REPLY) {
+            } else if (flow.translation == translation_t.BOTH && is_reply) {
                 status = add_entry("translate_both_reply",
                     { flow.new_source, flow.new_source_port, flow.new_destination, flow.new_destination_port }, profile);
             } else if (flow.translation == translation_t.BOTH) {
                 status = add_entry("translate_both",
                     { flow.new_source, flow.new_source_port, flow.new_destination, flow.new_destination_port }, profile);
-            } else if (flow.use == flow_use_t.LEARN_REPLY) {
+            } else if (is_reply) {
                 status = add_entry("pass_reply", {}, profile);
             } else {
                 status = add_entry("pass_unchanged", {}, profile);

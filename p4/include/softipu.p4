@@ -35,4 +35,11 @@ extern void cut_payload(in bit<32> bytes);
  */
 extern ExpireTimeProfileId_t get_entry_expire_time();
 
+/*
+ * Whether the matched entry was last hit in an earlier period than now, a period being the power of two of milliseconds between an eighth and a quarter of its
+ * expire time; false after a miss. The same rules of use; to be asked before the timer is restarted. So an entry in use can keep others alive that belong
+ * to it, a few times in their lives instead of with every packet.
+ */
+extern bool is_first_hit_of_period();
+
 #endif

@@ -106,6 +106,19 @@ export function getEntryExpireTime(table: MatchTable, handle: number): number {
   return handle === defaultHandle ? 0 : table.memory.view.getUint8(slotAddress(table.layout, handle) + entryHead.profile);
 }
 
+/**
+ * softipu.p4 is_first_hit_of_period: whether the last hit (deadline - timeout) was in an earlier period than now. A period is 2^k ms, between an eighth and a
+ * quarter of the expire time, at least 1 ms; false after a miss.
+ */
+export function isFirstHitOfPeriod(table: MatchTable, handle: number, nowMs: number): boolean {
+  if (handle === defaultHandle || table.layout.spec.ageing === 'none') return false;
+  const at = slotAddress(table.layout, handle);
+  const timeoutMs = u32(table.memory, at + entryHead.timeoutMs);
+  const lastMs = u32(table.memory, at + entryHead.deadlineMs) - timeoutMs;
+  const shift = Math.max(0, 29 - Math.clz32(timeoutMs));
+  return (lastMs ^ nowMs) >>> shift !== 0;
+}
+
 function setProfile(memory: Memory, arena: ArenaLayout, layout: TableLayout, at: number, profile: number, nowMs: number): void {
   const index = profile % expireProfileCount;
   memory.view.setUint8(at + entryHead.profile, index);

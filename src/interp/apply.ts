@@ -4,6 +4,7 @@ import {
   applyTable,
   defaultHandle,
   getEntryExpireTime,
+  isFirstHitOfPeriod,
   packKey,
   packWords,
   readBig,
@@ -80,7 +81,10 @@ export function runAddEntry(s: Of<'addEntry'>, state: State): void {
   ]);
 }
 
-export function runTimer(s: Of<'restartExpireTimer' | 'setEntryExpireTime' | 'getEntryExpireTime'>, state: State): void {
+export function runTimer(
+  s: Of<'restartExpireTimer' | 'setEntryExpireTime' | 'getEntryExpireTime' | 'isFirstHitOfPeriod'>,
+  state: State,
+): void {
   const { table, handle, name } = entryOf(s.table, state);
   switch (s.kind) {
     case 'restartExpireTimer':
@@ -97,6 +101,12 @@ export function runTimer(s: Of<'restartExpireTimer' | 'setEntryExpireTime' | 'ge
       const profile = BigInt(getEntryExpireTime(table, handle));
       state.vars.set(s.target, profile);
       traceExtern(state, 'get_entry_expire_time', name, s.span, () => [named('profile', 8, profile)]);
+      return;
+    }
+    case 'isFirstHitOfPeriod': {
+      const isFirst = isFirstHitOfPeriod(table, handle, state.nowMs);
+      state.vars.set(s.target, isFirst ? 1n : 0n);
+      traceExtern(state, 'is_first_hit_of_period', name, s.span, () => [named('result', 1, isFirst ? 1n : 0n)]);
       return;
     }
     default:

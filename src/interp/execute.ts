@@ -155,6 +155,7 @@ function step(s: Stmt, state: State): Completion {
     case 'restartExpireTimer':
     case 'setEntryExpireTime':
     case 'getEntryExpireTime':
+    case 'isFirstHitOfPeriod':
       runTimer(s, state);
       return undefined;
     case 'count':

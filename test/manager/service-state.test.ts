@@ -46,6 +46,20 @@ describe.each(families)('IPv%i', (family) => {
       expect(landed(net.open({ from: 'client', to: 'nodePort' })).lands).toBe('a');
     });
 
+    test('a flow of one direction only keeps its port for as long as it lasts', () => {
+      const net = start({ endpoints: ['a'], protocol: 'UDP' });
+      narrow(net, 1, 17);
+      const open = (sourcePort: number): Result => net.open({ from: 'client', to: 'nodePort', protocol: 'UDP', sourcePort });
+      const flow = landed(open(4000));
+      for (let elapsed = 0; elapsed < 300 * second; elapsed += 10 * second) {
+        net.node.nowMs += 10 * second;
+        net.node.sweep();
+        expect(open(4001)).toEqual({ outcome: 'NO_MASQUERADE_PORT' });
+        expect(landed(open(4000)).tuple).toEqual(flow.tuple);
+      }
+      expect(landed(net.answer(flow)).lands).toBe('client');
+    });
+
     test('the same port serves flows to different endpoints', () => {
       const net = start({ endpoints: ['a', 'b'] });
       narrow(net, 1);
@@ -272,15 +286,15 @@ describe.each(families)('IPv%i', (family) => {
   });
 });
 
-/** Leaves so few masquerade ports for TCP. */
-function narrow(net: ServiceWorld, count: number): void {
+/** Leaves so few masquerade ports. */
+function narrow(net: ServiceWorld, count: number, wanted = 6): void {
   const { manager, device } = net.node;
   const entry = manager.installed.find((entity) => {
     if (!('tableEntry' in entity) || !entity.tableEntry.action || !('action' in entity.tableEntry.action)) return false;
     const table = manager.names.tables.byId(entity.tableEntry.tableId)?.preamble.alias;
     const protocol =
       entity.tableEntry.match[0] && 'exact' in entity.tableEntry.match[0] ? entity.tableEntry.match[0].exact.value[0] : 0;
-    return table === (net.family === 4 ? 'masquerade' : 'masquerade_ipv6') && protocol === 6;
+    return table === (net.family === 4 ? 'masquerade' : 'masquerade_ipv6') && protocol === wanted;
   });
   if (!entry || !('tableEntry' in entry) || !entry.tableEntry.action || !('action' in entry.tableEntry.action))
     throw new Error('no entry');

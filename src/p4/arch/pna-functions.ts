@@ -82,6 +82,13 @@ export const pnaFunctions: Readonly<Record<string, CallHandler>> = {
     lw.emit({ kind: 'getEntryExpireTime', table: table.id, target: target.id, span: call.call.span });
     return scalar(target);
   },
+  is_first_hit_of_period(lw, call) {
+    const table = ageingTable(lw, call);
+    if (!table) return nothing;
+    const target = lw.newVar('$is_first', 1);
+    lw.emit({ kind: 'isFirstHitOfPeriod', table: table.id, target: target.id, span: call.call.span });
+    return scalar(target);
+  },
   set_entry_expire_time(lw, call) {
     const table = ageingTable(lw, call);
     if (table)

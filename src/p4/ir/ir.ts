@@ -270,6 +270,8 @@ export type Stmt =
   | { readonly kind: 'restartExpireTimer'; readonly table: TableId; readonly span: Span }
   /** softipu.p4 `get_entry_expire_time`: target (width 8) = expire-time profile (entryHead.profile) of the entry that `table`'s apply found; 0 on a miss. */
   | { readonly kind: 'getEntryExpireTime'; readonly table: TableId; readonly target: VarId; readonly span: Span }
+  /** softipu.p4 `is_first_hit_of_period`: target (width 1), see arena/ageing.ts; 0 on a miss. */
+  | { readonly kind: 'isFirstHitOfPeriod'; readonly table: TableId; readonly target: VarId; readonly span: Span }
   | { readonly kind: 'setEntryExpireTime'; readonly table: TableId; readonly profile: Expr; readonly span: Span }
   // externs with state
   /** `index` absent: direct counter, of the entry that `table`'s apply found. `increment` absent: packetLength bytes. Always one packet. */

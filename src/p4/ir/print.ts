@@ -280,6 +280,8 @@ class Printer {
         return [`restartExpireTimer ${this.tableName(s.table)}`];
       case 'getEntryExpireTime':
         return [`${this.variable(s.target)} = getEntryExpireTime ${this.tableName(s.table)}`];
+      case 'isFirstHitOfPeriod':
+        return [`${this.variable(s.target)} = isFirstHitOfPeriod ${this.tableName(s.table)}`];
       case 'setEntryExpireTime':
         return [`setEntryExpireTime ${this.tableName(s.table)} ${this.expr(s.profile)}`];
       case 'count':

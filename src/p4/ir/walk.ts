@@ -122,6 +122,7 @@ export function writtenBy(stmts: readonly Stmt[], into: Set<string> = new Set())
       case 'random':
       case 'allocateFlowId':
       case 'getEntryExpireTime':
+      case 'isFirstHitOfPeriod':
       case 'addEntry':
       case 'meter':
         if (s.target !== undefined) into.add(`v${s.target}`);
@@ -200,6 +201,7 @@ export function expressionsOf(s: Stmt): readonly Expr[] {
     case 'drop':
     case 'restartExpireTimer':
     case 'getEntryExpireTime':
+    case 'isFirstHitOfPeriod':
     case 'allocateFlowId':
       return [];
     default:

@@ -72,6 +72,22 @@ export function getEntryExpireTime(p: Pipe, id: TableId, target: VarId): void {
   p.set(p.varLocals(target)[0]!, p.m.if(p.get(applied.hit), profile, A.const(0)));
 }
 
+/** `target` becomes 1 if the entry's last hit was in an earlier period: see arena/ageing.ts. */
+export function isFirstHitOfPeriod(p: Pipe, id: TableId, target: VarId): void {
+  const { i32: A } = p.m;
+  const local = p.varLocals(target)[0]!;
+  p.set(local, A.const(0));
+  onHit(p, id, (table, entry) => {
+    if (table.spec.ageing === 'none') return;
+    const timeout = p.holdI32(A.load(entryHead.timeoutMs, 4, entry()));
+    const lastMs = A.sub(A.load(entryHead.deadlineMs, 4, entry()), timeout());
+    const leading = p.holdI32(A.clz(timeout()));
+    const shift = p.m.select(A.lt_u(leading(), A.const(29)), A.sub(A.const(29), leading()), A.const(0));
+    // Bits of the period's number in which the two times differ
+    p.set(local, A.ne(A.shr_u(A.xor(lastMs, p.nowMs()), shift), A.const(0)));
+  });
+}
+
 function appliedTable(p: Pipe, id: TableId): { table: TableLayout | undefined; index: number; applied: Applied } {
   const index = p.program.tables.findIndex((t) => t.id === id);
   return { table: p.unit.layout.tables[index], index, applied: p.applied(id) };

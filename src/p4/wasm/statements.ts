@@ -1,6 +1,6 @@
 /** Statements: control flow here, everything else handed to the file that knows it. Follows what is known about headers' validity along the way. */
 import { dropReasons, type Expr, maxRounds, type Stmt } from '../ir/ir.ts';
-import { addEntry, getEntryExpireTime, restartExpireTimer, setEntryExpireTime } from './add-entry.ts';
+import { addEntry, getEntryExpireTime, isFirstHitOfPeriod, restartExpireTimer, setEntryExpireTime } from './add-entry.ts';
 import { apply } from './apply.ts';
 import { assertNever, Bug } from './bug.ts';
 import type { Ref } from './builder.ts';
@@ -135,6 +135,9 @@ function statement(p: Pipe, s: Stmt): void {
       return;
     case 'getEntryExpireTime':
       getEntryExpireTime(p, s.table, s.target);
+      return;
+    case 'isFirstHitOfPeriod':
+      isFirstHitOfPeriod(p, s.table, s.target);
       return;
     case 'setEntryExpireTime':
       setEntryExpireTime(p, s.table, number32(p, s.profile));

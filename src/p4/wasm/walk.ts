@@ -99,6 +99,7 @@ export function expressionsOf(s: Stmt): readonly Expr[] {
     case 'drop':
     case 'restartExpireTimer':
     case 'getEntryExpireTime':
+    case 'isFirstHitOfPeriod':
     case 'allocateFlowId':
       return [];
     default:
