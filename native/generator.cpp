@@ -158,7 +158,7 @@ Napi::Value attachDrop(const Napi::CallbackInfo& info) {
     throwSystemError(env, "interface", ENODEV);
     return env.Undefined();
   }
-  Fd link = attachDropProgram(index);
+  Fd link = attachDropProgram(index, 0);
   if (!link) {
     throwSystemError(env, "bpf", errno);
     return env.Undefined();

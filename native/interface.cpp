@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 namespace softipu {
 namespace {
@@ -17,12 +19,23 @@ namespace {
 // BPF_TCX_INGRESS of enum bpf_attach_type: newer than the headers of the oldest system we build on.
 constexpr uint32_t tcxIngress = 46;
 constexpr int tcActShot = 2;
+constexpr int tcxNext = -1;
 
 bool fillName(ifreq& request, const std::string& name) {
   memset(&request, 0, sizeof request);
   if (name.size() >= IFNAMSIZ) return false;
   memcpy(request.ifr_name, name.data(), name.size());
   return true;
+}
+
+bpf_insn instruction(uint8_t code, uint8_t target, uint8_t source, int16_t jump, int32_t value) {
+  bpf_insn result = {};
+  result.code = code;
+  result.dst_reg = target & 15;
+  result.src_reg = source & 15;
+  result.off = jump;
+  result.imm = value;
+  return result;
 }
 
 Fd bpf(int command, bpf_attr& attributes) {
@@ -83,20 +96,40 @@ int bringUp(int socket, const std::string& name) {
   return ioctl(socket, SIOCSIFFLAGS, &request) == 0 ? 0 : errno;
 }
 
-Fd attachDropProgram(int interfaceIndex) {
-  // return TC_ACT_SHOT;
-  bpf_insn instructions[2] = {};
-  instructions[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
-  instructions[0].dst_reg = BPF_REG_0;
-  instructions[0].imm = tcActShot;
-  instructions[1].code = BPF_JMP | BPF_EXIT;
-  bpf_attr load;
-  memset(&load, 0, sizeof load);
-  load.prog_type = BPF_PROG_TYPE_SCHED_CLS;
-  load.insns = reinterpret_cast<uintptr_t>(instructions);
-  load.insn_cnt = 2;
-  load.license = reinterpret_cast<uintptr_t>("Apache-2.0");
-  Fd program = bpf(BPF_PROG_LOAD, load);
+Fd attachDropProgram(int interfaceIndex, uint32_t keptUdpPort) {
+  constexpr uint8_t load = BPF_LD | BPF_ABS, jumpIf = BPF_JMP | BPF_JEQ | BPF_K, jumpUnless = BPF_JMP | BPF_JNE | BPF_K;
+  const bpf_insn dropAll[] = {
+      instruction(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, tcActShot),
+      instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+  };
+  // Jumps count from the instruction behind; loads that leave the packet end the program with 0, which is "pass": a runt is nobody's datagram.
+  const bpf_insn keepTunnel[] = {
+      instruction(BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0),
+      instruction(load | BPF_H, 0, 0, 0, 12),  // type
+      instruction(jumpIf, 0, 0, 13, 0x0806),
+      instruction(jumpUnless, 0, 0, 10, 0x0800),
+      instruction(load | BPF_B, 0, 0, 0, 23),  // protocol
+      instruction(jumpUnless, 0, 0, 8, IPPROTO_UDP),
+      instruction(load | BPF_H, 0, 0, 0, 20),  // fragment offset
+      instruction(BPF_JMP | BPF_JSET | BPF_K, 0, 0, 6, 0x1fff),
+      instruction(load | BPF_B, 0, 0, 0, 14),  // header length in words
+      instruction(BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, 15),
+      instruction(BPF_ALU64 | BPF_LSH | BPF_K, 0, 0, 0, 2),
+      instruction(BPF_ALU64 | BPF_MOV | BPF_X, 7, 0, 0, 0),
+      instruction(BPF_LD | BPF_IND | BPF_H, 0, 7, 0, 16),  // destination port
+      instruction(jumpIf, 0, 0, 2, static_cast<int>(keptUdpPort)),
+      instruction(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, tcActShot),
+      instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+      instruction(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, tcxNext),
+      instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+  };
+  bpf_attr loading;
+  memset(&loading, 0, sizeof loading);
+  loading.prog_type = BPF_PROG_TYPE_SCHED_CLS;
+  loading.insns = reinterpret_cast<uintptr_t>(keptUdpPort == 0 ? dropAll : keepTunnel);
+  loading.insn_cnt = static_cast<uint32_t>(keptUdpPort == 0 ? std::size(dropAll) : std::size(keepTunnel));
+  loading.license = reinterpret_cast<uintptr_t>("Apache-2.0");
+  Fd program = bpf(BPF_PROG_LOAD, loading);
   if (!program) return Fd();
   bpf_attr link;
   memset(&link, 0, sizeof link);

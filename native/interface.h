@@ -44,7 +44,8 @@ int interfaceIndex(int socket, const std::string& name);
 int bringUp(int socket, const std::string& name);
 
 /// Attaches a program that drops everything at the interface's tcx ingress, behind the packet sockets' taps: so the kernel's
-/// IP stack neither answers nor forwards what a port receives. The link detaches when it is closed. Needs Linux 6.6 and CAP_BPF; empty, with errno, if refused.
-Fd attachDropProgram(int interfaceIndex);
+/// IP stack neither answers nor forwards what a port receives. With `keptUdpPort` (0: none) it lets ARP and IPv4 UDP to that port through: the kernel ends
+/// tunnels there. The link detaches when it is closed. Needs Linux 6.6 and CAP_BPF; empty, with errno, if refused.
+Fd attachDropProgram(int interfaceIndex, uint32_t keptUdpPort);
 
 }  // namespace softipu

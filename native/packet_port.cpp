@@ -42,6 +42,7 @@ PacketPort::PacketPort(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
   number_ = numberOption(options, "number");
   name_ = stringOption(options, "name");
   wantsIsolation_ = booleanOption(options, "isolate");
+  keptUdpPort_ = numberOption(options, "keptUdpPort");
   fanout_ = numberOption(options, "fanout");
   int error = open(stringOption(options, "netns"));
   if (error != 0) {
@@ -144,7 +145,7 @@ int PacketPort::bindTo(int index) {
 void PacketPort::isolate() {
   if (!wantsIsolation_) return;
   NetnsScope scope;
-  link_ = scope.enter(netns_.get()) == 0 ? attachDropProgram(interfaceIndex(socket_.get(), name_)) : Fd();
+  link_ = scope.enter(netns_.get()) == 0 ? attachDropProgram(interfaceIndex(socket_.get(), name_), keptUdpPort_) : Fd();
 }
 
 void PacketPort::closeAll() {

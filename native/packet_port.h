@@ -77,6 +77,8 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   std::string name_;
   const char* failed_ = "";
   bool wantsIsolation_ = false;
+  /// What the kernel's stack keeps all the same; 0: nothing.
+  uint32_t keptUdpPort_ = 0;
   /// Group of the sockets, one per worker, among which the kernel spreads the flows; 0: we are alone.
   uint32_t fanout_ = 0;
   /// The group was not ours to join: others' sockets are still bound to an interface that is gone.

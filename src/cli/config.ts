@@ -3,7 +3,7 @@
  *
  *   node: {name: node-a, addresses: [192.168.50.1], vtep: {address: 192.168.50.1, mac: "02:00:00:00:50:01"}}
  *   gateway: {addresses: [169.254.1.1], mac: "02:00:00:00:00:01"}
- *   vxlan: {vni: 4096, port: 4789}
+ *   vxlan: {vni: 4096, port: 4789, encapsulation: auto, device: softipu-vxlan}
  *   podCIDR: 10.244.1.0/24
  *   uplink: {gateway: 192.168.50.254}
  *   manifests: ./manifests              (or kubernetes: {kubeconfig: ./kubeconfig} or {inCluster: true})
@@ -54,7 +54,14 @@ export interface NodeConfig {
   readonly services: ServiceSettings;
   readonly vtep?: { readonly address: string; readonly mac: string };
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
-  readonly vxlan: { readonly vni: number; readonly port: number };
+  readonly vxlan: {
+    readonly vni: number;
+    readonly port: number;
+    /** Who encapsulates: the kernel's vxlan device, the P4 program, or the device where the kernel has our tunnel address. */
+    readonly encapsulation: 'auto' | 'kernel' | 'program';
+    /** Name of the device: made unless it is there. */
+    readonly device: string;
+  };
   /** Of both families. */
   readonly podCIDRs: readonly string[];
   /** Next hop for what is neither pod nor neighbour, one per family. */
@@ -94,6 +101,7 @@ const defaultTimeouts: Timeouts = {
 /** Programs are compiled with as many worker contexts. */
 export const maxWorkers = 16;
 
+const defaultDevice = 'softipu-vxlan';
 const defaultGatewayMac = '02:00:00:00:00:01';
 
 /** What holds where node.yaml says nothing: from another file, such as kube-proxy's. */
@@ -129,7 +137,7 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
   if (defaults.nodeName === undefined) node.name.required();
   const vtep = node.vtep.fields(['address', 'mac']);
   const gateway = root.gateway.fields(['addresses', 'mac']);
-  const vxlan = root.vxlan.fields(['vni', 'port']);
+  const vxlan = root.vxlan.fields(['vni', 'port', 'encapsulation', 'device']);
   const uplink = root.uplink.fields(['gateway']);
   if (vtep.address.exists) vtep.mac.required();
   const config: NodeConfig = {
@@ -143,7 +151,12 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
       addresses: gateway.addresses.items().flatMap((a) => address(a) ?? []),
       mac: mac(gateway.mac) ?? defaultGatewayMac,
     },
-    vxlan: { vni: vxlan.vni.integer(0, 0xffffff) ?? 4096, port: vxlan.port.integer(1, 65535) ?? 4789 },
+    vxlan: {
+      vni: vxlan.vni.integer(0, 0xffffff) ?? 4096,
+      port: vxlan.port.integer(1, 65535) ?? 4789,
+      encapsulation: vxlan.encapsulation.oneOf(['auto', 'kernel', 'program'] as const) ?? 'auto',
+      device: vxlan.device.string() ?? defaultDevice,
+    },
     podCIDRs: oneOrMore(root.podCIDR).flatMap((p) => prefix(p) ?? []),
     uplinkGateways: oneOrMore(uplink.gateway).flatMap((a) => address(a) ?? []),
     manifests: path(base, root.manifests),
@@ -159,6 +172,9 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     ports: ports(root.ports),
     program: path(base, root.program),
   };
+  if (!/^[^\s/]{1,15}$/.test(config.vxlan.device)) vxlan.device.fail('expected the name of an interface');
+  if (config.vxlan.encapsulation === 'kernel' && !vtep.address.exists)
+    vxlan.encapsulation.fail("the device needs our tunnel address and MAC address: give 'node.vtep'");
   if (root.manifests.exists && root.kubernetes.exists)
     root.kubernetes.fail("objects come from 'manifests' already; leave one of the two out");
   reader.throwProblems();

@@ -162,7 +162,7 @@ function obey(order: Order): void {
         const isolated = (port as { kernelStackIsolated?: boolean }).kernelStackIsolated;
         const warning =
           isolated === false
-            ? `'${order.spec}': the kernel's own IP stack sees its packets too (no permission for a tcx program)`
+            ? `'${order.spec}': the kernel's own IP stack sees its packets too (no permission for a tcx program, and no nft): give the interface no address and leave ip_forward at 0`
             : undefined;
         post({ kind: 'done', id: order.id, warning });
       } catch (error) {

@@ -28,6 +28,7 @@ import { type LoadedProgram, loadProgram } from './load-program.ts';
 import { nodeHandlers } from './node-inspect.ts';
 import { observe } from './observe.ts';
 import { shippedProgram } from './package-root.ts';
+import { devicePort, runtimePorts, tunnelDevice, warnOfLongPackets } from './run-ports.ts';
 import { Runtime } from './runtime.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
@@ -47,13 +48,18 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
   const config = readConfig(file, options.kubeProxyConfig);
   const program = await loadProgram({ path: config.program ?? shippedProgram, defines: programDefines(config) });
   requireTables(program, config);
+  const tunnel = tunnelDevice(config);
+  warnOfLongPackets(config, tunnel);
   const runtime = await Runtime.start({
     program,
-    ports: config.ports.map((port) => ({ number: port.number, spec: port.interface, isNet: port.kind === 'net' })),
+    ports: runtimePorts(config, tunnel),
     hashSeed: config.hashSeed,
     workers: config.workers,
     onWarning: say,
     ...(config.cni && { morePorts: { spec: podPortSpec('pod'), count: maxPodPorts } }),
+  }).catch((error: unknown) => {
+    tunnel?.close();
+    throw error;
   });
   const cleanUp: (() => void)[] = [];
   try {
@@ -67,9 +73,13 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     const watched = observe({ runtime, program, manager, ports });
     const sync = new Sync({
       manager,
-      settings: nodeSettings(config),
+      settings: nodeSettings(config, tunnel && devicePort),
       say,
-      onSync: (report) => watched.synced(report),
+      onSync: (report) => {
+        const error = tunnel?.setPeers(manager.model?.remoteNodes ?? []);
+        if (error !== undefined) say(`the kernel refused a tunnel to another node: ${error}`);
+        watched.synced(report);
+      },
     });
     watched.follow(sync);
     cleanUp.push(() => watched.close());
@@ -94,6 +104,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
   } finally {
     for (const clean of cleanUp.reverse()) clean();
     await runtime.stop();
+    tunnel?.close();
   }
   return 0;
 }
@@ -185,10 +196,11 @@ async function followServer({ kubernetes, minSyncMs }: NodeConfig, sync: Sync): 
   return () => source.stop();
 }
 
-/** What node.yaml says, and the hardware's own addresses. */
-export function nodeSettings(config: NodeConfig): NodeSettings {
+/** What node.yaml says, and the hardware's own addresses. `devicePort`: the port of the kernel's vxlan device, if that encapsulates. */
+export function nodeSettings(config: NodeConfig, devicePort?: number): NodeSettings {
   return {
     ...config,
+    vxlan: { ...config.vxlan, ...(devicePort !== undefined && { devicePort }) },
     ports: config.ports.map((port) => ({
       ...port,
       ...(port.kind === 'net' && { hardwareAddress: port.hardwareAddress ?? hardwareAddress(port.interface) }),

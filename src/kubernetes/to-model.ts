@@ -22,7 +22,8 @@ export interface NodeSettings {
   /** Default: what the Node object's annotations say. */
   readonly vtep?: { readonly address: string; readonly mac: string };
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
-  readonly vxlan: { readonly vni: number };
+  /** `devicePort`: number of the port that is a vxlan device, if the kernel encapsulates. */
+  readonly vxlan: { readonly vni: number; readonly devicePort?: number };
   /** Of both families; beside them what the Node object says. */
   readonly podCIDRs?: readonly string[];
   /** Next hops for everything that is neither pod nor neighbour, one per family. */
@@ -114,6 +115,7 @@ function toNode(
   const tunnel = toTunnel(settings, own, net?.number);
   const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])];
   const { gateway } = settings;
+  const devicePort: Port[] = tunnel?.isDevice ? [{ number: tunnel.port, kind: 'net', mac: tunnel.mac, addresses: [] }] : [];
   const ports = settings.ports.map(({ number, kind, hardwareAddress }): Port => {
     if (kind !== 'net') return { number, kind, mac: gateway.mac, addresses: gateway.addresses };
     const own = oneOfEachFamily([...(tunnel ? [tunnel.address] : []), ...addresses]);
@@ -130,7 +132,7 @@ function toNode(
       ...(tunnel && { tunnel }),
       ...toNodeServices(settings, own, addresses, podCIDRs, notes),
     },
-    ports,
+    ports: [...ports, ...devicePort],
     remoteNodes: nodes.filter((node) => node !== own).flatMap((node) => toRemoteNode(node, settings, tunnel, notes)),
     routes:
       net === undefined
@@ -230,8 +232,11 @@ function canonical(settings: NodeSettings): CanonicalSettings {
 function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: number | undefined): Tunnel | undefined {
   const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs[0];
   const mac = settings.vtep?.mac ?? own?.vtep.mac;
-  if (netPort === undefined || address === undefined || mac === undefined) return undefined;
+  if (address === undefined || mac === undefined) return undefined;
   const vni = settings.vtep ? settings.vxlan.vni : (own?.vtep.vni ?? settings.vxlan.vni);
+  const { devicePort } = settings.vxlan;
+  if (devicePort !== undefined) return { address, mac, vni, port: devicePort, isDevice: true };
+  if (netPort === undefined) return undefined;
   return { address, mac, vni, port: netPort };
 }
 

@@ -27,7 +27,8 @@ export function answerEntities({ model, build }: Context): Entity[] {
   };
   for (const address of gateway.addresses) add(address, gateway);
   for (const port of model.ports) if (port.kind === 'net') for (const address of port.addresses) add(address, { mac: port.mac });
-  if (tunnel) add(tunnel.address, { mac: model.ports.find((port) => port.number === tunnel.port)?.mac ?? gateway.mac });
+  if (tunnel && !tunnel.isDevice)
+    add(tunnel.address, { mac: model.ports.find((port) => port.number === tunnel.port)?.mac ?? gateway.mac });
   if (host) for (const address of addresses) add(address, { mac: net?.mac ?? gateway.mac, home: host.number });
   for (const { port, addresses: own } of model.pods) {
     if (port !== undefined) for (const address of own) add(address, { mac: gateway.mac, home: port });
@@ -47,7 +48,7 @@ function answerEntry(address: string, { mac, home }: Answer): TableEntryLike {
 /** The tunnel packets that we open. */
 export function tunnelEntities({ model, build }: Context): Entity[] {
   const { tunnel } = model.node;
-  if (!tunnel) return [];
+  if (!tunnel || tunnel.isDevice) return [];
   const match = { vtep: tunnel.address, vni: tunnel.vni };
   const table = inFamilyOf(tunnel.address, 'tunnel_endpoints');
   return [{ tableEntry: build.tableEntry({ table, match, action: 'terminate' }) }];

@@ -57,6 +57,8 @@ export interface Tunnel {
   readonly vni: number;
   /** Net port that the tunnels leave through. */
   readonly port: number;
+  /** Whatever is behind the port encapsulates: it takes inner frames for the other nodes' inner MAC addresses, such as the kernel's vxlan device does. */
+  readonly isDevice?: boolean;
 }
 
 export interface Port {

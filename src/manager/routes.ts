@@ -55,6 +55,12 @@ function* remotePods(context: Context): Generator<[string, TableEntryLike | unde
   for (const remote of model.remoteNodes) {
     // Tunnels are of one family: whoever made the model has said so.
     if (familyOf(remote.vtepAddress) !== familyOf(tunnel.address)) continue;
+    if (tunnel.isDevice) {
+      const params = { port: port.number, source_mac: tunnel.mac, destination_mac: remote.vtepMac };
+      for (const destination of remote.podCIDRs)
+        yield [destination, { table: inFamilyOf(destination, 'routes'), match: { destination }, action: 'to_port', params }];
+      continue;
+    }
     const nextHop = nextHopOf(context, remote.vtepAddress, port.number);
     const destinationMac = nextHop === undefined ? undefined : neighbours.mac(nextHop, port.number);
     for (const podCIDR of remote.podCIDRs) {

@@ -19,7 +19,7 @@ export { isSystemError, OperatorError, type OperatorErrorCode } from './errors.t
 export { LoadPort, type LoadStats, loadPortBytes, mostFlows } from './load.ts';
 export { MemoryPort, memoryPortBytes, type SentPacket } from './memory.ts';
 export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon, nativePorts } from './native.ts';
-export { openPacketPort, PacketPort, type PacketPortOptions, packetPortBytes } from './packet.ts';
+export { type Isolation, openPacketPort, PacketPort, type PacketPortOptions, packetPortBytes } from './packet.ts';
 export { type PcapFiles, PcapPort } from './pcap.ts';
 export { type PortSpec, parsePortSpec } from './spec.ts';
 export { openTapPort, TapPort, type TapPortOptions, tapPortBytes } from './tap.ts';

@@ -46,6 +46,7 @@ export interface NativePacketPortOptions extends NativePortOptions {
   readonly frames: number;
   readonly frameBytes: number;
   readonly isolate: boolean;
+  readonly keptUdpPort: number;
 }
 
 export interface InterfaceFacts {

@@ -3,10 +3,11 @@
  *
  * Region: the ring (frames * frameBytes), behind it the pool for frames that do not fit a ring slot (GSO). See native/packet_port.h.
  */
-import type { BufferRegion } from '../engine/port.ts';
+import type { BufferRegion, Port } from '../engine/port.ts';
 import { checkRegion, defaultSlots, type PortShare, poolBytes } from './buffers.ts';
 import { explainSystemError, OperatorError } from './errors.ts';
 import { loadAddon, NativeBackedPort, type NativePacketPort, netnsPath } from './native.ts';
+import { isolateByNft, type NftIsolationOptions, removeNftIsolation } from './nft-isolation.ts';
 
 export interface PacketPortOptions {
   readonly interface: string;
@@ -16,17 +17,52 @@ export interface PacketPortOptions {
   readonly frames?: number;
   /** Bytes of a slot: a power of two, 2048 .. 65536. */
   readonly frameBytes?: number;
-  /** Keep the kernel's IP stack from seeing what arrives here (tcx program); default true. */
+  /** Keep the kernel's IP stack from seeing what arrives here; default true. */
   readonly isolate?: boolean;
+  /** An isolated interface's IPv4 UDP port that the kernel keeps, with ARP: where its own tunnels end. */
+  readonly keep?: number;
 }
 
 const defaults = { frames: 4096, frameBytes: 2048, isolate: true } as const;
 const blockBytes = 65536;
 
+/** How the kernel's IP stack is kept from seeing what arrives. */
+export type Isolation = 'tcx' | 'nftables' | 'none';
+
 export class PacketPort extends NativeBackedPort<NativePacketPort> {
-  /** False if the kernel did not permit the drop program: then its IP stack sees the packets too. */
+  /** Set while nftables isolates, in place of the tcx program. */
+  #nft: NftIsolationOptions | undefined;
+  #lastState: Port['state'] = 'up';
+
+  /** `wanted`: what nftables is to do where the kernel did not permit the tcx program. */
+  constructor(number: number, name: string, native: NativePacketPort, wanted: NftIsolationOptions | undefined) {
+    super(number, name, native);
+    if (wanted && !native.isIsolated() && isolateByNft(wanted)) this.#nft = wanted;
+    this.#lastState = super.state;
+  }
+
+  get isolation(): Isolation {
+    if (this.native.isIsolated()) return 'tcx';
+    return this.#nft ? 'nftables' : 'none';
+  }
+
+  /** False if neither way was permitted: then the kernel's IP stack sees the packets too. */
   get kernelStackIsolated(): boolean {
-    return this.native.isIsolated();
+    return this.isolation !== 'none';
+  }
+
+  override get state(): Port['state'] {
+    const state = super.state;
+    // The chain went with the interface.
+    if (this.#nft && this.#lastState === 'gone' && state !== 'gone') isolateByNft(this.#nft);
+    this.#lastState = state;
+    return state;
+  }
+
+  override close(): void {
+    if (this.#nft) removeNftIsolation(this.#nft);
+    this.#nft = undefined;
+    super.close();
   }
 }
 
@@ -42,9 +78,11 @@ export function openPacketPort(options: PacketPortOptions, number: number, regio
   checkRegion(region, packetPortBytes(options));
   const addon = loadAddon();
   try {
+    const isolate = options.isolate ?? defaults.isolate;
+    const isolation = { interface: options.interface, netns: netnsPath(options.netns), keptUdpPort: options.keep ?? 0 };
     const native = new addon.PacketPort({
       name: options.interface,
-      netns: netnsPath(options.netns),
+      netns: isolation.netns,
       number,
       fanout: share?.group ?? 0,
       memory: new Uint8Array(region.memory.buffer),
@@ -53,9 +91,10 @@ export function openPacketPort(options: PacketPortOptions, number: number, regio
       frameBytes,
       pool: region.start + frames * frameBytes,
       poolSlots: defaultSlots,
-      isolate: options.isolate ?? defaults.isolate,
+      isolate,
+      keptUdpPort: isolation.keptUdpPort,
     });
-    return new PacketPort(number, options.interface, native);
+    return new PacketPort(number, options.interface, native, isolate ? isolation : undefined);
   } catch (error) {
     throw explainSystemError(error, options.interface, options.netns);
   }

@@ -1,7 +1,7 @@
 /**
  * How a user names a port:
  *
- *   veth0   packet:veth0   packet:veth0,netns=blue,frames=4096,frameBytes=2048,isolate=no
+ *   veth0   packet:veth0   packet:veth0,netns=blue,frames=4096,frameBytes=2048,isolate=no,keep=4789
  *   tap:tap0   tap:tap0,netns=blue
  *   pcap:in.pcap,out.pcap   pcap:in.pcap   pcap:,out.pcap
  *   memory
@@ -35,13 +35,14 @@ export function parsePortSpec(text: string): PortSpec {
       return { kind, input: file || undefined, perSecond: parseNumber(text, options, 'perSecond'), waits };
     }
     case 'packet': {
-      const { name, options } = parseInterface(text, rest, ['netns', 'frames', 'frameBytes', 'isolate']);
+      const { name, options } = parseInterface(text, rest, ['netns', 'frames', 'frameBytes', 'isolate', 'keep']);
       return {
         kind,
         interface: name,
         netns: options.get('netns'),
         frames: parseNumber(text, options, 'frames'),
         frameBytes: parseNumber(text, options, 'frameBytes'),
+        keep: parseNumber(text, options, 'keep'),
         isolate: parseFlag(text, options, 'isolate'),
       };
     }

@@ -72,6 +72,18 @@ const rows: readonly Row[] = [
       'vni=4096, local_vtep_mac=02:00:00:00:50:01, remote_vtep_mac=02:00:00:00:50:02)',
   },
   {
+    name: 'a device that encapsulates takes inner frames',
+    model: {
+      pods: [a],
+      remoteNodes: [remoteNode],
+      node: { ...emptyModel.node, tunnel: { ...emptyModel.node.tunnel!, port: 2047, isDevice: true } },
+      ports: [...emptyModel.ports, { ...netPort, number: 2047, addresses: [] }],
+    },
+    from: '10.1.0.1',
+    to: '10.2.0.7',
+    by: 'to_port(port=2047, source_mac=02:00:00:00:50:01, destination_mac=02:00:00:00:50:02)',
+  },
+  {
     name: 'no tunnel while the other node has not answered',
     model: { remoteNodes: [remoteNode] },
     from: '10.1.0.1',

@@ -295,6 +295,7 @@ function inWorker(memory: WebAssembly.Memory, netns: string, ring: number, pool:
     poolSlots: 64,
     fanout: 0,
     isolate: true,
+    keptUdpPort: 0,
   };
   return new Promise((resolve, reject) => {
     const worker = new Worker(script, { eval: true, workerData: { memory, ...options } });

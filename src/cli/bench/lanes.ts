@@ -35,6 +35,8 @@ export async function softipuLane(): Promise<Lane> {
   const lane = build('softipu');
   for (const name of [nodeB.name, remotePod.name]) addNamespace(name);
   addTunnelNode({ ...nodeB, peer: nodeA, vxlan: tunnel, pod: remotePod, mtu }, nodeNamespace('softipu'), 'uplink');
+  // The node's address is the kernel's, as on a real node: the kernel's vxlan device encapsulates.
+  ipWords(`-n ${nodeNamespace('softipu')} address add ${nodeA.address}/24 dev uplink`);
   mkdirSync(directory, { recursive: true });
   const node = new Node(nodeNamespace('softipu'), writeConfiguration(directory));
   await node.ready(60_000);
