@@ -3,7 +3,7 @@
  *
  * Rules between numbers are the same for both families; they are written to the tables of each family that pods of this node have.
  */
-import { type Entity, type EntityBuilder, fromBytes, type TableEntry, type Update } from '../p4runtime/index.ts';
+import { type Entity, type EntityBuilder, type FieldMatch, fromBytes, type TableEntry, type Update } from '../p4runtime/index.ts';
 import type { PortPrefix } from './port-set.ts';
 import { type Family, type Prefix, printPrefix } from './prefixes.ts';
 
@@ -42,22 +42,40 @@ export function portRow(family: Family, rules: number, { protocol, port, length 
   return { family, table: 'policy_ports', key: [rules, protocol, `${port}/${length}`], numbers: [] };
 }
 
+/** Ids of a table, its fields and its action. */
+interface TableIds {
+  readonly tableId: number;
+  readonly fieldIds: readonly number[];
+  readonly actionId: number;
+  readonly paramIds: readonly number[];
+}
+
 /** Rows as they shall be against rows as they are. */
 export class Rows {
-  readonly #build: EntityBuilder;
   readonly #wanted = new Map<string, Row>();
   #installed = new Map<string, Row>();
   readonly #dirty = new Set<string>();
   /** Families that the program has tables for. */
   readonly families: readonly Family[];
   readonly #tableIds = new Map<number, { readonly family: Family; readonly table: Row['table'] }>();
+  readonly #ids = new Map<string, TableIds>();
 
   constructor(build: EntityBuilder) {
-    this.#build = build;
     this.families = ([4, 6] as const).filter((family) => build.names.tables.find(`policy_peers${suffixes[family]}`));
     for (const family of this.families) {
       for (const table of Object.keys(tables) as Row['table'][]) {
-        this.#tableIds.set(build.names.tables.get(table + suffixes[family]).preamble.id, { family, table });
+        const info = build.names.tables.get(table + suffixes[family]);
+        const { fields, action, params } = tables[table];
+        const found = build.names.actionOf(info, action);
+        const idOf = (list: readonly { readonly id: number; readonly name: string }[], name: string): number =>
+          list.find((item) => item.name === name)!.id;
+        this.#tableIds.set(info.preamble.id, { family, table });
+        this.#ids.set(`${table}${family}`, {
+          tableId: info.preamble.id,
+          fieldIds: fields.map((name) => idOf(info.matchFields, name)),
+          actionId: found.preamble.id,
+          paramIds: params.map((name) => idOf(found.params, name)),
+        });
       }
     }
   }
@@ -111,19 +129,25 @@ export class Rows {
     return [...this.#installed.values()].map((row) => this.#toEntity(row));
   }
 
+  /** What the builder would make of it, without looking up names: a load has a hundred thousand of them. */
   #toEntity({ family, table, key, numbers, prefix }: Row): Entity {
-    const { fields, action, params } = tables[table];
-    const match: Record<string, number | { value: number | Uint8Array; prefixLen: number }> = {};
-    fields.forEach((field, i) => {
+    const { tableId, fieldIds, actionId, paramIds } = this.#ids.get(`${table}${family}`)!;
+    const match: FieldMatch[] = [];
+    for (let i = 0; i < key.length; i++) {
       const value = key[i]!;
-      if (typeof value === 'number') match[field] = value;
-      else match[field] = prefix ? { value: prefix.bytes, prefixLen: prefix.length } : portMatch(value);
-    });
-    const values: Record<string, number> = {};
-    params.forEach((param, i) => {
-      values[param] = numbers[i]!;
-    });
-    return { tableEntry: this.#build.tableEntry({ table: table + suffixes[family], match, action, params: values }) };
+      const fieldId = fieldIds[i]!;
+      if (typeof value === 'number') {
+        match.push({ fieldId, exact: { value: toCanonical(value) } });
+        continue;
+      }
+      const { value: bytes, prefixLen } = prefix
+        ? { value: canonical(prefix.bytes), prefixLen: prefix.length }
+        : portMatch(value);
+      // P4Runtime leaves a don't-care out
+      if (prefixLen > 0) match.push({ fieldId, lpm: { value: bytes, prefixLen } });
+    }
+    const params = paramIds.map((paramId, i) => ({ paramId, value: toCanonical(numbers[i]!) }));
+    return { tableEntry: { tableId, match, action: { action: { actionId, params } } } };
   }
 
   #toRow({ tableId, match, action, isDefaultAction }: TableEntry): Row | undefined {
@@ -146,7 +170,20 @@ function rowKey({ family, table, key }: Row): string {
   return `${table}${family} ${key.join(' ')}`;
 }
 
-function portMatch(text: string): { value: number; prefixLen: number } {
+function portMatch(text: string): { value: Uint8Array; prefixLen: number } {
   const slash = text.indexOf('/');
-  return { value: Number(text.slice(0, slash)), prefixLen: Number(text.slice(slash + 1)) };
+  return { value: toCanonical(Number(text.slice(0, slash))), prefixLen: Number(text.slice(slash + 1)) };
+}
+
+/** P4Runtime's canonical bytes (section 8.4): no leading zeros, one byte at least. */
+function toCanonical(number: number): Uint8Array {
+  if (number < 0x100) return Uint8Array.of(number);
+  if (number < 0x1_0000) return Uint8Array.of(number >>> 8, number & 255);
+  return canonical(Uint8Array.of(number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255));
+}
+
+function canonical(bytes: Uint8Array): Uint8Array {
+  let zeros = 0;
+  while (zeros < bytes.length - 1 && bytes[zeros] === 0) zeros++;
+  return bytes.subarray(zeros);
 }

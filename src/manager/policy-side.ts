@@ -69,6 +69,9 @@ export class Side {
   readonly #profilesByPolicy = new Map<string, Set<Profile>>();
   readonly #newClasses = new Set<PeerClass>();
   readonly #staleProfiles = new Set<Profile>();
+  /** Some region left them: they may be empty. */
+  readonly #leftClasses = new Set<PeerClass>();
+  readonly #leftProfiles = new Set<Profile>();
   #nextPeer = 1;
 
   constructor(direction: Direction, store: PolicyStore) {
@@ -174,6 +177,16 @@ export class Side {
     return found;
   }
 
+  leaveClass(peerClass: PeerClass, region: Region): void {
+    peerClass.regions.delete(region);
+    this.#leftClasses.add(peerClass);
+  }
+
+  leaveProfile(profile: Profile, region: Region): void {
+    profile.regions.delete(region);
+    this.#leftProfiles.add(profile);
+  }
+
   /** Whether a pod of this node in region `own` may exchange what lies at this place (port-set.ts) with somebody in region `other`. */
   allows(own: Region | undefined, other: Region | undefined, place: number): boolean {
     const profile = own?.profiles.get(this);
@@ -184,8 +197,10 @@ export class Side {
 
   /** Makes rules follow classes, profiles and policies. Returns regions whose base rules are others now. */
   settle(): Set<Region> {
-    for (const profile of this.profiles.values()) if (profile.regions.size === 0) this.#dropProfile(profile);
-    for (const peerClass of this.classes.values()) if (peerClass.regions.size === 0) this.#dropClass(peerClass);
+    for (const profile of this.#leftProfiles) if (profile.regions.size === 0) this.#dropProfile(profile);
+    for (const peerClass of this.#leftClasses) if (peerClass.regions.size === 0) this.#dropClass(peerClass);
+    this.#leftProfiles.clear();
+    this.#leftClasses.clear();
     const touched = new Set<Region>();
     for (const profile of this.#staleProfiles) {
       const before = profile.base;
@@ -277,7 +292,8 @@ function namedSignature(ports: readonly ContainerPort[]): string {
     .join('');
 }
 
-function count<K>(counts: Map<K, number>, key: K, by: number): number {
+/** Adds to a count; one that becomes 0 is gone. Returns what it is now. */
+export function count<K>(counts: Map<K, number>, key: K, by: number): number {
   const result = (counts.get(key) ?? 0) + by;
   if (result === 0) counts.delete(key);
   else counts.set(key, result);

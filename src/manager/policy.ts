@@ -8,19 +8,21 @@
  * The node's own addresses always reach its pods (kubelet's probes).
  */
 import type { Entity, EntityBuilder, Update } from '../p4runtime/index.ts';
+import { difference } from './difference.ts';
 import type { ContainerPort, Labels, Model, Pod } from './model.ts';
 import type { FlowEnds } from './policy-flows.ts';
 import { type PodAddress, type Region, Regions } from './policy-regions.ts';
 import { identityRow, type Row } from './policy-rows.ts';
 import { directions, type FlatPolicy, flattenClusterPolicy, flattenPolicy } from './policy-rules.ts';
-import { type Group, type Peer, Side } from './policy-side.ts';
+import { count, type Group, type Peer, Side } from './policy-side.ts';
 import { PolicyStore } from './policy-store.ts';
 import { portPlace } from './port-set.ts';
-import { hostPrefix, toPrefix } from './prefixes.ts';
+import { type Family, hostPrefix, toPrefix } from './prefixes.ts';
 import { SelectorIndex, selectsPods } from './selector-index.ts';
 
 interface KnownPod {
-  readonly pod: Pod;
+  readonly key: string;
+  pod: Pod;
   readonly address: PodAddress;
   readonly regions: readonly Region[];
 }
@@ -34,9 +36,13 @@ export class PolicyStage {
   readonly #groups = new Map<string, Group>();
   readonly #subjects = new SelectorIndex<string>();
   readonly #pods = new Map<string, KnownPod>();
+  /** How many addresses of pods of this node each family has. */
+  readonly #families = new Map<Family, number>();
   /** What the model said, by key: an object that is the same is not looked at again. */
   readonly #sources = new Map<string, object>();
   #namespaces = new Map<string, Labels>();
+  /** Lists of the last model. */
+  #last: Partial<Pick<Model, 'policies' | 'clusterPolicies' | 'namespaces' | 'pods'>> = {};
   #nodeAddresses: readonly string[] = [];
   /** Numbers of regions from before a restart: of profiles and classes, by side. */
   #wishes: ReadonlyMap<string, readonly number[]> = new Map();
@@ -65,6 +71,8 @@ export class PolicyStage {
     this.#setNamespaces(model);
     this.#setPods(model);
     this.#setNode(model.node.addresses);
+    const { policies, clusterPolicies, namespaces, pods } = model;
+    this.#last = { policies, clusterPolicies: clusterPolicies ?? [], namespaces, pods };
     this.#settle();
     this.#forgetWishes();
     return this.#store.rows.flush();
@@ -92,25 +100,30 @@ export class PolicyStage {
 
   #setPolicies(model: Model): void {
     const changed: { old: FlatPolicy | undefined; policy: FlatPolicy | undefined }[] = [];
-    const seen = new Set<string>();
-    const take = <T extends object>(source: T, key: string, flatten: (source: T) => FlatPolicy): void => {
-      if (seen.has(key)) return;
-      seen.add(key);
-      const before = this.#sources.get(key);
-      if (before === source) return;
-      this.#sources.set(key, source);
-      if (before && isSame(before, source)) return;
-      changed.push({ old: this.#store.policies.get(key), policy: flatten(source) });
-    };
-    for (const policy of model.policies) take(policy, `networkpolicy ${policy.namespace}/${policy.name}`, flattenPolicy);
-    for (const policy of model.clusterPolicies ?? []) take(policy, `clusternetworkpolicy ${policy.name}`, flattenClusterPolicy);
-    if (seen.size < this.#sources.size) {
-      for (const key of this.#sources.keys()) {
-        if (seen.has(key)) continue;
-        this.#sources.delete(key);
+    const compare = <T extends object>(
+      before: readonly T[],
+      after: readonly T[],
+      keyOf: (source: T) => string,
+      flatten: (source: T) => FlatPolicy,
+    ): void => {
+      const { gone, come } = difference(before, after);
+      const there = new Set(come.map(keyOf));
+      for (const source of gone) {
+        const key = keyOf(source);
+        if (there.has(key) || !this.#sources.delete(key)) continue;
         changed.push({ old: this.#store.policies.get(key), policy: undefined });
       }
-    }
+      for (const source of come) {
+        const key = keyOf(source);
+        const old = this.#sources.get(key);
+        this.#sources.set(key, source);
+        if (old === undefined || !isSame(old, source))
+          changed.push({ old: this.#store.policies.get(key), policy: flatten(source) });
+      }
+    };
+    const { policies: before = [], clusterPolicies: clusterBefore = [] } = this.#last;
+    compare(before, model.policies, ({ namespace, name }) => `networkpolicy ${namespace}/${name}`, flattenPolicy);
+    compare(clusterBefore, model.clusterPolicies ?? [], ({ name }) => `clusternetworkpolicy ${name}`, flattenClusterPolicy);
     // New ones first: a peer that both know stays
     for (const { policy } of changed) if (policy) this.#useRules(policy);
     for (const { old, policy } of changed) this.#replacePolicy(old, policy);
@@ -191,6 +204,7 @@ export class PolicyStage {
   // -------------------------------------------------------------- pods
 
   #setNamespaces(model: Model): void {
+    if (model.namespaces === this.#last.namespaces) return;
     const changed = new Set<string>();
     const namespaces = new Map(model.namespaces.map(({ name, labels }) => [name, labels]));
     for (const [name, labels] of namespaces) {
@@ -200,28 +214,31 @@ export class PolicyStage {
     for (const name of this.#namespaces.keys()) if (!namespaces.has(name)) changed.add(name);
     this.#namespaces = namespaces;
     // Its pods come into new groups: take them out here, they are put in again with the rest
-    for (const [key, known] of this.#pods) if (changed.has(known.pod.namespace)) this.#removePod(key, known);
+    if (changed.size === 0) return;
+    for (const known of this.#pods.values()) if (changed.has(known.pod.namespace)) this.#removePod(known);
+    this.#last = { ...this.#last, pods: this.#last.pods?.filter((pod) => !changed.has(pod.namespace)) ?? [] };
   }
 
   #setPods(model: Model): void {
-    const seen = new Set<string>();
-    for (const pod of model.pods) {
-      const key = `${pod.namespace}/${pod.name} ${pod.addresses.join(' ')}`;
-      seen.add(key);
-      const known = this.#pods.get(key);
-      if (known && (known.pod === pod || isAlike(known.pod, pod))) continue;
-      if (known) this.#removePod(key, known);
-      this.#addPod(key, pod);
+    const { gone, come } = difference(this.#last.pods ?? [], model.pods);
+    const there = new Set(come.map(keyOfPod));
+    for (const pod of gone) {
+      const known = this.#pods.get(keyOfPod(pod));
+      if (known && !there.has(known.key)) this.#removePod(known);
     }
-    if (seen.size < this.#pods.size) {
-      for (const [key, known] of this.#pods) if (!seen.has(key)) this.#removePod(key, known);
+    for (const pod of come) {
+      const known = this.#pods.get(keyOfPod(pod));
+      if (known && isAlike(known.pod, pod)) {
+        known.pod = pod;
+        continue;
+      }
+      if (known) this.#removePod(known);
+      this.#addPod(pod);
     }
-    const locals = [...this.#pods.values()].filter(({ address }) => address.isLocal);
-    const families = new Set(locals.flatMap(({ regions }) => regions.map(({ prefix }) => prefix.family)));
-    this.#store.setFamilies([...families].sort());
+    this.#store.setFamilies([...this.#families.keys()].sort());
   }
 
-  #addPod(key: string, pod: Pod): void {
+  #addPod(pod: Pod): void {
     const address: PodAddress = { group: this.#groupOf(pod), isLocal: pod.port !== undefined, ports: pod.containerPorts };
     const regions = pod.addresses.flatMap((text) => {
       const prefix = toPrefix(text);
@@ -231,10 +248,13 @@ export class PolicyStage {
       region.pods.add(address);
       address.group.regions.add(region);
     }
-    this.#pods.set(key, { pod, address, regions });
+    const key = keyOfPod(pod);
+    this.#pods.set(key, { key, pod, address, regions });
+    if (address.isLocal) for (const { prefix } of regions) count(this.#families, prefix.family, 1);
   }
 
-  #removePod(key: string, { address, regions }: KnownPod): void {
+  #removePod({ key, address, regions }: KnownPod): void {
+    if (address.isLocal) for (const { prefix } of regions) count(this.#families, prefix.family, -1);
     for (const region of regions) {
       region.pods.delete(address);
       this.#regions.dirty.add(region);
@@ -315,8 +335,8 @@ export class PolicyStage {
         : undefined;
       region.classes.set(side, peerClass);
       region.profiles.set(side, profile);
-      if (oldClass !== peerClass) oldClass?.regions.delete(region);
-      if (oldProfile !== profile) oldProfile?.regions.delete(region);
+      if (oldClass && oldClass !== peerClass) side.leaveClass(oldClass, region);
+      if (oldProfile && oldProfile !== profile) side.leaveProfile(oldProfile, region);
     }
     return isInside;
   }
@@ -354,6 +374,10 @@ export class PolicyStage {
       identityRow('destination_identities', prefix, numbers(this.#ingress, this.#egress)),
     ];
   }
+}
+
+function keyOfPod({ namespace, name, addresses }: Pod): string {
+  return `${namespace}/${name} ${addresses.join(' ')}`;
 }
 
 /** Whether policies see no difference between two descriptions of a pod. */
