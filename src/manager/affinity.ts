@@ -28,19 +28,24 @@ export function affinityProfiles(model: Model, installed: Pick<InstalledIds, 'af
   return result;
 }
 
-/** Removals of the entries that send clients to endpoints which their pool does not have. `members`: of pools by number, `address port` as numbers. */
+/**
+ * Removals of the entries that send clients to endpoints which their pool does not have. `members`: of pools by number, `address port` as numbers; clients
+ * of other pools are left alone, or (`isAll`) have none.
+ */
 export function strayAffinity(
   build: EntityBuilder,
   table: string,
   members: ReadonlyMap<number, ReadonlySet<string>>,
   entries: readonly TableEntry[],
+  isAll: boolean,
 ): Update[] {
   const { id } = build.names.tables.get(table).preamble;
   return entries.flatMap((entry): Update[] => {
     if (entry.tableId !== id || !entry.action || !('action' in entry.action)) return [];
     const pool = entry.match[0] && 'exact' in entry.match[0] ? Number(fromBytes(entry.match[0].exact.value)) : 0;
     const [address, port] = entry.action.action.params.map(({ value }) => fromBytes(value));
-    if (members.get(pool)?.has(`${address} ${port}`)) return [];
+    const known = members.get(pool);
+    if (known ? known.has(`${address} ${port}`) : !isAll) return [];
     return [{ type: 'DELETE', entity: { tableEntry: entry } }];
   });
 }

@@ -1,13 +1,11 @@
-/** What every stage of the desired state is given: the model, a builder for the program's entities, the installed numbers, and who is where. */
+/** What every stage of the desired state is given: the model, a builder for the program's entities, and who is where. */
 import type { EntityBuilder } from '../p4runtime/index.ts';
-import type { InstalledIds } from './ids.ts';
 import type { Model, Neighbour, Port } from './model.ts';
 import { familyOf } from './prefixes.ts';
 
 export interface Context {
   readonly model: Model;
   readonly build: EntityBuilder;
-  readonly installed: InstalledIds;
   /** MAC address of a neighbour; asking for one that is not known puts it on the list of those to be asked for by ARP. */
   readonly neighbours: Neighbours;
 }

@@ -8,6 +8,7 @@
  * The two fall back independently. Hints count only if every ready endpoint has some and one of them means us: node hints before zone hints. A service
  * with trafficDistribution whose endpoints have no hints at all gets those that the EndpointSlice controller would have given: manifests have no controller.
  */
+import { difference } from './difference.ts';
 import type { Endpoint, EndpointSlice, Model, Node, Service, ServicePort } from './model.ts';
 import type { Family } from './prefixes.ts';
 
@@ -54,38 +55,54 @@ export function eligible(
 }
 
 /** Endpoints that serve, ready or not, wherever they are. */
-export function servingTargets(model: Model, service: Service, port: ServicePort, family: Family): Target[] {
-  const all = candidatesOf(service, port, slicesOf(model, service, family), model.node.name);
+export function servingTargets(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): Target[] {
+  const all = candidatesOf(service, port, slices, '');
   return all.filter(({ endpoint }) => endpoint.serving).map(toTarget);
 }
 
 /** The slices of a service. O(1) but for the first question about a list of slices. */
-export function slicesOf({ endpointSlices }: Model, { namespace, name }: Service, family: Family): readonly EndpointSlice[] {
+export function slicesOf({ endpointSlices }: Model, service: Service, family: Family): readonly EndpointSlice[] {
   let index = indexes.get(endpointSlices);
   if (!index) {
-    index = indexSlices(endpointSlices);
+    index = new SliceIndex();
+    index.update(endpointSlices);
     indexes.set(endpointSlices, index);
   }
-  return index.get(`${namespace}/${name}`)?.[family] ?? [];
+  return index.of(service, family);
 }
 
-type OfService = Readonly<Record<Family, EndpointSlice[]>>;
-
 /** What follows from a list alone is kept with it. */
-const indexes = new WeakMap<readonly EndpointSlice[], ReadonlyMap<string, OfService>>();
+const indexes = new WeakMap<readonly EndpointSlice[], SliceIndex>();
 
-function indexSlices(slices: readonly EndpointSlice[]): ReadonlyMap<string, OfService> {
-  const result = new Map<string, OfService>();
-  for (const slice of slices) {
-    const key = `${slice.namespace}/${slice.service}`;
-    let own = result.get(key);
-    if (!own) {
-      own = { 4: [], 6: [] };
-      result.set(key, own);
+/** Slices by their service, over time. */
+export class SliceIndex {
+  #slices: readonly EndpointSlice[] = [];
+  readonly #of = new Map<string, EndpointSlice[]>();
+
+  /** Takes the slices as they are now; the services whose slices are other ones, `namespace/name`. O(slices), a comparison each. */
+  update(slices: readonly EndpointSlice[]): ReadonlySet<string> {
+    const { gone, come } = difference(this.#slices, slices);
+    this.#slices = slices;
+    const touched = new Set<string>();
+    const ofService = ({ namespace, service }: EndpointSlice): EndpointSlice[] => {
+      const key = `${namespace}/${service}`;
+      touched.add(key);
+      const list = this.#of.get(key) ?? [];
+      this.#of.set(key, list);
+      return list;
+    };
+    for (const slice of gone) {
+      const list = ofService(slice);
+      list.splice(list.indexOf(slice), 1);
     }
-    own[slice.addressType === 'IPv6' ? 6 : 4].push(slice);
+    for (const slice of come) ofService(slice).push(slice);
+    for (const key of touched) if (this.#of.get(key)?.length === 0) this.#of.delete(key);
+    return touched;
   }
-  return result;
+
+  of({ namespace, name }: Pick<Service, 'namespace' | 'name'>, family: Family): readonly EndpointSlice[] {
+    return (this.#of.get(`${namespace}/${name}`) ?? []).filter((slice) => (slice.addressType === 'IPv6' ? 6 : 4) === family);
+  }
 }
 
 interface Candidate {
@@ -94,7 +111,7 @@ interface Candidate {
   readonly endpoint: Endpoint;
 }
 
-/** Every endpoint once, in the order of address and port. Of two that claim to be the same, the one that is ready counts, then the one on this node. */
+/** Every endpoint once, in the order of address and port. Of two that claim to be the same, the one that is ready counts, then the one on this node, then the heavier one. */
 function candidatesOf(service: Service, port: ServicePort, slices: readonly EndpointSlice[], nodeName: string): Candidate[] {
   const found = new Map<string, Candidate>();
   for (const slice of slices) {
@@ -106,8 +123,10 @@ function candidatesOf(service: Service, port: ServicePort, slices: readonly Endp
         const endpoint = service.publishNotReadyAddresses && !given.ready ? { ...given, ready: true } : given;
         const key = `${address} ${number}`;
         const other = found.get(key)?.endpoint;
-        const isBetter = !other || rank(endpoint, nodeName) > rank(other, nodeName);
-        if (isBetter) found.set(key, { address, port: number, endpoint });
+        const better = other
+          ? rank(endpoint, nodeName) - rank(other, nodeName) || (endpoint.weight ?? 1) - (other.weight ?? 1)
+          : 1;
+        if (better > 0) found.set(key, { address, port: number, endpoint });
       }
     }
   }

@@ -17,13 +17,17 @@ export interface Frontend {
   readonly servicePort: ServicePort;
 }
 
-/** One port of a service in one address family: where it answers, and the endpoints behind it. */
-export interface BalancedPort {
+/** One port of a service in one address family: where it answers. */
+export interface AnsweringPort {
   /** `default/web:http/TCP`. */
   readonly name: string;
   readonly service: Service;
   readonly port: ServicePort;
   readonly frontends: readonly Frontend[];
+}
+
+/** And the endpoints behind it. */
+export interface BalancedPort extends AnsweringPort {
   /** Endpoints for the traffic policies Cluster and Local. */
   readonly cluster: readonly Target[];
   readonly local: readonly Target[];
@@ -31,7 +35,7 @@ export interface BalancedPort {
 }
 
 /** Addresses of this node at which node ports are open. Never loopback. */
-export function nodePortAddresses({ node }: Model): string[] {
+export function nodePortAddresses({ node }: Pick<Model, 'node'>): string[] {
   const given = node.nodePortAddresses ?? oneOfEachFamily(node.addresses);
   return given.filter((address) => !address.startsWith('127.') && address !== '::1');
 }
@@ -43,6 +47,11 @@ export function masqueradeAddress({ node }: Model, family: Family): string | und
 
 /** All ports of all services that have a frontend in this family. O(services + endpoints). */
 export function balancedPorts(model: Model, family: Family): BalancedPort[] {
+  return answeringPorts(model, family).map((port) => ({ ...port, ...eligibleEndpoints(model, port.service, port.port, family) }));
+}
+
+/** The same without a look at endpoints. O(services). */
+export function answeringPorts(model: Pick<Model, 'services' | 'node'>, family: Family): AnsweringPort[] {
   const taken = new Set<string>();
   const all = model.services.flatMap((service) => service.ports.map((port) => ({ service, port, frontends: [] as Frontend[] })));
   const nodeAddresses = nodePortAddresses(model);
@@ -63,7 +72,6 @@ export function balancedPorts(model: Model, family: Family): BalancedPort[] {
       service,
       port,
       frontends,
-      ...eligibleEndpoints(model, service, port, family),
     }));
 }
 

@@ -4,7 +4,8 @@
  *
  * The allocator has no memory of its own: what is installed says who has which number. So it survives a restart of the control plane.
  */
-import { type Entity, type EntityBuilder, fromBytes, printAction } from '../p4runtime/index.ts';
+import { type Entity, type EntityBuilder, fromBytes } from '../p4runtime/index.ts';
+import { fromBigint, printAddress } from '../wire/index.ts';
 import { familiesOf, inFamily } from './prefixes.ts';
 
 /** Metadata of a service's entry: its affinity profile is for this many seconds. */
@@ -12,7 +13,7 @@ export const affinityNote = 'affinity ';
 
 /** Who has which number in what is installed. */
 export interface InstalledIds {
-  /** By the action as text: `to_endpoint(address=10.244.1.5, port=8080)`. */
+  /** By address and port: `10.244.1.5 8080`. */
   readonly members: ReadonlyMap<string, number>;
   /** Pools of endpoints, which have the number of their group: `default/web:http/TCP IPv4 cluster`. */
   readonly pools: ReadonlyMap<string, number>;
@@ -56,6 +57,13 @@ export function readInstalledIds(build: EntityBuilder, entities: readonly Entity
       familiesOf(build).map((family) => [names.tables.get(inFamily(table, family)).preamble.id, table]),
     ),
   );
+  /** Of an address, by the profile of a family's endpoints. */
+  const bytesOf = new Map(
+    familiesOf(build).map((family) => [
+      names.actionProfiles.get(inFamily('endpoints', family)).preamble.id,
+      family === 4 ? 4 : 16,
+    ]),
+  );
   const ids = {
     members: new Map<string, number>(),
     pools: new Map<string, number>(),
@@ -65,7 +73,11 @@ export function readInstalledIds(build: EntityBuilder, entities: readonly Entity
   for (const entity of entities) {
     if ('actionProfileMember' in entity) {
       const { action, memberId } = entity.actionProfileMember;
-      if (action) ids.members.set(printAction(names, action), memberId);
+      const bytes = bytesOf.get(entity.actionProfileMember.actionProfileId);
+      const [address, port] = action?.params ?? [];
+      if (!bytes || !address || !port) continue;
+      const text = printAddress(fromBigint(fromBytes(address.value), bytes));
+      ids.members.set(`${text} ${fromBytes(port.value)}`, memberId);
     }
     if (!('tableEntry' in entity)) continue;
     const { tableId, match, action, isDefaultAction, metadata } = entity.tableEntry;

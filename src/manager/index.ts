@@ -16,4 +16,4 @@ export { type Applied, type IdleRecord, IpuManager, type ManagedDevice, type Man
 export * from './model.ts';
 export { type Family, familyOf, oneOfEachFamily } from './prefixes.ts';
 export { endpointsOf } from './services.ts';
-export { applied, diff, printTransaction } from './transaction.ts';
+export { printTransaction } from './transaction.ts';

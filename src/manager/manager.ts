@@ -25,17 +25,17 @@ import {
 import { strayAffinity } from './affinity.ts';
 import { arpRequest, arpSender } from './arp-packets.ts';
 import type { Unresolved } from './context.ts';
-import { type Desired, desiredForwarding } from './desired.ts';
+import { type DesiredRoutes, desiredRoutes } from './desired.ts';
 import { readInstalledIds } from './ids.ts';
+import { Ledger } from './ledger.ts';
 import type { Model, Neighbour } from './model.ts';
 import { neighborSender, neighborSolicitation } from './neighbor-packets.ts';
 import { PolicyStage } from './policy.ts';
 import { reviewFlows } from './policy-flows.ts';
-import { type Family, familiesOf, familyOf, inFamily } from './prefixes.ts';
+import { addressNumber, type Family, familiesOf, familyOf, inFamily } from './prefixes.ts';
 import { recallNeighbours } from './recall.ts';
-import { poolMembers } from './services.ts';
-import { hasLostEndpoints, type Serving, servingEndpoints, staleFlows } from './stale-flows.ts';
-import { applied, diff } from './transaction.ts';
+import { type ChangedPort, type Part, ServiceStage } from './service-stage.ts';
+import { hasLostEndpoints, servingOf, staleFlows } from './stale-flows.ts';
 
 /** What the manager needs of a P4Runtime device. */
 export interface ManagedDevice {
@@ -88,18 +88,29 @@ export class IpuManager {
   readonly #build: EntityBuilder;
   readonly #rememberedIdle: number;
   /** Without policy's, which the stage knows. */
-  #installed: readonly Entity[];
-  #policy: PolicyStage;
+  readonly #ledger: Ledger;
+  readonly #services: ServiceStage;
+  readonly #policy: PolicyStage;
+  /** The ledger was not told every part since it was reset. */
+  #mustTellAll = true;
   /** Policy has changed since the flows were asked last; at the start nobody knows. */
   #mustReview = true;
+  /** Ports of services that changed since a model was applied last. */
+  #changedPorts: readonly ChangedPort[] = [];
   #model: Model | undefined;
-  #desired: Desired = { entities: [], wanted: [], unresolved: [], expireMs: new Map() };
+  #routes: DesiredRoutes = { entities: [], wanted: [], unresolved: [] };
+  /** What `#routes` was made of. */
+  #routesFrom: readonly unknown[] = [];
   readonly #learned = new Map<string, Neighbour>();
   readonly #questions = new Map<string, Question>();
   readonly #idle: IdleRecord[] = [];
   #idleCount = 0;
-  /** undefined until a model was applied: what a manager before us knew is not known. */
-  readonly #serving = new Map<Family, Serving>();
+  /** Changes with `#learned`. */
+  #learnedVersion = 0;
+  /** UDP endpoints that serve, by frontend. */
+  readonly #serving = new Map<Family, Map<string, ReadonlySet<string>>>();
+  /** Pools whose clients stick to their endpoints: `address port` as numbers, by number. */
+  readonly #sticky = new Map<Family, Map<number, ReadonlySet<string>>>();
   /** Milliseconds of the expire-time profiles that we set. */
   readonly #expireMs = new Map<number, number>();
 
@@ -110,7 +121,9 @@ export class IpuManager {
     this.#rememberedIdle = options.rememberedIdle ?? 256;
     const installed = options.device.readInstalled();
     this.#policy = new PolicyStage(options.build, installed);
-    this.#installed = installed.filter((entity) => !this.#policy.owns(entity));
+    const others = installed.filter((entity) => !this.#policy.owns(entity));
+    this.#services = new ServiceStage(options.build, readInstalledIds(options.build, others));
+    this.#ledger = new Ledger(this.names, others);
   }
 
   get names(): P4Names {
@@ -129,10 +142,12 @@ export class IpuManager {
     const result = this.#apply(nowMs);
     if (result.errors.length === 0) {
       for (const family of familiesOf(this.#build)) {
-        this.#forgetStaleFlows(model, family);
-        this.#forgetStrayClients(model, family);
+        const changed = this.#changedPorts.filter((change) => change.family === family);
+        this.#forgetStaleFlows(family, changed);
+        this.#forgetStrayClients(family, changed);
         if (this.#mustReview) this.#reviewFlows(family);
       }
+      this.#changedPorts = [];
       this.#mustReview = false;
     }
     this.tick(nowMs);
@@ -152,6 +167,7 @@ export class IpuManager {
     question.waitMs = firstRetryMs;
     if (this.#learned.get(key)?.mac === sender.mac) return undefined;
     this.#learned.set(key, { address: sender.address, mac: sender.mac, port });
+    this.#learnedVersion++;
     return this.#apply(nowMs);
   }
 
@@ -189,44 +205,54 @@ export class IpuManager {
 
   /** Neighbours whose entries wait for an answer. */
   get unresolved(): readonly Unresolved[] {
-    return this.#desired.unresolved;
+    return this.#routes.unresolved;
   }
 
   /** What the manager believes to be installed. */
   get installed(): readonly Entity[] {
-    return [...this.#installed, ...this.#policy.entities()];
+    return [...this.#ledger.entities(), ...this.#policy.entities()];
   }
 
   /** What was learned by a manager before us; the program's entries remember it. */
   #recall(model: Model): void {
-    const ids = readInstalledIds(this.#build, this.#installed);
-    for (const neighbour of recallNeighbours(model, this.#build, ids, this.#installed)) {
+    for (const neighbour of recallNeighbours(model, this.#build, this.#ledger.entities())) {
       this.#learned.set(`${neighbour.port} ${neighbour.address}`, neighbour);
+      this.#learnedVersion++;
     }
   }
 
   #apply(nowMs: number): Applied {
     if (!this.#model) return { transaction: [], errors: [] };
-    const ids = readInstalledIds(this.#build, this.#installed);
-    this.#desired = desiredForwarding(this.#model, this.#build, ids, this.neighbours);
-    this.#keepQuestions(nowMs);
-    const forwarding = diff(this.names, this.#installed, this.#desired.entities);
+    const services = this.#services.update(this.#model);
+    this.#changedPorts = [...this.#changedPorts, ...services.ports];
+    const routes = this.#updateRoutes(this.#model, nowMs) || this.#mustTellAll ? [routesPart(this.#routes)] : [];
+    const forwarding = this.#ledger.plan([...routes, ...(this.#mustTellAll ? this.#services.all() : services.parts)]);
+    this.#mustTellAll = false;
     const policy = this.#policy.update(this.#model);
     this.#mustReview ||= policy.length > 0;
     const transaction = [...forwarding, ...policy];
-    const expireStatuses = this.#setExpireTimes(this.#desired.expireMs);
+    const expireStatuses = this.#setExpireTimes(services.expireMs);
     if (transaction.length === 0 && expireStatuses.length === 0) return { transaction, errors: [] };
     const statuses = [...expireStatuses, ...this.#device.write(transaction)];
     const errors = statuses.flatMap(({ code, message }) => (code === 'OK' || code === 'ABORTED' ? [] : [`${code}: ${message}`]));
     // After a refusal look at what is there: the next model starts from the truth.
-    if (errors.length === 0) {
-      this.#installed = applied(this.names, this.#installed, forwarding);
-    } else {
+    if (errors.length > 0) {
       const installed = this.#device.readInstalled();
       this.#policy.reset(installed);
-      this.#installed = installed.filter((entity) => !this.#policy.owns(entity));
+      this.#ledger.reset(installed.filter((entity) => !this.#policy.owns(entity)));
+      this.#mustTellAll = true;
     }
     return { transaction, errors };
+  }
+
+  /** Whether there are other routes now. */
+  #updateRoutes(model: Model, nowMs: number): boolean {
+    const from = [model.node, model.ports, model.pods, model.remoteNodes, model.routes, model.neighbours, this.#learnedVersion];
+    if (from.every((part, i) => part === this.#routesFrom[i])) return false;
+    this.#routesFrom = from;
+    this.#routes = desiredRoutes(model, this.#build, this.neighbours);
+    this.#keepQuestions(nowMs);
+    return true;
   }
 
   /** Durations of profiles come before the entries that use them. */
@@ -243,20 +269,38 @@ export class IpuManager {
     return statuses;
   }
 
-  #forgetStaleFlows(model: Model, family: Family): void {
-    const before = this.#serving.get(family);
-    const serving = servingEndpoints(model, family);
-    this.#serving.set(family, serving);
-    if (before && !hasLostEndpoints(before, serving)) return;
-    this.#forget(staleFlows(this.#build, family, serving, this.#entries(inFamily('flows', family))));
+  /** Clients of UDP whose endpoint is gone choose again. The first time all of them are asked: what a manager before us knew is not known. */
+  #forgetStaleFlows(family: Family, changed: readonly ChangedPort[]): void {
+    const isFirst = !this.#serving.has(family);
+    const known = this.#serving.get(family) ?? new Map<string, ReadonlySet<string>>();
+    this.#serving.set(family, known);
+    const now = new Map(changed.flatMap(({ port, serving }) => (port ? [...servingOf(port, serving)] : [])));
+    const hasLost = hasLostEndpoints(known, now);
+    for (const { before } of changed) if (before) for (const frontend of servingOf(before, []).keys()) known.delete(frontend);
+    for (const [frontend, endpoints] of now) known.set(frontend, endpoints);
+    if (!isFirst && !hasLost) return;
+    this.#forget(staleFlows(this.#build, family, now, this.#entries(inFamily('flows', family))));
   }
 
   /** Clients whose endpoint has left their pool choose again. */
-  #forgetStrayClients(model: Model, family: Family): void {
-    if (model.services.every((service) => service.sessionAffinitySeconds === undefined)) return;
+  #forgetStrayClients(family: Family, changed: readonly ChangedPort[]): void {
+    const isFirst = !this.#sticky.has(family);
+    const known = this.#sticky.get(family) ?? new Map<number, ReadonlySet<string>>();
+    this.#sticky.set(family, known);
+    const now = new Map<number, ReadonlySet<string>>();
+    for (const { port, before, pools } of changed) {
+      if ((port ?? before)?.service.sessionAffinitySeconds === undefined && before?.service.sessionAffinitySeconds === undefined)
+        continue;
+      for (const [pool, targets] of pools) now.set(pool, new Set(targets.map((t) => `${addressNumber(t.address)} ${t.port}`)));
+    }
+    const hasLost = [...now].some(([pool, members]) => [...(known.get(pool) ?? [])].some((member) => !members.has(member)));
+    for (const [pool, members] of now) {
+      if (members.size > 0) known.set(pool, members);
+      else known.delete(pool);
+    }
+    if (!isFirst && !hasLost) return;
     const table = inFamily('affinity', family);
-    const members = poolMembers({ model, installed: readInstalledIds(this.#build, this.#installed) }, family);
-    this.#forget(strayAffinity(this.#build, table, members, this.#entries(table)));
+    this.#forget(strayAffinity(this.#build, table, now, this.#entries(table), isFirst));
   }
 
   #entries(table: string): TableEntry[] {
@@ -280,7 +324,7 @@ export class IpuManager {
   /** One question per wanted neighbour that the model does not know; those that are open already keep their turn. */
   #keepQuestions(nowMs: number): void {
     const given = new Set(this.#model?.neighbours.map((n) => `${n.port} ${n.address}`));
-    const wanted = new Map(this.#desired.wanted.map((question) => [`${question.port} ${question.address}`, question]));
+    const wanted = new Map(this.#routes.wanted.map((question) => [`${question.port} ${question.address}`, question]));
     for (const key of this.#questions.keys()) if (!wanted.has(key)) this.#questions.delete(key);
     for (const key of this.#learned.keys()) if (!wanted.has(key)) this.#learned.delete(key);
     for (const [key, question] of wanted) {
@@ -289,6 +333,10 @@ export class IpuManager {
       this.#questions.set(key, { question, dueMs: open?.dueMs ?? nowMs, waitMs: open?.waitMs ?? firstRetryMs });
     }
   }
+}
+
+function routesPart({ entities }: DesiredRoutes): Part {
+  return ['routes', entities];
 }
 
 function withoutAge(entry: TableEntry): TableEntry {

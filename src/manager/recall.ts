@@ -4,8 +4,7 @@
  * the installed entry with the same key and action has the address. ARP asks all the same, and corrects what has changed.
  */
 import { type Action, type Entity, type EntityBuilder, printKey, toHex } from '../p4runtime/index.ts';
-import { desiredForwarding } from './desired.ts';
-import type { InstalledIds } from './ids.ts';
+import { desiredRoutes } from './desired.ts';
 import type { Model, Neighbour } from './model.ts';
 
 /** Locally administered addresses that nobody has. */
@@ -13,20 +12,15 @@ const mark = (index: number): string =>
   `06:6d:61:${[16, 8, 0].map((shift) => ((index >> shift) & 255).toString(16).padStart(2, '0')).join(':')}`;
 
 /** O(entities). */
-export function recallNeighbours(
-  model: Model,
-  build: EntityBuilder,
-  ids: InstalledIds,
-  installed: readonly Entity[],
-): Neighbour[] {
-  const { unresolved } = desiredForwarding(model, build, ids);
+export function recallNeighbours(model: Model, build: EntityBuilder, installed: readonly Entity[]): Neighbour[] {
+  const { unresolved } = desiredRoutes(model, build);
   if (unresolved.length === 0 || installed.length === 0) return [];
   const { names } = build;
   const marked = unresolved.map(({ address, port }, i): Neighbour => ({ address, port, mac: mark(i) }));
   const byMark = new Map(marked.map((neighbour) => [neighbour.mac.replaceAll(':', ''), neighbour]));
   const actions = new Map(installed.map((entity) => [printKey(names, entity), actionOf(entity)]));
   const found = new Map<Neighbour, Neighbour>();
-  for (const entity of desiredForwarding(model, build, ids, marked).entities) {
+  for (const entity of desiredRoutes(model, build, marked).entities) {
     const wanted = actionOf(entity);
     wanted?.params.forEach(({ value }, i) => {
       const neighbour = byMark.get(toHex(value));

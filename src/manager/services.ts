@@ -10,15 +10,13 @@
  *   others, Cluster          all, masqueraded           all, masqueraded         all, masqueraded
  *   others, Local            all                        all, masqueraded         this node's
  */
-import { type ActionProfileGroup, type ActionProfileMember, type Entity, printAction } from '../p4runtime/index.ts';
-import { affinityProfiles } from './affinity.ts';
+import type { Entity, EntityBuilder, TableEntry } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
 import type { Target } from './endpoints.ts';
-import { type BalancedPort, balancedPorts, type Frontend } from './frontends.ts';
-import { affinityNote, allocateIds } from './ids.ts';
-import { protocolNumbers } from './model.ts';
-import { addressNumber, type Family, inFamily } from './prefixes.ts';
-import { rangeListOf, rangeLists } from './sources.ts';
+import type { BalancedPort, Frontend } from './frontends.ts';
+import { affinityNote } from './ids.ts';
+import { type Model, protocolNumbers } from './model.ts';
+import { type Family, inFamily } from './prefixes.ts';
 
 /** Kinds of sources, SOURCE_* of k8s-lb.p4. */
 const outside = 1;
@@ -30,30 +28,57 @@ type Scope = 'cluster' | 'local';
 /** Pool that has no endpoints. */
 const noPool = 0;
 
-/** Members, groups, pools and frontends of all services in one family. */
-export function serviceEntities(context: Context, family: Family): Entity[] {
-  const ports = balancedPorts(context.model, family);
-  const pools = poolsOf(ports, family);
-  const poolIds = allocateIds(pools.keys(), context.installed.pools);
-  return [...poolEntities(context, family, pools, poolIds), ...frontendEntities(context, family, ports, poolIds)];
+/** What a port of a service has a number for. */
+export interface PortNumbers {
+  /** Of a pool by its name, and of a member by its name. */
+  readonly pool: (name: string) => number;
+  readonly member: (name: string) => number;
+  /** The list of source ranges of load balancer addresses, 0: none; and the expire-time profile of affinity, 0: none. */
+  readonly ranges: number;
+  readonly affinity: number;
 }
 
-/** The pools that frontends use, by name; none without endpoints. */
-function poolsOf(ports: readonly BalancedPort[], family: Family): Map<string, readonly Target[]> {
-  const pools = new Map<string, readonly Target[]>();
-  for (const port of ports) {
-    for (const frontend of port.frontends) {
-      const { inside, outside } = scopesOf(frontend);
-      for (const scope of [inside, outside]) {
-        if (usable(port[scope]).length > 0) pools.set(poolName(port, scope, family), usable(port[scope]));
-      }
-    }
-  }
-  return pools;
+/** Endpoints that a port's clients are spread over. */
+export interface Pool {
+  /** `default/web:http/TCP IPv4 cluster`, with the slots that it shall have at least: a group's size never changes. */
+  readonly name: string;
+  readonly scope: Scope;
+  readonly targets: readonly Target[];
+  readonly slots: number | undefined;
 }
 
-function poolName(port: BalancedPort, scope: Scope, family: Family): string {
-  return `${port.name} IPv${family} ${scope}`;
+/** The pools that a port's frontends use; none without endpoints. */
+export function poolsOf(port: BalancedPort, family: Family): Pool[] {
+  const scopes = new Set(port.frontends.flatMap((frontend) => Object.values(scopesOf(frontend))));
+  return [...scopes].flatMap((scope) => {
+    const targets = usable(port[scope]);
+    if (targets.length === 0) return [];
+    const weight = targets.reduce((sum, target) => sum + (target.weight || 1), 0);
+    const { maglevSize } = port.service;
+    // P4Runtime wants a slot for each unit of weight.
+    const slots = maglevSize !== undefined && weight <= maglevSize ? maglevSize : undefined;
+    const name = `${port.name} IPv${family} ${scope}${slots === undefined ? '' : ` ${slots} slots`}`;
+    return [{ name, scope, targets, slots }];
+  });
+}
+
+/** Members, groups, pools and frontends of one port of a service in one family. */
+export function portEntities(
+  { model, build }: Pick<Context, 'model' | 'build'>,
+  family: Family,
+  port: BalancedPort,
+  pools: readonly Pool[],
+  numbers: PortNumbers,
+): Entity[] {
+  return [
+    ...pools.flatMap((pool) => poolEntities(build, family, pool, numbers)),
+    ...port.frontends.map((frontend) => ({ tableEntry: frontendEntry(model, build, family, port, pools, frontend, numbers) })),
+  ];
+}
+
+/** What identifies a member. */
+export function memberName({ address, port }: Pick<Target, 'address' | 'port'>): string {
+  return `${address} ${port}`;
 }
 
 /** An endpoint with weight 0 gets no new flows, unless all have. */
@@ -77,89 +102,54 @@ export function endpointsOf(port: BalancedPort, frontend: Frontend): readonly Ta
   return usable(port[frontend.kind === 'cluster' ? inside : outside]);
 }
 
-function masqueradedSources({ model }: Context, { kind, service }: Frontend): number {
+function masqueradedSources(model: Model, { kind, service }: Frontend): number {
   if (model.node.masqueradeAll) return outside | cluster | node;
   if (kind === 'cluster') return model.node.clusterCIDRs ? outside | node : 0;
   return service.externalTrafficPolicy === 'Local' ? node : outside | cluster | node;
 }
 
-function poolEntities(
-  { build, installed }: Context,
-  family: Family,
-  pools: ReadonlyMap<string, readonly Target[]>,
-  poolIds: ReadonlyMap<string, number>,
-): Entity[] {
+function poolEntities(build: EntityBuilder, family: Family, { name, targets, slots }: Pool, numbers: PortNumbers): Entity[] {
   const profile = inFamily('endpoints', family);
-  const member = ({ address, port }: Target, id = 0): ActionProfileMember =>
-    build.member({ profile, id, action: 'to_endpoint', params: { address, port } });
-  const text = (target: Target): string => printAction(build.names, member(target).action!);
-  const targets = new Map([...pools.values()].flat().map((target) => [text(target), target]));
-  const memberIds = allocateIds(targets.keys(), installed.members);
-  const groups = [...pools].map(
-    ([name, list]): ActionProfileGroup =>
-      build.group({
-        profile,
-        id: poolIds.get(name)!,
-        members: list.map((target) => ({ member: memberIds.get(text(target))!, weight: target.weight || 1 })),
-      }),
-  );
-  const entries = [...pools.keys()].map((name) =>
-    build.tableEntry({
-      table: inFamily('pools', family),
-      match: { pool: poolIds.get(name)! },
-      group: poolIds.get(name)!,
-      metadata: name,
-    }),
-  );
+  const id = numbers.pool(name);
+  const members = targets.map((target) => ({ target, member: numbers.member(memberName(target)), weight: target.weight || 1 }));
+  const group = build.group({ profile, id, members, ...(slots !== undefined && { maxSize: slots }) });
+  const pool = build.tableEntry({ table: inFamily('pools', family), match: { pool: id }, group: id, metadata: name });
   return [
-    ...[...targets].map(([name, target]) => ({ actionProfileMember: member(target, memberIds.get(name)!) })),
-    ...groups.map((actionProfileGroup) => ({ actionProfileGroup })),
-    ...entries.map((tableEntry) => ({ tableEntry })),
+    ...members.map(({ target: { address, port }, member }) => ({
+      actionProfileMember: build.member({ profile, id: member, action: 'to_endpoint', params: { address, port } }),
+    })),
+    { actionProfileGroup: group },
+    { tableEntry: pool },
   ];
 }
 
-function frontendEntities(
-  context: Context,
+function frontendEntry(
+  model: Model,
+  build: EntityBuilder,
   family: Family,
-  ports: readonly BalancedPort[],
-  poolIds: ReadonlyMap<string, number>,
-): Entity[] {
-  const { build, model, installed } = context;
-  const profiles = affinityProfiles(model, installed);
-  const ranges = allocateIds(rangeLists(model, family).keys(), installed.ranges);
-  return ports.flatMap((port) =>
-    port.frontends.map((frontend) => {
-      const scopes = scopesOf(frontend);
-      const pool = (scope: Scope): number => poolIds.get(poolName(port, scope, family)) ?? noPool;
-      const rangeList = rangeListOf(model, frontend, family);
-      const seconds = frontend.service.sessionAffinitySeconds;
-      const tableEntry = build.tableEntry({
-        table: inFamily('services', family),
-        match: { address: frontend.address, port: frontend.port, protocol: protocolNumbers[frontend.protocol] },
-        action: 'to_pool',
-        params: {
-          pool: pool(scopes.inside),
-          outside_pool: pool(scopes.outside),
-          masquerade: masqueradedSources(context, frontend),
-          local: [scopes.inside, scopes.outside].includes('local') && port.hasAny ? 1 : 0,
-          ranges: rangeList === undefined ? 0 : ranges.get(rangeList)!,
-          affinity: seconds === undefined ? 0 : profiles.get(seconds)!,
-        },
-        ...(seconds !== undefined && { metadata: `${affinityNote}${seconds}` }),
-      });
-      return { tableEntry };
-    }),
-  );
-}
-
-/** Endpoints of the pools, `address port` as numbers, by the pool's number: for who looks at entries that name them. */
-export function poolMembers(context: Pick<Context, 'model' | 'installed'>, family: Family): Map<number, Set<string>> {
-  const pools = poolsOf(balancedPorts(context.model, family), family);
-  const ids = allocateIds(pools.keys(), context.installed.pools);
-  return new Map(
-    [...pools].map(([name, list]) => [
-      ids.get(name)!,
-      new Set(list.map(({ address, port }) => `${addressNumber(address)} ${port}`)),
-    ]),
-  );
+  port: BalancedPort,
+  pools: readonly Pool[],
+  frontend: Frontend,
+  numbers: PortNumbers,
+): TableEntry {
+  const scopes = scopesOf(frontend);
+  const pool = (scope: Scope): number => {
+    const known = pools.find((each) => each.scope === scope);
+    return known ? numbers.pool(known.name) : noPool;
+  };
+  const seconds = frontend.service.sessionAffinitySeconds;
+  return build.tableEntry({
+    table: inFamily('services', family),
+    match: { address: frontend.address, port: frontend.port, protocol: protocolNumbers[frontend.protocol] },
+    action: 'to_pool',
+    params: {
+      pool: pool(scopes.inside),
+      outside_pool: pool(scopes.outside),
+      masquerade: masqueradedSources(model, frontend),
+      local: [scopes.inside, scopes.outside].includes('local') && port.hasAny ? 1 : 0,
+      ranges: frontend.kind === 'loadBalancer' ? numbers.ranges : 0,
+      affinity: numbers.affinity,
+    },
+    ...(seconds !== undefined && { metadata: `${affinityNote}${seconds}` }),
+  });
 }

@@ -4,10 +4,11 @@
  */
 import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
-import { balancedPorts, type Frontend, masqueradeAddress } from './frontends.ts';
-import { allocateIds } from './ids.ts';
+import { answeringPorts, type Frontend, masqueradeAddress } from './frontends.ts';
 import { type Model, protocolNumbers, type Service } from './model.ts';
 import { contains, type Family, familyOf, hostPrefix, inFamily, toPrefix } from './prefixes.ts';
+
+type Place = Pick<Context, 'model' | 'build'>;
 
 /** SOURCE_* of k8s-lb.p4. */
 const cluster = 2;
@@ -16,7 +17,7 @@ const node = 4;
 /** Ports that a masqueraded flow may have: those below belong to servers. */
 const firstPort = 1024;
 
-export function sourceKindEntities({ model, build }: Context, family: Family): Entity[] {
+export function sourceKindEntities({ model, build }: Place, family: Family): Entity[] {
   const kinds = new Map<string, number>();
   for (const prefix of clusterSources(model)) kinds.set(prefix, cluster);
   for (const address of model.node.addresses) kinds.set(hostPrefix(address), node);
@@ -44,7 +45,7 @@ function clusterSources({ node: own, remoteNodes, pods }: Model): string[] {
   return [...prefixes, ...strays];
 }
 
-export function masqueradeEntities({ model, build }: Context, family: Family): Entity[] {
+export function masqueradeEntities({ model, build }: Place, family: Family): Entity[] {
   const address = masqueradeAddress(model, family);
   if (address === undefined) return [];
   return Object.values(protocolNumbers).map((protocol) => ({
@@ -80,10 +81,9 @@ export function rangeLists(model: Model, family: Family): Set<string> {
   return new Set(model.services.filter(hasAddress).flatMap((service) => list(service) ?? []));
 }
 
-export function sourceRangeEntities({ model, build, installed }: Context, family: Family): Entity[] {
-  const lists = rangeLists(model, family);
-  const ids = allocateIds(lists, installed.ranges);
-  return [...lists].flatMap((list) =>
+/** `ids`: numbers of the lists. */
+export function sourceRangeEntities({ model, build }: Place, family: Family, ids: ReadonlyMap<string, number>): Entity[] {
+  return [...rangeLists(model, family)].flatMap((list) =>
     list.split(' ').map((source) => ({
       tableEntry: build.tableEntry({
         table: inFamily('source_ranges', family),
@@ -96,10 +96,10 @@ export function sourceRangeEntities({ model, build, installed }: Context, family
 }
 
 /** Addresses of services at ports that they do not have, and those that no service has. */
-export function serviceAddressEntities({ model, build }: Context, family: Family): Entity[] {
+export function serviceAddressEntities({ model, build }: Place, family: Family): Entity[] {
   const table = inFamily('service_addresses', family);
   const clusterIPs = new Set(
-    balancedPorts(model, family).flatMap((port) => port.frontends.filter((f) => f.kind === 'cluster').map((f) => f.address)),
+    answeringPorts(model, family).flatMap((port) => port.frontends.filter((f) => f.kind === 'cluster').map((f) => f.address)),
   );
   const entries: TableEntryLike[] = [
     ...[...clusterIPs].map((address) => ({ table, match: { address: hostPrefix(address) }, action: 'wrong_port' })),

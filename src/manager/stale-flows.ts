@@ -5,28 +5,20 @@
  * TCP and SCTP are never touched: a connection belongs to its endpoint until it ends.
  */
 import { type EntityBuilder, fromBytes, type TableEntry, type Update } from '../p4runtime/index.ts';
-import { servingTargets } from './endpoints.ts';
-import { frontendsOf, nodePortAddresses } from './frontends.ts';
-import type { Model } from './model.ts';
-import { addressNumber, type Family, familyOf, inFamily } from './prefixes.ts';
+import type { Target } from './endpoints.ts';
+import type { AnsweringPort } from './frontends.ts';
+import { addressNumber, type Family, inFamily } from './prefixes.ts';
 
 const udp = 17n;
 
 /** Endpoints that serve, `address port` as numbers, by `address port` of the frontend. UDP only. */
 export type Serving = ReadonlyMap<string, ReadonlySet<string>>;
 
-export function servingEndpoints(model: Model, family: Family): Serving {
-  const result = new Map<string, ReadonlySet<string>>();
-  const nodeAddresses = nodePortAddresses(model);
-  for (const service of model.services) {
-    for (const port of service.ports.filter((p) => p.protocol === 'UDP')) {
-      const frontends = frontendsOf(service, port, nodeAddresses).filter(({ address }) => familyOf(address) === family);
-      if (frontends.length === 0) continue;
-      const endpoints = new Set(servingTargets(model, service, port, family).map((target) => key(target.address, target.port)));
-      for (const { address, port: number } of frontends) result.set(key(address, number), endpoints);
-    }
-  }
-  return result;
+/** Of one port: its frontends and the endpoints that serve. */
+export function servingOf(port: AnsweringPort, endpoints: readonly Target[]): Serving {
+  if (port.port.protocol !== 'UDP') return new Map();
+  const serving = new Set(endpoints.map((target) => key(target.address, target.port)));
+  return new Map(port.frontends.map(({ address, port: number }) => [key(address, number), serving]));
 }
 
 /** Whether some service has endpoints in `before` that it has no more in `after`. */

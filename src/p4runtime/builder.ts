@@ -106,6 +106,8 @@ export class EntityBuilder {
     readonly id: number;
     /** Member ids, with weight 1 if nothing else is said. */
     readonly members: readonly (number | { readonly member: number; readonly weight: number })[];
+    /** The most that the weights may add up to; the slots that the group has at least. */
+    readonly maxSize?: number;
   }): ActionProfileGroup {
     return {
       actionProfileId: this.names.actionProfiles.get(like.profile).preamble.id,
@@ -113,6 +115,7 @@ export class EntityBuilder {
       members: like.members
         .map((m) => (typeof m === 'number' ? { memberId: m, weight: 1 } : { memberId: m.member, weight: m.weight }))
         .sort((a, b) => a.memberId - b.memberId),
+      ...(like.maxSize !== undefined && { maxSize: like.maxSize }),
     };
   }
 

@@ -13,7 +13,7 @@ import { sleep, until } from '../../src/cli/sandbox/time.ts';
 import { Manifests, toModel } from '../../src/kubernetes/index.ts';
 import { desiredState } from '../../src/manager/desired.ts';
 import { readInstalledIds } from '../../src/manager/ids.ts';
-import { diff } from '../../src/manager/transaction.ts';
+import { Ledger } from '../../src/manager/ledger.ts';
 import { type Entity, EntityBuilder, printUpdate } from '../../src/p4runtime/index.ts';
 import { decodeEntity } from '../../src/p4runtime/wire/decode.ts';
 import { encodeEntity } from '../../src/p4runtime/wire/encode.ts';
@@ -124,7 +124,7 @@ async function difference(): Promise<string[]> {
     await until(120_000, async () => {
       const installed = await readInstalled(client, build);
       const wanted = desiredState(model, build, readInstalledIds(build, installed)).entities;
-      left = diff(build.names, installed, wanted).map((update) => printUpdate(build.names, update));
+      left = new Ledger(build.names, installed).plan([['all', wanted]]).map((update) => printUpdate(build.names, update));
       return left.length === 0;
     });
   } finally {

@@ -33,15 +33,15 @@ insert arp_responder operation=1 address=192.168.50.1: arp_reply(mac=02:00:00:00
 insert arp_responder operation=1 address=10.1.0.1: arp_reply(mac=02:00:00:00:00:01)
 insert pod_sources port=11 address=10.1.0.1: source_ok()
 insert pod_ports port=11: source_spoofed()
-insert pools pool=1: group 1
-insert services address=10.96.0.1 port=80 protocol=6: to_pool(pool=1, outside_pool=1, masquerade=0, local=0, ranges=0, affinity=0)
-insert service_addresses address=10.96.0.1/32: wrong_port()
 insert source_kinds source=10.1.0.0/24: source_kind_is(kind=2)
 insert source_kinds source=192.168.50.1/32: source_kind_is(kind=4)
 insert masquerade protocol=6: masquerade_as(address=192.168.50.1, first_port=1024, ports=64512)
 insert masquerade protocol=17: masquerade_as(address=192.168.50.1, first_port=1024, ports=64512)
 insert masquerade protocol=132: masquerade_as(address=192.168.50.1, first_port=1024, ports=64512)
 insert routes destination=10.1.0.1/32: to_port(port=11, source_mac=02:00:00:00:00:01, destination_mac=02:00:00:00:01:01)
+insert pools pool=1: group 1
+insert services address=10.96.0.1 port=80 protocol=6: to_pool(pool=1, outside_pool=1, masquerade=0, local=0, ranges=0, affinity=0)
+insert service_addresses address=10.96.0.1/32: wrong_port()
 `);
     expect(apply(model)).toBe('');
   });
@@ -81,8 +81,8 @@ modify group endpoints 1: 1, 2, 3
     expect(
       apply({ services: both, endpointSlices: [slice('web', ['10.1.0.1'])] }),
     ).toBe(`modify services address=10.96.0.2 port=80 protocol=6: to_pool(pool=0, outside_pool=0, masquerade=0, local=0, ranges=0, affinity=0)
-delete pools pool=1: group 1
-delete group endpoints 1: 1
+delete pools pool=2: group 2
+delete group endpoints 2: 1
 `);
     expect(apply({ services: both, endpointSlices: [] })).toContain('delete member endpoints 1:');
   });
