@@ -7,6 +7,7 @@
  */
 import type { Arena } from './arena.ts';
 import { expireProfileCount, meterCell, type TableSpec, tableHeader } from './layout.ts';
+import { setU64 } from './memory.ts';
 import type { MatchTable } from './table.ts';
 
 /** Whether a table's entries can be copied as they are. */
@@ -24,6 +25,10 @@ export function adoptTable(from: MatchTable, to: MatchTable): void {
   copy(from, a.defaultEntry, to, b.defaultEntry, a.slotBytes);
   copy(from, a.tuples, to, b.tuples, a.tupleCapacity * a.tupleBytes);
   copy(from, a.slots, to, b.slots, a.slotCount * a.slotBytes);
+  // What several workers counted, each for itself, is one number now.
+  const { hits, misses } = from.stats();
+  setU64(to.memory, b.header + tableHeader.hits, hits);
+  setU64(to.memory, b.header + tableHeader.misses, misses);
   to.adoptReferences(from);
 }
 
@@ -39,7 +44,12 @@ export function adoptCells(from: Arena, to: Arena, kind: 'counters' | 'meters' |
   const a = from.layout.spec[kind].findIndex((cells) => cells.name === name);
   const b = to.layout.spec[kind].findIndex((cells) => cells.name === name);
   if (a < 0 || b < 0 || JSON.stringify(from.layout.spec[kind][a]) !== JSON.stringify(to.layout.spec[kind][b])) return false;
-  const bytes = kind === 'counters' ? 16 : kind === 'meters' ? meterCell.bytes : from.layout.registers[a]!.cellBytes;
+  if (kind === 'counters') {
+    const cells = from.counters[a]!;
+    for (let i = 0; i < cells.size; i++) to.counters[b]!.write(i, cells.read(i));
+    return true;
+  }
+  const bytes = kind === 'meters' ? meterCell.bytes : from.layout.registers[a]!.cellBytes;
   const place = from.layout[kind][a]!;
   copy(from, place.base, to, to.layout[kind][b]!.base, place.size * bytes);
   return true;

@@ -8,13 +8,14 @@ import {
   type ArenaLayout,
   entryFlags,
   entryHead,
+  entryRetired,
   expireProfileCount,
   maxAddProbes,
   type TableLayout,
   tableHeader,
 } from './layout.ts';
 import { addU64, bumpU32, type Memory, setU32, u32, writeFields } from './memory.ts';
-import { hashKey, isDead, isExpired, isLive, liveTag, matchingSlots, slotAddress } from './slots.ts';
+import { hashKey, isDead, isExpired, isLive, liveTag, matchingSlots, release, slotAddress } from './slots.ts';
 import { defaultHandle, type MatchTable } from './table.ts';
 
 /**
@@ -126,6 +127,18 @@ function setProfile(memory: Memory, arena: ArenaLayout, layout: TableLayout, at:
   const timeoutMs = u32(memory, arena.expireProfiles + 4 * index);
   setU32(memory, at + entryHead.timeoutMs, timeoutMs);
   setU32(memory, at + entryHead.deadlineMs, nowMs + timeoutMs);
+}
+
+/**
+ * Gives back the slots whose entries workers retired. While all of them stand between two batches. O(slots) if there are any, else nothing.
+ */
+export function reclaimRetired(table: MatchTable): void {
+  const { memory, layout } = table;
+  if (u32(memory, layout.header + tableHeader.retired) === 0) return;
+  for (let slot = 0; slot < layout.slotCount; slot++) {
+    if (u32(memory, slotAddress(layout, slot)) === entryRetired) release(memory, layout, slot);
+  }
+  setU32(memory, layout.header + tableHeader.retired, 0);
 }
 
 /**

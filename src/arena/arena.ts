@@ -55,9 +55,20 @@ export class Arena {
     this.view = new DataView(buffer);
     this.bytes = new Uint8Array(buffer);
     this.memory = { view: this.view, bytes: this.bytes };
-    this.tables = layout.tables.map((t) => new MatchTable(this.memory, t));
+    const { counts, spec } = layout;
+    const blocks = counts ? Array.from({ length: spec.workers }, (_, worker) => counts.base + worker * counts.stride) : [];
+    this.tables = layout.tables.map(
+      (t, i) =>
+        new MatchTable(
+          this.memory,
+          t,
+          blocks.map((block) => block + 16 * i),
+        ),
+    );
     this.profiles = layout.profiles.map((p) => new ActionProfile(this.memory, p, layout.hashSeed));
-    this.counters = layout.counters.map((c) => new CounterArray(this.memory, c));
+    this.counters = layout.counters.map((c, i) => {
+      return new CounterArray(this.memory, { ...c, copies: blocks.map((block) => block + counts!.counters[i]!) });
+    });
     this.meters = layout.meters.map((m) => new MeterArray(this.memory, m));
     this.registers = layout.registers.map((r) => new RegisterArray(this.memory, r));
     this.digests = layout.digests.map((d) => new DigestRing(this.memory, d));
@@ -78,6 +89,7 @@ export class Arena {
     for (let worker = 0; worker < layout.spec.workers; worker++) {
       const at = this.contextAt(worker);
       setU32(memory, at + context.random, start.random() || 1);
+      if (layout.counts) setU32(memory, at + context.counts, layout.counts.base + worker * layout.counts.stride);
       // Workers hand out flow ids from ranges of their own.
       setU32(memory, at + context.flowId, Math.floor((2 ** 32 / layout.spec.workers) * worker));
       for (let slot = 0; slot < 4; slot++) setU32(memory, at + context.mirrorSlots + 4 * slot, 0xffffffff);

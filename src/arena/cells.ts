@@ -13,20 +13,34 @@ export class CounterArray {
   readonly size: number;
   readonly #memory: Memory;
   readonly #base: number;
+  readonly #copies: readonly number[];
 
-  constructor(memory: Memory, place: { readonly base: number; readonly size: number }) {
+  /** `copies`: where several workers count, each for itself. */
+  constructor(memory: Memory, place: { readonly base: number; readonly size: number; readonly copies?: readonly number[] }) {
     this.#memory = memory;
     this.#base = place.base;
+    this.#copies = place.copies ?? [];
     this.size = place.size;
   }
 
   read(index: number): CounterData {
-    return { packets: u64(this.#memory, this.#base + 16 * index), bytes: u64(this.#memory, this.#base + 16 * index + 8) };
+    let [packets, bytes] = [0n, 0n];
+    for (const base of [this.#base, ...this.#copies]) {
+      packets += u64(this.#memory, base + 16 * index);
+      bytes += u64(this.#memory, base + 16 * index + 8);
+    }
+    return { packets, bytes };
   }
 
+  /** While the workers stand between two batches. */
   write(index: number, data: CounterData): void {
-    setU64(this.#memory, this.#base + 16 * index, data.packets);
-    setU64(this.#memory, this.#base + 16 * index + 8, data.bytes);
+    for (const base of this.#copies) this.#set(base, index, { packets: 0n, bytes: 0n });
+    this.#set(this.#base, index, data);
+  }
+
+  #set(base: number, index: number, data: CounterData): void {
+    setU64(this.#memory, base + 16 * index, data.packets);
+    setU64(this.#memory, base + 16 * index + 8, data.bytes);
   }
 
   /** One packet of `bytes` bytes; an index behind the end counts nothing. */

@@ -1,6 +1,14 @@
 /** The memory that compiled code, engine and control plane share: its layout, and the control plane's hands on it. */
 export { adoptCells, adoptDevice, adoptTable, isSameTable } from './adopt.ts';
-export { addEntry, getEntryExpireTime, isFirstHitOfPeriod, restartExpireTimer, setEntryExpireTime, sweep } from './ageing.ts';
+export {
+  addEntry,
+  getEntryExpireTime,
+  isFirstHitOfPeriod,
+  reclaimRetired,
+  restartExpireTimer,
+  setEntryExpireTime,
+  sweep,
+} from './ageing.ts';
 export { Arena, type ArenaStart } from './arena.ts';
 export { CounterArray, type CounterData, countAt, MeterArray, RegisterArray } from './cells.ts';
 export { DigestRing } from './digest-ring.ts';

@@ -39,6 +39,9 @@
  *    if it is expired in an autoDelete table (`expired` + 1) or the table says evict (`evicted` + 1); else `full` + 1. Neither replacement changes
  *    `entries`. The profile is taken modulo 64; parameters are followed by zeros, counter and meter start at zero.
  *  - All insertions into an addOnMiss table lie within maxAddProbes of their home, so its lookups may stop there, too.
+ *  - With several workers nothing is overwritten in place: the expired entry of the same key and the entry that would be replaced are retired (above),
+ *    `entries` - 1; in the first case the add goes on to a free slot, in the second it is refused, `full` + 1, and does not retire a second one
+ *    while the sweeper has not come.
  *  - hits + 1, misses + 1 per apply of a table with a key; an empty group or an unused member is a miss: default action, hit 0.
  *  - Direct counters and meters of a miss are the default entry's; restart and set of the expire time do nothing after a miss.
  *  - Restart and set leave the `notified` flag to the sweeper, which clears it when it finds the entry alive again.
@@ -104,6 +107,8 @@ export const context = {
   random: 12,
   /** u32: next flow id. */
   flowId: 16,
+  /** u32: address of the worker's block of counts, see `CountsLayout`; with one worker unused. */
+  counts: 20,
   /** u64[32]: packets dropped by reason (index into the IR's dropReasons). */
   drops: 64,
   /** u32[4]: mirror session per slot, 0xffffffff unset (only while a packet is processed). */
@@ -217,6 +222,8 @@ export const tableHeader = {
   /** u64: entries evicted, entries expired. */
   evicted: 32,
   expired: 40,
+  /** u32: slots whose entries one of several workers took out and that others may still be looking at (`entryRetired`). */
+  retired: 48,
 } as const;
 
 /** Entry of the mask directory: head, then keyWords * 8 bytes of mask. */
@@ -232,6 +239,11 @@ export const tupleEntry = {
 
 export const entryHead = { tag: 0, action: 4, profile: 6, flags: 7, deadlineMs: 8, timeoutMs: 12 } as const;
 export const entryState = { empty: 0, live: 1, deleted: 2, busy: 3 } as const;
+/**
+ * Tag of a slot whose entry one of several workers took out within a batch: for lookups it is deleted, but nobody takes it before the sweeper, which
+ * works while all workers stand between two batches, has made it deleted or never used. So what a lookup found stays that entry until the batch ends.
+ */
+export const entryRetired = 6;
 export const entryFlags = { const: 1, dataPlane: 2, notified: 4 } as const;
 /** `profile` of an entry whose timeout the control plane gave itself. */
 export const controlPlaneProfile = 255;
@@ -282,14 +294,28 @@ export function defaultMaglevSlots(groups: number, maglevSize: number): number {
   return Math.min(groups * maglevSize, Math.max(maglevSize, 1 << 24));
 }
 
-/** Ring of fixed-size records, one producer, one consumer: u32 head (next to write), u32 tail (next to read), u32 lost; records follow at +64. */
-export const ring = { head: 0, tail: 4, lost: 8, records: 64 } as const;
+/**
+ * Ring of fixed-size records, one consumer, one producer at a time: u32 head (next to write), u32 tail (next to read), u32 lost, u32 lock (1: one of several
+ * workers is writing); records follow at +64.
+ */
+export const ring = { head: 0, tail: 4, lost: 8, lock: 12, records: 64 } as const;
 
 export interface DigestLayout {
   readonly base: number;
   readonly recordBytes: number;
   readonly capacity: number;
   readonly fields: readonly FieldPlace[];
+}
+
+/**
+ * What several workers count each for itself, in blocks one behind the other; who reads adds them up (and what the control plane wrote or an interpreter
+ * counted in the places that one worker uses). A block: per table u64 hits, u64 misses; then the cells of each counter.
+ */
+export interface CountsLayout {
+  readonly base: number;
+  readonly stride: number;
+  /** From the block's start, per counter. */
+  readonly counters: readonly number[];
 }
 
 export interface ArenaLayout {
@@ -306,6 +332,8 @@ export interface ArenaLayout {
   readonly profiles: readonly ProfileLayout[];
   /** Counter cells: u64 packets, u64 bytes. */
   readonly counters: readonly { readonly base: number; readonly size: number }[];
+  /** Absent with one worker. */
+  readonly counts?: CountsLayout;
   readonly meters: readonly { readonly base: number; readonly size: number }[];
   readonly registers: readonly {
     readonly base: number;
@@ -342,6 +370,7 @@ export function layoutArena(spec: ArenaSpec): ArenaLayout {
   const profiles = spec.profiles.map((p) => layoutProfile(p, place));
   const tables = spec.tables.map((t) => layoutTable(t, place));
   const counters = spec.counters.map((c) => ({ base: place(16 * c.size, 64), size: c.size }));
+  const counts = spec.workers > 1 ? layoutCounts(spec, place) : undefined;
   const meters = spec.meters.map((m) => ({ base: place(meterCell.bytes * m.size, 64), size: m.size }));
   const registers = spec.registers.map((r) => {
     const fields = pack(r.fieldWidths);
@@ -368,6 +397,7 @@ export function layoutArena(spec: ArenaSpec): ArenaLayout {
     tables,
     profiles,
     counters,
+    ...(counts && { counts }),
     meters,
     registers,
     digests,
@@ -382,6 +412,18 @@ export const zeroPage = { offset: 64, bytes: 2048 } as const;
 const digestCapacity = 1024;
 
 type Place = (bytes: number, align: number) => number;
+
+function layoutCounts(spec: ArenaSpec, place: Place): CountsLayout {
+  let next = 16 * spec.tables.length;
+  const counters = spec.counters.map((counter) => {
+    const at = next;
+    next += 16 * counter.size;
+    return at;
+  });
+  // No two workers share a cache line, nor the pair of lines that the processor fetches together.
+  const stride = roundUp(Math.max(next, 1), 128);
+  return { base: place(stride * spec.workers, 128), stride, counters };
+}
 
 function layoutTable(spec: TableSpec, place: Place): TableLayout {
   const isMasked = spec.keys.some((k) => k.matchKind !== 'exact' && k.matchKind !== 'selector');

@@ -7,7 +7,7 @@
  *   [ live ][ live ][ deleted d1 ][ deleted d2 ][ live x ][ never used ]
  */
 import { hashKeyWords, tupleShift } from './hash.ts';
-import { entryHead, entryState, maxAddProbes, type TableLayout, tableHeader } from './layout.ts';
+import { entryHead, entryRetired, entryState, maxAddProbes, type TableLayout, tableHeader } from './layout.ts';
 import { type Memory, sameBytes, setU32, u32 } from './memory.ts';
 import { viewOf } from './wire-bytes.ts';
 
@@ -97,8 +97,12 @@ export function release(memory: Memory, table: TableLayout, slot: number): void 
   for (let before = 0; before <= way; before++) {
     const other = (slot - before) & mask;
     if (isLive(memory, table, other)) earliest = Math.min(earliest, -before - distance(memory, table, other));
-    else if (earliest > -before) setU32(memory, slotAddress(table, other), entryState.empty);
+    else if (earliest > -before && !isRetired(memory, table, other)) setU32(memory, slotAddress(table, other), entryState.empty);
   }
+}
+
+function isRetired(memory: Memory, table: TableLayout, slot: number): boolean {
+  return u32(memory, slotAddress(table, slot)) === entryRetired;
 }
 
 /** How far from its home a live entry lies. */

@@ -43,7 +43,11 @@ export class MatchTable {
   /** Of tables with an implementation: how many entries were given each member or group. Ageing takes entries out without saying so here. */
   readonly #given = new Map<number, number>();
 
-  constructor(memory: Memory, layout: TableLayout) {
+  /** Where several workers count hits and misses, each for itself. */
+  readonly #counts: readonly number[];
+
+  constructor(memory: Memory, layout: TableLayout, counts: readonly number[] = []) {
+    this.#counts = counts;
     this.memory = memory;
     this.layout = layout;
   }
@@ -213,12 +217,18 @@ export class MatchTable {
     const { memory, layout } = this;
     return {
       entries: this.count,
-      hits: u64(memory, layout.header + tableHeader.hits),
-      misses: u64(memory, layout.header + tableHeader.misses),
+      hits: this.#sum(tableHeader.hits, 0),
+      misses: this.#sum(tableHeader.misses, 8),
       full: u32(memory, layout.header + tableHeader.full),
       evicted: u64(memory, layout.header + tableHeader.evicted),
       expired: u64(memory, layout.header + tableHeader.expired),
     };
+  }
+
+  /** Of the header and what each of several workers counted. */
+  #sum(inHeader: number, inBlock: number): bigint {
+    const { memory, layout } = this;
+    return this.#counts.reduce((sum, at) => sum + u64(memory, at + inBlock), u64(memory, layout.header + inHeader));
   }
 
   /** Milliseconds until the entry expires (0: it has); undefined if it never does. */

@@ -1,5 +1,5 @@
 /** Ageing: walks the tables slot by slot, so that each is seen about once a second, and reports what it found expired. */
-import { type Arena, type TableEntry as ArenaEntry, sweep } from '../arena/index.ts';
+import { type Arena, type TableEntry as ArenaEntry, reclaimRetired, sweep } from '../arena/index.ts';
 
 export interface ExpiredEntry {
   readonly table: number;
@@ -38,6 +38,7 @@ export class Sweeper {
     if (elapsed < leastMs) return entries;
     this.#lastMs = nowMs;
     for (const each of this.#places) {
+      reclaimRetired(each.table);
       const count = Math.ceil((each.table.layout.slotCount * elapsed) / periodMs);
       each.slot = sweep(each.table, each.slot, count, (nowMs % 4294967296) | 0, (handle) => {
         const entry = each.table.read(handle);

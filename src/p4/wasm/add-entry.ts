@@ -9,6 +9,7 @@
 import {
   entryFlags,
   entryHead,
+  entryRetired,
   entryState,
   expireProfileCount,
   maxAddProbes,
@@ -135,6 +136,8 @@ function adder(unit: Unit, index: number): string {
     const bump64 = (field: number): void => f.emit(f.m.drop(B.atomic.rmw.add(table.header + field, A.const(0), B.const(1))));
     const refuse = (): void => f.emit(f.m.return(A.const(0)));
 
+    const isShared = unit.layout.spec.workers > 1;
+    const sawRetired = f.local(i32);
     f.block((chosen) => {
       probe(f, table, hash, Math.min(maxAddProbes, table.slotCount), (at, word) => {
         const state = f.holdI32(A.and(word(), A.const(3)));
@@ -145,6 +148,10 @@ function adder(unit: Unit, index: number): string {
               const dead = isDead(f, table, at, nowMs);
               if (dead === undefined) return refuse();
               f.if(A.eqz(dead), refuse);
+              if (isShared) {
+                retire(f, table, at, tableHeader.expired);
+                return;
+              }
               f.set(slot, at());
               bump64(tableHeader.expired);
               f.br(chosen);
@@ -152,7 +159,11 @@ function adder(unit: Unit, index: number): string {
             if (table.spec.ageing !== 'none') considerVictim(f, at, nowMs, victim, leastLeft);
           },
           () => {
-            const isReusable = A.and(A.ne(state(), A.const(entryState.busy)), A.eqz(f.get(free)));
+            const isRetired = (): Ref => A.eq(word(), A.const(entryRetired));
+            if (isShared) f.set(sawRetired, A.or(f.get(sawRetired), isRetired()));
+            const isFree = A.ne(state(), A.const(entryState.busy));
+            const isOurs = isShared ? A.and(isFree, A.eqz(isRetired())) : isFree;
+            const isReusable = A.and(isOurs, A.eqz(f.get(free)));
             f.set(free, f.m.select(isReusable, at(), f.get(free)));
           },
         );
@@ -166,6 +177,20 @@ function adder(unit: Unit, index: number): string {
             refuse();
           };
           f.if(A.eqz(f.get(victim)), full);
+          if (isShared) {
+            f.if(A.eqz(f.get(sawRetired)), () => {
+              const victimAt = (): Ref => f.get(victim);
+              const dead = isDead(f, table, victimAt, nowMs) ?? A.const(0);
+              f.if(
+                dead,
+                () => retire(f, table, victimAt, tableHeader.expired),
+                () => {
+                  if (table.spec.whenFull === 'evict') retire(f, table, victimAt, tableHeader.evicted);
+                },
+              );
+            });
+            full();
+          }
           const dead = isDead(f, table, () => f.get(victim), nowMs) ?? A.const(0);
           f.if(
             dead,
@@ -196,11 +221,30 @@ function considerVictim(f: Fn, at: Get, nowMs: Get, victim: number, leastLeft: n
   });
 }
 
+/** Takes a live entry out, for others may still be looking at it: its slot waits for the sweeper. Nothing if another worker was faster. */
+function retire(f: Fn, table: TableLayout, at: Get, counter: number): void {
+  const { i32: A, i64: B } = f.m;
+  const old = f.holdI32(A.atomic.load(entryHead.tag, at()));
+  f.if(A.eq(A.and(old(), A.const(3)), A.const(entryState.live)), () => {
+    f.if(A.eq(A.atomic.rmw.cmpxchg(entryHead.tag, at(), old(), A.const(entryRetired)), old()), () => {
+      const add = (field: number, n: number): void =>
+        f.emit(f.m.drop(A.atomic.rmw.add(table.header + field, A.const(0), A.const(n))));
+      add(tableHeader.retired, 1);
+      add(tableHeader.entries, -1);
+      f.emit(f.m.drop(B.atomic.rmw.add(table.header + counter, A.const(0), B.const(1))));
+    });
+  });
+}
+
 /** Marks the slot "being written" and fills it; returns 0 from the function if another worker was faster. */
 function claim(f: Fn, table: TableLayout, key: readonly Get[], slot: number, tag: Get): void {
   const { i32: A, i64: B } = f.m;
   const at = (): Ref => f.get(slot);
   const old = f.holdI32(A.atomic.load(entryHead.tag, at()));
+  if (f.unit.layout.spec.workers > 1) {
+    // Only what nobody looks at: never used, or deleted before this batch.
+    f.if(A.and(old(), A.const(~entryState.deleted)), () => f.emit(f.m.return(A.const(0))));
+  }
   const busy = A.or(tag(), A.const(entryState.busy));
   f.if(A.ne(A.atomic.rmw.cmpxchg(entryHead.tag, at(), old(), busy), old()), () => f.emit(f.m.return(A.const(0))));
   f.if(A.ne(A.and(old(), A.const(3)), A.const(entryState.live)), () => {

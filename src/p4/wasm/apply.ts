@@ -1,5 +1,5 @@
 /** Applying a table: key, lookup, member of a profile or selector group, counting, and the action's body with its parameters. */
-import { entryHead, groupBit, groupRecord, type TableLayout, tableHeader } from '../../arena/layout.ts';
+import { context, entryHead, groupBit, groupRecord, type TableLayout, tableHeader } from '../../arena/layout.ts';
 import type { Expr, Stmt, VarId } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
 import { type Get, i32, type Ref } from './builder.ts';
@@ -55,9 +55,9 @@ export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
     p.set(hit, A.ne(p.get(entry), A.const(0)));
     p.if(
       p.get(hit),
-      () => bump(p, table.header + tableHeader.hits),
+      () => bump(p, table.header + tableHeader.hits, 16 * index),
       () => {
-        bump(p, table.header + tableHeader.misses);
+        bump(p, table.header + tableHeader.misses, 16 * index + 8);
         p.set(entry, A.const(table.defaultEntry));
       },
     );
@@ -232,8 +232,13 @@ function loadParam(p: Pipe, id: VarId, action: Action, place: { offset: number; 
   p.set(p.varLocals(id)[0]!, isRaw ? loadRawPlace(p, bits) : loadBits(p, bits));
 }
 
-/** Adds 1 to a u64. */
-function bump(p: Pipe, address: number): void {
+/** Adds 1 to a u64: at `address`, or of several workers each at `inBlock` of its own counts. */
+function bump(p: Pipe, address: number, inBlock: number): void {
   const { i32: A, i64: B } = p.m;
+  if (p.unit.layout.counts) {
+    const block = p.holdI32(A.load(context.counts, 4, p.get(p.context)));
+    p.emit(B.store(inBlock, 8, block(), B.add(B.load(inBlock, 8, block()), B.const(1))));
+    return;
+  }
   p.emit(B.store(address, 8, A.const(0), B.add(B.load(address, 8, A.const(0)), B.const(1))));
 }

@@ -48,18 +48,35 @@ export function count(p: Pipe, s: Of<'count'>): void {
   const { i64: B } = p.m;
   const bytes = s.increment ? narrowSlice(p, evaluateLimbs(p, s.increment), 0, 64) : B.extend_u(p.packetLength());
   const amount = p.holdI64(bytes);
+  const { counts } = p.unit.layout;
   const add = (cell: Get, offset: number): void => {
     p.emit(B.store(offset, 8, cell(), B.add(B.load(offset, 8, cell()), B.const(1))));
     p.emit(B.store(offset + 8, 8, cell(), B.add(B.load(offset + 8, 8, cell()), amount())));
   };
   if (extern.kind === 'directCounter') {
     const table = p.program.tables.findIndex((t) => t.id === extern.table);
-    add(() => p.get(p.applied(extern.table).entry), p.unit.layout.tables[table]!.counterOffset);
+    const cell = (): Ref => p.get(p.applied(extern.table).entry);
+    const offset = p.unit.layout.tables[table]!.counterOffset;
+    if (counts) {
+      // An entry may be several workers' at a time, but seldom is.
+      p.emit(p.m.drop(B.atomic.rmw.add(offset, cell(), B.const(1))));
+      p.emit(p.m.drop(B.atomic.rmw.add(offset + 8, cell(), amount())));
+    } else {
+      add(cell, offset);
+    }
     return;
   }
   if (!s.index) return;
-  const array = p.unit.layout.counters[p.unit.externIndex(s.extern, 'counter')]!;
-  whereInside(p, s.index, array, 16, (cell) => add(cell, 0));
+  const number = p.unit.externIndex(s.extern, 'counter');
+  const { base, size } = p.unit.layout.counters[number]!;
+  if (!counts) {
+    whereInside(p, s.index, { base, size }, 16, (cell) => add(cell, 0));
+    return;
+  }
+  const { i32: A } = p.m;
+  whereInside(p, s.index, { base: counts.counters[number]!, size }, 16, (inBlock) => {
+    add(p.holdI32(A.add(A.load(context.counts, 4, p.get(p.context)), inBlock())), 0);
+  });
 }
 
 export function registerRead(p: Pipe, s: Of<'registerRead'>): void {
@@ -102,6 +119,9 @@ export function digest(p: Pipe, s: Of<'digest'>): void {
   const { i32: A } = p.m;
   const { base, capacity, recordBytes, fields } = p.unit.layout.digests[p.unit.externIndex(s.extern, 'digest')]!;
   const word = (offset: number): Ref => A.load(base + offset, 4, A.const(0));
+  const isShared = p.unit.layout.spec.workers > 1;
+  const lock = base + ring.lock;
+  if (isShared) p.loop((again) => p.br(again, A.atomic.rmw.cmpxchg(lock, A.const(0), A.const(0), A.const(1))));
   const head = p.holdI32(word(ring.head));
   const tail = A.atomic.load(base + ring.tail, A.const(0));
   p.if(
@@ -115,6 +135,7 @@ export function digest(p: Pipe, s: Of<'digest'>): void {
       p.emit(A.atomic.store(base + ring.head, A.const(0), A.add(head(), A.const(1))));
     },
   );
+  if (isShared) p.emit(A.atomic.store(lock, A.const(0), A.const(0)));
 }
 
 /** Uniform in [low, high]: low + floor(x * (high - low + 1) / 2^n) for a random x of n = 32 bits, or 64 for wider values. */
