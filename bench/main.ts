@@ -8,10 +8,12 @@ import { allocationBench } from './allocation.ts';
 import { compileBench } from './compile.ts';
 import { maglevBench } from './maglev.ts';
 import { pipelineBench } from './pipeline.ts';
+import { policyBench } from './policy.ts';
 import { workersBench } from './workers.ts';
 
 const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Measure[]>> = {
   pipeline: pipelineBench,
+  policy: policyBench,
   workers: workersBench,
   allocation: allocationBench,
   maglev: maglevBench,

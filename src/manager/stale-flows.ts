@@ -33,19 +33,20 @@ export function hasLostEndpoints(before: Serving, after: Serving): boolean {
 export function staleFlows(build: EntityBuilder, family: Family, serving: Serving, flows: readonly TableEntry[]): Update[] {
   const table = inFamily('flows', family);
   const info = build.names.tables.get(table);
-  const [toDestination, toBoth] = ['translate_destination', 'translate_both'].map(
-    (name) => build.names.actionOf(info, name).preamble.id,
-  );
+  const idsOf = (...names: string[]): number[] => names.map((name) => build.names.actionOf(info, name).preamble.id);
+  // Those that a policy withdrew as well: they could come back
+  const toDestination = idsOf('translate_destination', 'deny_destination');
+  const toBoth = idsOf('translate_both', 'deny_both');
   return flows.flatMap((entry): Update[] => {
     if (!entry.action || !('action' in entry.action)) return [];
     const { actionId, params } = entry.action.action;
-    if (actionId !== toDestination && actionId !== toBoth) return [];
+    if (!toDestination.includes(actionId) && !toBoth.includes(actionId)) return [];
     const [source, destination, sourcePort, destinationPort, protocol] = entry.match.map((m) =>
       'exact' in m ? fromBytes(m.exact.value) : 0n,
     );
     const numbers = params.map((param) => fromBytes(param.value));
     const [address, port] = numbers.slice(-2);
-    const [newSource, newSourcePort] = actionId === toBoth ? numbers : [source, sourcePort];
+    const [newSource, newSourcePort] = toBoth.includes(actionId) ? numbers : [source, sourcePort];
     const endpoints = serving.get(`${destination} ${destinationPort}`);
     if (protocol !== udp || !endpoints || endpoints.size === 0 || endpoints.has(`${address} ${port}`)) return [];
     const reply = build.tableEntry({

@@ -82,7 +82,7 @@ export function churnFlows({ node, seed, flows: flowLimit, changeEvery }: ChurnO
   const world = firstWorld(random);
   let model = toModel(world);
   node.setModel(model);
-  timeoutsMs.forEach((ms, profile) => node.arena.setExpireProfile(profile, ms));
+  for (const [profile, ms] of timeoutsMs.entries()) node.arena.setExpireProfile(profile, ms);
   const live: Flow[] = [];
   const seenBy = new Map<string, Flow>();
   const ports = new Map(clients.map((client) => [client, 10_000]));
@@ -287,7 +287,10 @@ function firstWorld(random: (below: number) => number): World {
 function changeWorld(world: World, random: (below: number) => number): void {
   const { undo } = world;
   world.undo = undefined;
-  if (undo && random(2) === 0) return undo();
+  if (undo && random(2) === 0) {
+    undo();
+    return;
+  }
   const flip = (list: boolean[]): void => {
     const i = random(list.length);
     list[i] = !list[i];
@@ -297,9 +300,11 @@ function changeWorld(world: World, random: (below: number) => number): void {
   };
   switch (random(6)) {
     case 0:
-      return flip(world.policies);
+      flip(world.policies);
+      return;
     case 1:
-      return flip(world.clusterPolicies);
+      flip(world.clusterPolicies);
+      return;
     case 2:
       world.labels.set(locals[random(locals.length)]!, { app: `a${random(3)}` });
       return;

@@ -3,8 +3,8 @@
  * labels or pods change.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Model, NetworkPolicy } from '../../src/manager/index.ts';
-import { ipv4, type PacketSpec } from '../../src/wire/index.ts';
+import type { Model, NetworkPolicy, PolicyPeer } from '../../src/manager/index.ts';
+import { icmpv6Types, ipv4, type PacketSpec, printAddress } from '../../src/wire/index.ts';
 import { type Compiled, compileK8s, TestNode } from './data-plane.ts';
 import { emptyModel, service, slice } from './models.ts';
 import { admin, db, onDb, ops, outside, pods, podsWith, rows, rule, tcp, web } from './policy-rows.ts';
@@ -31,40 +31,84 @@ function portOf(address: string): number {
 }
 
 /** The first packet of a flow `from > to[:port][/protocol]`, TCP 80 if not said; each time another flow. */
-function firstPacket(flow: string): { readonly from: string; readonly spec: PacketSpec } {
+function firstPacket(flow: string, family: 4 | 6): { readonly from: string; readonly spec: PacketSpec } {
   const [, from, to, port, protocol] = /^(\S+) > ([\d.]+)(?::(\d+))?(?:\/(\d+))?$/.exec(flow)!;
-  const ip = { source: from!, destination: to! };
+  const ip = family === 4 ? { source: from!, destination: to! } : { source: sixOf(from!), destination: sixOf(to!) };
   const ports = { sourcePort: nextPort++, destinationPort: Number(port ?? 80) };
+  const spec = (rest: PacketSpec): { from: string; spec: PacketSpec } => ({ from: from!, spec: { ip, ...rest } });
   switch (protocol ?? '6') {
     case '6':
-      return { from: from!, spec: { ip, tcp: { ...ports, flags: 'S' } } };
+      return spec({ tcp: { ...ports, flags: 'S' } });
     case '17':
-      return { from: from!, spec: { ip, udp: ports } };
+      return spec({ udp: ports });
     case '1':
-      return { from: from!, spec: { ip, icmp: { type: 8, identifier: ports.sourcePort } } };
+      return spec(
+        family === 4
+          ? { icmp: { type: 8, identifier: ports.sourcePort } }
+          : {
+              icmpv6: { type: icmpv6Types.echoRequest },
+              payload: Uint8Array.of(ports.sourcePort >> 8, ports.sourcePort & 255, 0, 1),
+            },
+      );
     default: {
       const header = new Uint8Array(12);
       new DataView(header.buffer).setUint16(0, ports.sourcePort);
       new DataView(header.buffer).setUint16(2, ports.destinationPort);
-      return { from: from!, spec: { ip: { ...ip, protocol: 132 }, payload: header } };
+      return { from: from!, spec: { ip: family === 4 ? { ...ip, protocol: 132 } : { ...ip, nextHeader: 132 }, payload: header } };
     }
   }
 }
 
-describe('rows, with packets', () => {
+/** The same world in IPv6: each IPv4 address has its place in fd00::/96. */
+function sixOf(address: string): string {
+  const bytes = new Uint8Array(16);
+  bytes[0] = 0xfd;
+  bytes.set(address.split('.').map(Number), 12);
+  return printAddress(bytes);
+}
+
+function prefixSixOf(prefix: string): string {
+  if (prefix.includes(':')) return '0.0.0.0/0';
+  const [address, length] = prefix.split('/');
+  return Number(length) === 0 ? '::/0' : `${sixOf(address!)}/${96 + Number(length)}`;
+}
+
+/** A model, or a part of one, with all addresses of its policies, pods and node in IPv6. */
+function toSix(model: Model): Model {
+  const peer = (p: PolicyPeer): PolicyPeer =>
+    p.kind === 'block' ? { ...p, cidr: prefixSixOf(p.cidr), except: p.except.map(prefixSixOf) } : p;
+  const rule = <R extends { readonly peers: readonly PolicyPeer[] }>(r: R): R => ({ ...r, peers: r.peers.map(peer) });
+  return {
+    ...model,
+    node: { ...model.node, addresses: model.node.addresses.map(sixOf), podCIDRs: ['fd00::a01:0/120'] },
+    ports: model.ports.map((port) => ({ ...port, addresses: ['fd00::1'] })),
+    pods: model.pods.map((pod) => ({ ...pod, addresses: pod.addresses.map(sixOf) })),
+    policies: model.policies.map((p) => ({
+      ...p,
+      ...(p.ingress && { ingress: p.ingress.map(rule) }),
+      ...(p.egress && { egress: p.egress.map(rule) }),
+    })),
+    clusterPolicies: (model.clusterPolicies ?? []).map((p) => ({
+      ...p,
+      ingress: p.ingress.map(rule),
+      egress: p.egress.map(rule),
+    })),
+    routes: [{ destination: '::/0', port: 1, via: sixOf('192.168.50.254') }],
+    neighbours: model.neighbours.map((n) => ({ ...n, address: sixOf(n.address) })),
+  };
+}
+
+describe.each([4, 6] as const)('rows, with packets of IPv%i', (family) => {
   test.each(rows)('$name', ({ policies, clusterPolicies, allowed = [], denied = [] }) => {
     const node = start();
-    node.setModel({ ...base, policies, ...(clusterPolicies && { clusterPolicies }) });
+    const model = { ...base, policies, ...(clusterPolicies && { clusterPolicies }) };
+    node.setModel(family === 4 ? model : toSix(model));
     const passes = (flow: string): boolean => {
-      const { from, spec } = firstPacket(flow);
+      const { from, spec } = firstPacket(flow, family);
       return node.send(portOf(from), spec).length > 0;
     };
-    // The program does not know ports of SCTP yet
-    const isKnown = (flow: string): boolean => !flow.endsWith('/132');
-    expect(Object.fromEntries([...allowed, ...denied].filter(isKnown).map((flow) => [flow, passes(flow)]))).toEqual(
-      Object.fromEntries(
-        [...allowed.map((f) => [f, true] as const), ...denied.map((f) => [f, false] as const)].filter(([f]) => isKnown(f)),
-      ),
+    expect(Object.fromEntries([...allowed, ...denied].map((flow) => [flow, passes(flow)]))).toEqual(
+      Object.fromEntries([...allowed.map((f) => [f, true] as const), ...denied.map((f) => [f, false] as const)]),
     );
   });
 });
@@ -104,6 +148,25 @@ describe('flows that exist', () => {
     // The endpoint has left the service meanwhile: the flow is still its own
     node.setModel({ ...withService, endpointSlices: [slice('db', ['10.2.0.3'])] });
     expect([there(), back()]).toEqual([[`${web} > ${db}`], [`${vip} > ${web}`]]);
+  });
+
+  test('a withdrawn UDP flow does not come back to an endpoint that is gone', () => {
+    const node = start();
+    const dns = service('dns', vip, 53, { ports: [{ name: '', protocol: 'UDP', port: 53 }] });
+    const model = (...addresses: string[]): Model => ({
+      ...base,
+      services: [dns],
+      endpointSlices: [{ ...slice('dns', addresses), ports: [{ name: '', protocol: 'UDP', port: 5353 }] }],
+    });
+    const ask = () =>
+      addressesOf(node.send(11, { ip: { source: web, destination: vip }, udp: { sourcePort: 1000, destinationPort: 53 } }));
+    node.setModel(model(db));
+    expect(ask()).toEqual([`${web} > ${db}`]);
+    node.setModel({ ...model(db), policies: [noWeb] });
+    expect(ask()).toEqual([]);
+    node.setModel({ ...model('10.2.0.3'), policies: [noWeb] });
+    node.setModel(model('10.2.0.3'));
+    expect(ask()).toEqual([`${web} > 10.2.0.3`]);
   });
 
   test('sending does not keep a withdrawn flow', () => {
