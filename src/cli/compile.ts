@@ -1,6 +1,6 @@
 /** `softipu compile`: checks a P4 program, and writes the form that was asked for. */
 import { writeFileSync } from 'node:fs';
-import { type Diagnostic, Diagnostics, lineAndColumn, makeSource, printDiagnostics } from '../diag/index.ts';
+import { type Diagnostic, Diagnostics, lineAndColumn, makeSource, printDiagnostics, type Span } from '../diag/index.ts';
 import type { CompileResult } from '../p4/compile.ts';
 import { printProgram } from '../p4/ir/index.ts';
 import type { Program } from '../p4/ir/ir.ts';
@@ -103,7 +103,9 @@ function preprocessOnly(path: string, options: CompileOptions): number {
     { readFile: readSource, includeDirs: [...options.I, includeDir], defines: parseDefines(options.D) },
     diagnostics,
   );
-  process.stderr.write(printDiagnostics(diagnostics.all));
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ ok: !diagnostics.hasErrors, diagnostics: diagnostics.all.map(toJson) })}\n`);
+  else process.stderr.write(printDiagnostics(diagnostics.all));
   return diagnostics.hasErrors ? 1 : write(options, preprocessed);
 }
 
@@ -128,12 +130,17 @@ function toJson(d: Diagnostic): object {
     severity: d.severity,
     code: d.code,
     message: d.message,
-    file: d.span.file.path,
-    ...lineAndColumn(d.span.file, d.span.start),
+    ...toPlace(d.span),
     help: d.help,
     notes: (d.notes ?? []).map((n) => ({
       message: n.message,
-      ...(n.span ? { file: n.span.file.path, ...lineAndColumn(n.span.file, n.span.start) } : {}),
+      ...(n.span ? toPlace(n.span) : {}),
     })),
   };
+}
+
+/** Lines and columns from 1; the end is behind the last character. */
+function toPlace({ file, start, end }: Span): object {
+  const last = lineAndColumn(file, end);
+  return { file: file.path, ...lineAndColumn(file, start), endLine: last.line, endColumn: last.column };
 }

@@ -146,7 +146,10 @@ describe.skipIf(!existsSync(main))('bad input (needs `npm run build`)', () => {
   test('diagnostics as JSON', () => {
     const result = softipu('compile', file('wrong2.p4', 'const bit<8> x = y;\n'), '--json');
     expect(result.code).toBe(1);
-    expect(JSON.parse(result.out)).toMatchObject({ ok: false, diagnostics: [{ severity: 'error', line: 1, column: 18 }] });
+    expect(JSON.parse(result.out)).toMatchObject({
+      ok: false,
+      diagnostics: [{ severity: 'error', line: 1, column: 18, endLine: 1, endColumn: 19 }],
+    });
   });
 
   test('stdout carries results only', () => {

@@ -1,11 +1,12 @@
 /**
- * Warnings about what a program declares and never mentions: local variables, constants and instances, actions and tables of controls, and blocks
- * at the top level of a program that has a `main`. Only in the main file: what an included file offers need not be used. `@noWarn` silences.
+ * Warnings about what a program declares and never mentions: local variables, constants and instances, actions and their parameters, tables; and
+ * blocks, functions, constants and type names at the top level of a program that has a `main`. Only in the main file: what an included file offers need
+ * not be used. `@noWarn` silences.
  */
 import type * as ast from '../syntax/ast.ts';
 import type { Context } from './context.ts';
 
-type Named = ast.Declaration & { readonly name: ast.Identifier };
+type Named = (ast.Declaration | ast.Parameter) & { readonly name: ast.Identifier };
 
 export function warnUnused(cx: Context, program: ast.Program, hasMain: boolean): void {
   const used = new Set<unknown>(cx.referents.values());
@@ -20,9 +21,9 @@ export function warnUnused(cx: Context, program: ast.Program, hasMain: boolean):
       if (hasMain) look(d, d.kind);
       for (const local of d.locals) lookLocal(local, look);
       for (const s of d.kind === 'parser' ? d.states.flatMap((state) => state.statements) : [d.apply]) lookInside(s, look);
-    } else if (d.kind === 'action' || d.kind === 'function') {
-      if (hasMain && d.kind === 'action') look(d, 'action');
-      lookInside(d.body, look);
+    } else {
+      if (hasMain) lookLocal(d, look);
+      else if (d.kind === 'action' || d.kind === 'function') lookInside(d.body, look);
     }
   }
 }
@@ -31,6 +32,9 @@ const words: Readonly<Partial<Record<ast.Declaration['kind'], string>>> = {
   variable: 'variable',
   constant: 'constant',
   action: 'action',
+  function: 'function',
+  typedef: 'typedef',
+  newtype: 'type',
   table: 'table',
   instantiation: 'instance',
   valueSet: 'value set',
@@ -38,7 +42,8 @@ const words: Readonly<Partial<Record<ast.Declaration['kind'], string>>> = {
 
 function lookLocal(d: ast.Declaration, look: (d: Named, what: string) => void): void {
   const what = words[d.kind];
-  if (what !== undefined && 'name' in d) look(d, what);
+  if (what !== undefined && 'name' in d && d.name.name !== 'main') look(d, what);
+  if (d.kind === 'action') for (const p of d.parameters) look(p, 'parameter');
   if (d.kind === 'action' || d.kind === 'function') lookInside(d.body, look);
 }
 

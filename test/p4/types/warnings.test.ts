@@ -19,12 +19,33 @@ test.each([
     ["warning[unused]: control 'd' is not used"],
   ],
   ['without main a control is for others', 'control d() { apply { } }', []],
+  [
+    'what a program declares at its top level',
+    `const bit<8> used = 1; const bit<8> lost = 2; typedef bit<8> word_t; bit<8> f() { return used; }
+     control c(inout bit<8> x) { apply { } }${main}`,
+    [
+      "warning[unused]: constant 'lost' is not used",
+      "warning[unused]: typedef 'word_t' is not used",
+      "warning[unused]: function 'f' is not used",
+    ],
+  ],
+  ['a library may have more than it uses', 'const bit<8> lost = 2; typedef bit<8> word_t; bit<8> f() { return 1; }', []],
+  [
+    "an action's parameter",
+    `${core}control c(inout bit<8> x) { action a(bit<8> d, bit<8> e) { x = e; } table t { key = { x : exact; } actions = { a; NoAction; } }
+     apply { t.apply(); } }`,
+    ["warning[unused]: parameter 'd' is not used"],
+  ],
   ['@noWarn', 'control c() { @noWarn("unused") action a() { } apply { } }', []],
   ['written only is used enough', 'control c(inout bit<8> x) { apply { bit<8> y; y = x; } }', []],
   [
     'a hidden parameter',
     'control c(inout bit<8> x) { action a(bit<8> x) { } apply { } }',
-    ["warning[shadow]: 'x' hides another 'x'", "warning[unused]: action 'a' is not used"],
+    [
+      "warning[shadow]: 'x' hides another 'x'",
+      "warning[unused]: action 'a' is not used",
+      "warning[unused]: parameter 'x' is not used",
+    ],
   ],
   [
     'a variable that one way leaves unwritten',
