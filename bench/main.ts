@@ -7,6 +7,7 @@ import { printTable } from '../src/cli/bench/print.ts';
 import { allocationBench } from './allocation.ts';
 import { compileBench } from './compile.ts';
 import { maglevBench } from './maglev.ts';
+import { p4runtimeBench } from './p4runtime.ts';
 import { pipelineBench } from './pipeline.ts';
 import { policyBench } from './policy.ts';
 import { workersBench } from './workers.ts';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Me
   policy: policyBench,
   workers: workersBench,
   allocation: allocationBench,
+  p4runtime: p4runtimeBench,
   maglev: maglevBench,
   compile: compileBench,
 };

@@ -2,8 +2,8 @@
  * Entries as the control plane says them, and their form in memory: the key masked and packed, bounds of range keys, a priority.
  * Structurally, the IR's `KeyMatch` is one of these.
  */
-import type { TableLayout } from './layout.ts';
-import { ones, packFields, toBig, type Value, writeBig } from './wire-bytes.ts';
+import type { FieldPlace, TableLayout } from './layout.ts';
+import { ones, packFields, toBig, type Value, viewOf, writeBig } from './wire-bytes.ts';
 
 /** One key of an entry. A don't-care is mask 0, prefix length 0, the full range, or an optional without value. */
 export type KeyMatch =
@@ -50,8 +50,10 @@ export interface TableEntry extends NewEntry {
 
 /** An entry's match as memory has it. */
 export interface EncodedMatch {
-  /** keyWords * 8 bytes, masked. */
+  /** keyWords * 8 bytes, masked. Of tables without masks it is the plan's own, good until the next match is encoded. */
   readonly key: Uint8Array;
+  /** A view of `key`. */
+  readonly view: DataView;
   /** keyWords * 8 bytes; all-ones where an exact table compares. */
   readonly mask: Uint8Array;
   /** Low and high of each range key, in order. */
@@ -67,25 +69,61 @@ export function hasPrefixPriority(table: TableLayout): boolean {
   );
 }
 
+/** What `encodeMatch` needs of a table, computed once. */
+export interface MatchPlan {
+  readonly table: TableLayout;
+  readonly keys: readonly {
+    readonly width: number;
+    readonly matchKind: 'exact' | 'lpm' | 'ternary' | 'range' | 'optional';
+    /** Among all keys, selectors included. */
+    readonly index: number;
+    readonly what: () => string;
+  }[];
+  readonly places: readonly FieldPlace[];
+  readonly keyBytes: number;
+  readonly rangesAt: number;
+  readonly hasPrefixPriority: boolean;
+  /** Of the last match, in tables without masks. */
+  readonly exact: EncodedMatch;
+}
+
+const noRanges = new Uint8Array();
+
+export function matchPlan(table: TableLayout): MatchPlan {
+  const keys = table.spec.keys.flatMap(({ width, matchKind }, index) => {
+    if (matchKind === 'selector') return [];
+    return [{ width, matchKind, index, what: (): string => `key ${index} of table '${table.spec.name}'` }];
+  });
+  const key = new Uint8Array(table.keyWords * 8);
+  return {
+    table,
+    keys,
+    exact: { key, view: viewOf(key), mask: noRanges, ranges: noRanges, priority: 0 },
+    places: table.keyFields.filter((place) => place !== undefined),
+    keyBytes: table.keyWords * 8,
+    rangesAt: table.keyOffset + table.keyWords * 8,
+    hasPrefixPriority: hasPrefixPriority(table),
+  };
+}
+
 /** Memory form of a match. Throws RangeError if a match does not fit its key: callers have checked what people wrote. */
-export function encodeMatch(table: TableLayout, entry: EntryKey): EncodedMatch {
-  const keys = table.spec.keys.map((key, index) => ({ ...key, index })).filter((key) => key.matchKind !== 'selector');
+export function encodeMatch(plan: MatchPlan, entry: EntryKey): EncodedMatch {
+  const { table, keys } = plan;
   if (entry.matches.length !== keys.length) {
     throw new RangeError(`table '${table.spec.name}' has ${keys.length} keys, the entry ${entry.matches.length}`);
   }
+  if (!table.isMasked && entry.matches.every(({ kind }) => kind === 'exact')) return encodeExact(plan, entry.matches);
   const values: bigint[] = [];
   const masks: bigint[] = [];
-  const ranges = new Uint8Array(table.dataOffset - (table.keyOffset + table.keyWords * 8));
-  const rangesAt = table.keyOffset + table.keyWords * 8;
+  const ranges = new Uint8Array(table.dataOffset - plan.rangesAt);
   let prefix = 0;
-  keys.forEach(({ width, matchKind, index }, i) => {
-    const what = `key ${index} of table '${table.spec.name}'`;
+  keys.forEach(({ width, matchKind, index, what }, i) => {
     const match = entry.matches[i]!;
     if (matchKind === 'range') {
       const [low, high] = toRange(match, width, what);
       const place = table.ranges[index]!;
-      writeBig(ranges, place.offset - rangesAt, place.bytes, low);
-      writeBig(ranges, place.offset - rangesAt + place.bytes, place.bytes, high);
+      writeBig(ranges, place.offset - plan.rangesAt, place.bytes, low);
+      writeBig(ranges, place.offset - plan.rangesAt + place.bytes, place.bytes, high);
       const mask = commonPrefix(low, high, width);
       values.push(low & mask);
       masks.push(mask);
@@ -93,19 +131,31 @@ export function encodeMatch(table: TableLayout, entry: EntryKey): EncodedMatch {
     }
     const [value, mask] = toMasked(match, width, what);
     if (matchKind === 'exact' && mask !== ones(width))
-      throw new RangeError(`${what} is exact, the entry's mask ${mask.toString(16)}`);
+      throw new RangeError(`${what()} is exact, the entry's mask ${mask.toString(16)}`);
     if (match.kind === 'lpm') prefix += match.prefixLength;
     else if (matchKind === 'lpm') prefix += mask === 0n ? 0 : width;
     values.push(value & mask);
     masks.push(mask);
   });
-  const places = table.keyFields.filter((place) => place !== undefined);
+  const key = packFields(plan.places, values, plan.keyBytes);
   return {
-    key: packFields(places, values, table.keyWords * 8),
-    mask: packFields(places, masks, table.keyWords * 8),
+    key,
+    view: viewOf(key),
+    mask: packFields(plan.places, masks, plan.keyBytes),
     ranges,
-    priority: !table.isMasked ? 0 : hasPrefixPriority(table) ? prefix : (entry.priority ?? 0),
+    priority: !table.isMasked ? 0 : plan.hasPrefixPriority ? prefix : (entry.priority ?? 0),
   };
+}
+
+/** As `encodeMatch`, where nothing is masked: what a controller writes most. */
+function encodeExact({ keys, places, exact }: MatchPlan, matches: readonly KeyMatch[]): EncodedMatch {
+  const { key } = exact;
+  for (let i = 0; i < keys.length; i++) {
+    const { width, what } = keys[i]!;
+    const { offset, bytes } = places[i]!;
+    writeBig(key, offset, bytes, toBig((matches[i] as KeyMatch & { kind: 'exact' }).value, width, what));
+  }
+  return exact;
 }
 
 /** A key packed for a lookup; `values`: one per key that is no selector. */
@@ -115,13 +165,13 @@ export function packKey(table: TableLayout, values: readonly bigint[]): Uint8Arr
 }
 
 /** Value and mask that any kind of match but a true range stands for. */
-export function toMasked(match: KeyMatch, width: number, what: string): [value: bigint, mask: bigint] {
+export function toMasked(match: KeyMatch, width: number, what: () => string): [value: bigint, mask: bigint] {
   switch (match.kind) {
     case 'exact':
       return [toBig(match.value, width, what), ones(width)];
     case 'lpm': {
       if (match.prefixLength < 0 || match.prefixLength > width)
-        throw new RangeError(`${what}: prefix length ${match.prefixLength}`);
+        throw new RangeError(`${what()}: prefix length ${match.prefixLength}`);
       const mask = ones(width) ^ ones(width - match.prefixLength);
       return [toBig(match.value, width, what) & mask, mask];
     }
@@ -135,7 +185,7 @@ export function toMasked(match: KeyMatch, width: number, what: string): [value: 
       const [low, high] = toRange(match, width, what);
       if (low === high) return [low, ones(width)];
       if (low === 0n && high === ones(width)) return [0n, 0n];
-      throw new RangeError(`${what} takes no range`);
+      throw new RangeError(`${what()} takes no range`);
     }
     default:
       return assertNever(match);
@@ -156,16 +206,16 @@ function commonPrefix(low: bigint, high: bigint, width: number): bigint {
   return ones(width) ^ ones(own);
 }
 
-function toRange(match: KeyMatch, width: number, what: string): [low: bigint, high: bigint] {
+function toRange(match: KeyMatch, width: number, what: () => string): [low: bigint, high: bigint] {
   if (match.kind === 'range') {
     const low = toBig(match.low, width, what);
     const high = toBig(match.high, width, what);
-    if (low > high) throw new RangeError(`${what}: low ${low} is above high ${high}`);
+    if (low > high) throw new RangeError(`${what()}: low ${low} is above high ${high}`);
     return [low, high];
   }
   const [value, mask] = toMasked(match, width, what);
   const free = ones(width) ^ mask;
-  if ((free & (free + 1n)) !== 0n) throw new RangeError(`${what}: mask ${mask.toString(16)} is no range`);
+  if ((free & (free + 1n)) !== 0n) throw new RangeError(`${what()}: mask ${mask.toString(16)} is no range`);
   return [value, value | free];
 }
 

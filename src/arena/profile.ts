@@ -324,7 +324,7 @@ export class ActionProfile {
       throw new RangeError(`action ${action} of '${layout.spec.name}' has ${places.length} parameters, not ${params.length}`);
     }
     const values = params.map((value, i) =>
-      toBig(value, places[i]!.width, `parameter ${i} of action ${action} of '${layout.spec.name}'`),
+      toBig(value, places[i]!.width, () => `parameter ${i} of action ${action} of '${layout.spec.name}'`),
     );
     const at = this.#memberAt(member);
     memory.bytes.fill(0, at + layout.memberDataOffset, at + layout.memberBytes);

@@ -28,8 +28,8 @@ export function isLive(memory: Memory, table: TableLayout, slot: number): boolea
 }
 
 /** Hash of a packed (and masked) key. `tuple` is undefined for exact tables. */
-export function hashKey(memory: Memory, table: TableLayout, key: Uint8Array, tuple?: number): number {
-  return hashAt(memory, table, viewOf(key), 0, tuple);
+export function hashKey(memory: Memory, table: TableLayout, key: Uint8Array | DataView, tuple?: number): number {
+  return hashAt(memory, table, key instanceof DataView ? key : viewOf(key), 0, tuple);
 }
 
 function hashAt(memory: Memory, table: TableLayout, key: DataView, at: number, tuple: number | undefined): number {
@@ -54,6 +54,20 @@ export function* matchingSlots(memory: Memory, table: TableLayout, wanted: Wante
     if (wanted.tuple !== undefined && u32(memory, at + table.tupleOffset) !== wanted.tuple) continue;
     if (sameBytes(memory, at + table.keyOffset, wanted.key, wanted.key.length)) yield slot;
   }
+}
+
+/** The slot of a key in a table without masks; -1 if there is none. */
+export function exactSlot(memory: Memory, table: TableLayout, hash: number, key: Uint8Array): number {
+  const tag = liveTag(hash);
+  const limit = probeLimit(table);
+  for (let n = 0; n < limit; n++) {
+    const slot = (hash + n) & (table.slotCount - 1);
+    const at = slotAddress(table, slot);
+    const word = u32(memory, at);
+    if (word === 0) return -1;
+    if (word === tag && sameBytes(memory, at + table.keyOffset, key, key.length)) return slot;
+  }
+  return -1;
 }
 
 /** First slot on the way of a key that holds nothing; -1 if none is within the limit. */

@@ -11,13 +11,15 @@ import {
   encodeMatch,
   hasPrefixPriority,
   type KeyMatch,
+  type MatchPlan,
+  matchPlan,
   type NewEntry,
   type TableEntry,
 } from './entry.ts';
 import { controlPlaneProfile, entryFlags, entryHead, groupBit, type TableLayout, tableHeader, tupleEntry } from './layout.ts';
 import { addU64, bumpU32, type Memory, readFields, sameBytes, setU32, setU64, u32, u64, writeFields } from './memory.ts';
 import { getMeterConfig, type MeterConfig, setMeterConfig } from './meter.ts';
-import { freeSlot, hashKey, isDead, isLive, liveTag, matchingSlots, release, slotAddress } from './slots.ts';
+import { exactSlot, freeSlot, hashKey, isDead, isLive, liveTag, matchingSlots, release, slotAddress } from './slots.ts';
 import { addToTuple, findTuple, freeTupleId, positionOf, removeFromTuple, tupleAt } from './tuples.ts';
 import { readBig, toBig } from './wire-bytes.ts';
 
@@ -40,6 +42,7 @@ export interface TableStats {
 export class MatchTable {
   readonly memory: Memory;
   readonly layout: TableLayout;
+  readonly #plan: MatchPlan;
   /** Of tables with an implementation: how many entries were given each member or group. Ageing takes entries out without saying so here. */
   readonly #given = new Map<number, number>();
 
@@ -50,12 +53,13 @@ export class MatchTable {
     this.#counts = counts;
     this.memory = memory;
     this.layout = layout;
+    this.#plan = matchPlan(layout);
   }
 
   /** Adds an entry and returns its handle; 'exists' if there is one with the same match and priority. Throws RangeError on a malformed entry. */
   insert(entry: NewEntry, nowMs = 0): number | 'exists' | 'full' {
     const { memory, layout } = this;
-    const match = encodeMatch(layout, entry);
+    const match = encodeMatch(this.#plan, entry);
     this.#checkCall(entry.call);
     let tuple: number | undefined;
     if (layout.isMasked) {
@@ -63,7 +67,7 @@ export class MatchTable {
       tuple = position < 0 ? freeTupleId(memory, layout) : tupleAt(memory, layout, position).id;
       if (tuple === undefined) return 'full';
     }
-    const hash = hashKey(memory, layout, match.key, tuple);
+    const hash = hashKey(memory, layout, match.view, tuple);
     const same = this.#findEncoded(match, hash, tuple);
     if (same >= 0) {
       if (!isDead(memory, layout, this.address(same), nowMs)) return 'exists';
@@ -136,14 +140,14 @@ export class MatchTable {
   /** Handle of the entry with exactly this match and priority. */
   find(key: EntryKey): number | undefined {
     const { memory, layout } = this;
-    const match = encodeMatch(layout, key);
+    const match = encodeMatch(this.#plan, key);
     let tuple: number | undefined;
     if (layout.isMasked) {
       const position = findTuple(memory, layout, match.mask);
       if (position < 0) return undefined;
       tuple = tupleAt(memory, layout, position).id;
     }
-    const slot = this.#findEncoded(match, hashKey(memory, layout, match.key, tuple), tuple);
+    const slot = this.#findEncoded(match, hashKey(memory, layout, match.view, tuple), tuple);
     return slot < 0 ? undefined : slot;
   }
 
@@ -271,12 +275,12 @@ export class MatchTable {
   /** Slot of a match; -1 if there is none. */
   #findEncoded(match: EncodedMatch, hash: number, tuple: number | undefined): number {
     const { memory, layout } = this;
+    if (!layout.isMasked) return exactSlot(memory, layout, hash, match.key);
     for (const slot of matchingSlots(
       memory,
       layout,
       tuple === undefined ? { hash, key: match.key } : { hash, key: match.key, tuple },
     )) {
-      if (!layout.isMasked) return slot;
       const at = slotAddress(layout, slot);
       const isSame = u32(memory, at + layout.priorityOffset) === match.priority;
       if (isSame && sameBytes(memory, at + layout.keyOffset + layout.keyWords * 8, match.ranges, match.ranges.length))
@@ -348,7 +352,7 @@ export class MatchTable {
     const { memory, layout } = this;
     const places = layout.params[action]!;
     const values = params.map((value, i) =>
-      toBig(value, places[i]!.width, `parameter ${i} of action ${action} of table '${layout.spec.name}'`),
+      toBig(value, places[i]!.width, () => `parameter ${i} of action ${action} of table '${layout.spec.name}'`),
     );
     memory.bytes.fill(0, at + layout.dataOffset, at + dataEnd(layout));
     writeFields(memory, at + layout.dataOffset, places, values);

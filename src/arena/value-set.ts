@@ -32,7 +32,9 @@ export class ValueSet {
   write(members: readonly (readonly KeyMatch[])[]): 'ok' | 'full' {
     if (members.length > this.size) return 'full';
     const { fields } = this.#layout;
-    const encoded = members.map((matches) => matches.map((m, i) => toMasked(m, fields[i]!.width, `key ${i} of the value set`)));
+    const encoded = members.map((matches) =>
+      matches.map((m, i) => toMasked(m, fields[i]!.width, () => `key ${i} of the value set`)),
+    );
     setU32(this.#memory, this.#layout.base, 0);
     encoded.forEach((pairs, i) => {
       const at = this.#memberAt(i);

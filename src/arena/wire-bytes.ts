@@ -35,16 +35,22 @@ export function writeBig(bytes: Uint8Array, offset: number, count: number, value
   }
 }
 
+/** 2^width for the widths that most fields have: making such numbers again and again costs more than using them. */
+const limits: readonly bigint[] = Array.from({ length: 129 }, (_, width) => 1n << BigInt(width));
+const allOnes: readonly bigint[] = limits.map((limit) => limit - 1n);
+
 /** The number of a value; throws RangeError if it does not fit `width` bits. `what` names it in the message. */
-export function toBig(value: Value, width: number, what: string): bigint {
+export function toBig(value: Value, width: number, what: () => string): bigint {
   const number = typeof value === 'bigint' ? value : readBig(value, 0, value.length);
-  if (number < 0n || number >> BigInt(width) !== 0n) throw new RangeError(`${what}: ${number} does not fit ${width} bits`);
+  if (number < 0n || number >= (limits[width] ?? 1n << BigInt(width))) {
+    throw new RangeError(`${what()}: ${number} does not fit ${width} bits`);
+  }
   return number;
 }
 
 /** All-ones of `width` bits. */
 export function ones(width: number): bigint {
-  return (1n << BigInt(width)) - 1n;
+  return allOnes[width] ?? (1n << BigInt(width)) - 1n;
 }
 
 /** Values packed one behind the other, each in ceil(width / 8) bytes, as `places` says; zero-padded to `length` bytes. */

@@ -94,6 +94,11 @@ export class Runtime extends EventEmitter<Events> {
   #sweeper: Sweeper;
   readonly #sweeping: NodeJS.Timeout | undefined;
   #isStopped = false;
+  /** Rejects when a data-plane thread ends by itself: whoever waits for its answer would wait for ever. */
+  #failed!: (error: Error) => void;
+  readonly #failure = new Promise<never>((_, failed) => {
+    this.#failed = failed;
+  });
 
   /** Regions for ports that come at run time, each of `#regionBytes`. */
   readonly #regionBytes: number;
@@ -103,6 +108,7 @@ export class Runtime extends EventEmitter<Events> {
   /** Opens nothing yet: see `start`. */
   private constructor(options: RuntimeOptions) {
     super();
+    this.#failure.catch(() => {});
     this.program = options.program;
     const layout = layoutArena(options.program.artifact.arena);
     this.#halfBytes = options.isReplaceable ? halfFor(layout.programEnd) : 0;
@@ -300,7 +306,7 @@ export class Runtime extends EventEmitter<Events> {
 
   /** Asks all threads; throws the first error as a UserError. */
   async #order(of: (worker: number) => OrderBody): Promise<readonly Done[]> {
-    const reports = await this.#threads.ask(of);
+    const reports = await Promise.race([this.#threads.ask(of), this.#failure]);
     const error = reports.find((r) => r.error)?.error;
     if (error) throw new UserError(error.code, error.message, error.help);
     return reports;
@@ -329,6 +335,7 @@ export class Runtime extends EventEmitter<Events> {
         this.emit('portState', report.name, report.state, report.number);
         return;
       case 'fatal':
+        this.#failed(new Error(report.message));
         this.emit('fatal', report.message);
         return;
     }

@@ -12,7 +12,7 @@ import type {
   RegisterArray,
   ValueSet,
 } from '../arena/index.ts';
-import type { Action, ActionProfile, MatchField, Table, ValueSet as ValueSetInfo } from '../p4/p4info/p4info.ts';
+import type { Action, ActionProfile, ActionRef, MatchField, Table, ValueSet as ValueSetInfo } from '../p4/p4info/p4info.ts';
 import type { P4Names } from './names.ts';
 
 /** What P4Info does not say about the program: the order of each table's actions. The IR has this form. */
@@ -27,6 +27,8 @@ export interface BoundTable {
   readonly actionPlaces: ReadonlyMap<number, number>;
   readonly actionIds: ReadonlyMap<number, number>;
   readonly actionInfos: ReadonlyMap<number, Action>;
+  /** Of the actions in the table's list. */
+  readonly actionScopes: ReadonlyMap<number, ActionRef['scope']>;
   readonly table: MatchTable;
   /** Of the keys that are match fields, in the data plane; P4Info has the controller's. */
   readonly keyWidths: readonly number[];
@@ -98,6 +100,7 @@ export class Binding {
           actionPlaces: new Map(placesOf(table)),
           actionIds: new Map(placesOf(table).map(([id, place]) => [place, id])),
           actionInfos,
+          actionScopes: new Map(table.actionRefs.map(({ id, scope }) => [id, scope])),
           table: at('table', spec.tables, arena.tables, table.preamble.name),
           keyWidths: at('table', spec.tables, spec.tables, table.preamble.name).keys.flatMap((key) =>
             key.matchKind === 'selector' ? [] : [key.width],

@@ -7,12 +7,18 @@
 
 /** Canonical bytestring of a number >= 0. */
 export function toBytes(value: bigint | number): Uint8Array {
+  if (value <= Number.MAX_SAFE_INTEGER) return smallToBytes(Number(value));
   const hex = BigInt(value).toString(16);
   return fromHex(hex.length % 2 === 0 ? hex : '0' + hex);
 }
 
 /** The number that a bytestring is; an empty one is 0. */
 export function fromBytes(bytes: Uint8Array): bigint {
+  if (bytes.length <= 6) {
+    let small = 0;
+    for (let i = 0; i < bytes.length; i++) small = small * 256 + bytes[i]!;
+    return BigInt(small);
+  }
   return bytes.length === 0 ? 0n : BigInt('0x' + toHex(bytes));
 }
 
@@ -34,9 +40,28 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+const limits: readonly bigint[] = Array.from({ length: 129 }, (_, width) => 1n << BigInt(width));
+
 /** All-ones of `width` bits. */
 export function allOnes(width: number): bigint {
-  return (1n << BigInt(width)) - 1n;
+  return (limits[width] ?? 1n << BigInt(width)) - 1n;
+}
+
+/** Whether a number >= 0 fits `width` bits. */
+export function fits(value: bigint, width: number): boolean {
+  return value < (limits[width] ?? 1n << BigInt(width));
+}
+
+function smallToBytes(value: number): Uint8Array {
+  let length = 1;
+  for (let rest = value; rest >= 256; rest = Math.floor(rest / 256)) length++;
+  const bytes = new Uint8Array(length);
+  let rest = value;
+  for (let i = length - 1; i >= 0; i--) {
+    bytes[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return bytes;
 }
 
 function fromHex(hex: string): Uint8Array {

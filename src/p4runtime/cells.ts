@@ -47,7 +47,7 @@ export function prepareRegister(
   if (data && data.length !== widths.length) {
     throw new StatusError('INVALID_ARGUMENT', `${what}: ${data.length} values, expected ${widths.length}`);
   }
-  const values = data?.map((value, i) => checkValue(value, widths[i]!, `${what}, value ${i}`));
+  const values = data?.map((value, i) => checkValue(value, widths[i]!, () => `${what}, value ${i}`));
   return (transaction) => {
     if (!values) return;
     for (const i of cellsOf(array.size, index)) {

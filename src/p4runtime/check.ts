@@ -3,9 +3,9 @@
  * checked without looking at what is installed. The result is in the arena's terms. Each refusal names table, field, value and what was expected.
  */
 import { type EntryKey, type KeyMatch, maxBurst } from '../arena/index.ts';
-import type { ActionRef, MatchField } from '../p4/p4info/p4info.ts';
+import type { ActionParam, ActionRef, MatchField } from '../p4/p4info/p4info.ts';
 import type { Binding, BoundTable } from './binding.ts';
-import { allOnes, fromBytes, toHex } from './bytes.ts';
+import { allOnes, fits, fromBytes, toHex } from './bytes.ts';
 import type { Action, FieldMatch, MeterConfig, TableEntry } from './entities.ts';
 import { StatusError } from './status.ts';
 import { fromSdnString, isSdnString } from './translation.ts';
@@ -24,12 +24,15 @@ export function checkTable(binding: Binding, tableId: number): BoundTable {
   return table;
 }
 
-/** The number of a bytestring that must fit a width; `what` is "table 'services', field 'port'". */
-export function checkValue(value: Uint8Array, width: number, what: string): bigint {
-  if (value.length === 0) throw new StatusError('OUT_OF_RANGE', `${what}: the value is empty, expected ${width} bits`);
+/** What a message is about: "table 'services', field 'port'". Most are never made. */
+type What = () => string;
+
+/** The number of a bytestring that must fit a width. */
+export function checkValue(value: Uint8Array, width: number, what: What): bigint {
+  if (value.length === 0) throw new StatusError('OUT_OF_RANGE', `${what()}: the value is empty, expected ${width} bits`);
   const number = fromBytes(value);
-  if (number >> BigInt(width) !== 0n) {
-    throw new StatusError('OUT_OF_RANGE', `${what}: 0x${toHex(value)} does not fit ${width} bits`);
+  if (!fits(number, width)) {
+    throw new StatusError('OUT_OF_RANGE', `${what()}: 0x${toHex(value)} does not fit ${width} bits`);
   }
   return number;
 }
@@ -38,11 +41,11 @@ export function checkValue(value: Uint8Array, width: number, what: string): bigi
  * The number that the data plane has for a value of a field or parameter, which the controller may see in another form (`@p4runtime_translation`):
  * wider or narrower, then it is the same number, or a string.
  */
-export function checkTyped(value: Uint8Array, type: Typed, dataPlaneWidth: number, what: string): bigint {
+export function checkTyped(value: Uint8Array, type: Typed, dataPlaneWidth: number, what: What): bigint {
   const number = isSdnString(type) ? fromSdnString(value) : checkValue(value, type.bitwidth, what);
-  if (number === undefined) throw new StatusError('INVALID_ARGUMENT', `${what}: the string stands for no value`);
-  if (number >> BigInt(dataPlaneWidth) !== 0n) {
-    throw new StatusError('OUT_OF_RANGE', `${what}: ${number} does not fit the ${dataPlaneWidth} bits that the data plane has`);
+  if (number === undefined) throw new StatusError('INVALID_ARGUMENT', `${what()}: the string stands for no value`);
+  if (!fits(number, dataPlaneWidth)) {
+    throw new StatusError('OUT_OF_RANGE', `${what()}: ${number} does not fit the ${dataPlaneWidth} bits that the data plane has`);
   }
   return number;
 }
@@ -74,29 +77,36 @@ export function checkMatches(
   match: readonly FieldMatch[],
   label: string,
 ): KeyMatch[] {
-  const seen = new Set<number>();
-  for (const { fieldId } of match) {
-    if (!fields.some((field) => field.id === fieldId)) {
-      throw new StatusError('INVALID_ARGUMENT', `${label} has no match field with the id ${fieldId}`);
+  // As most controllers write them: all fields, in order.
+  const isPlain = match.length === fields.length && fields.every((field, i) => field.id === match[i]!.fieldId);
+  if (!isPlain) {
+    const seen = new Set<number>();
+    for (const { fieldId } of match) {
+      if (!fields.some((field) => field.id === fieldId)) {
+        throw new StatusError('INVALID_ARGUMENT', `${label} has no match field with the id ${fieldId}`);
+      }
+      if (seen.has(fieldId)) throw new StatusError('INVALID_ARGUMENT', `${label}, field id ${fieldId} is matched twice`);
+      seen.add(fieldId);
     }
-    if (seen.has(fieldId)) throw new StatusError('INVALID_ARGUMENT', `${label}, field id ${fieldId} is matched twice`);
-    seen.add(fieldId);
   }
   return fields.map((field, i) =>
     checkMatch(
       field,
-      match.find((m) => m.fieldId === field.id),
+      isPlain ? match[i] : match.find((m) => m.fieldId === field.id),
       widths[i] ?? field.bitwidth,
-      `${label}, field '${field.name}'`,
+      () => `${label}, field '${field.name}'`,
     ),
   );
 }
 
-function checkMatch(field: MatchField, match: FieldMatch | undefined, width: number, what: string): KeyMatch {
+function checkMatch(field: MatchField, match: FieldMatch | undefined, width: number, what: What): KeyMatch {
   if (!match) return dontCare(field, width, what);
-  const value = (bytes: Uint8Array, part = ''): bigint => checkTyped(bytes, field, width, what + part);
+  if ('exact' in match && field.matchType === 'EXACT') {
+    return { kind: 'exact', value: checkTyped(match.exact.value, field, width, what) };
+  }
+  const value = (bytes: Uint8Array, part = ''): bigint => checkTyped(bytes, field, width, () => what() + part);
   const refuse = (message: string): never => {
-    throw new StatusError('INVALID_ARGUMENT', `${what}: ${message}`);
+    throw new StatusError('INVALID_ARGUMENT', `${what()}: ${message}`);
   };
   if (kindOf(match) !== field.matchType)
     return refuse(`expected ${article(field.matchType)} match, found ${kindOf(match).toLowerCase()}`);
@@ -127,10 +137,10 @@ function checkMatch(field: MatchField, match: FieldMatch | undefined, width: num
   return { kind: 'range', low, high };
 }
 
-function dontCare({ matchType, bitwidth }: MatchField, width: number, what: string): KeyMatch {
+function dontCare({ matchType, bitwidth }: MatchField, width: number, what: What): KeyMatch {
   switch (matchType) {
     case 'EXACT':
-      throw new StatusError('INVALID_ARGUMENT', `${what} is missing, expected an exact match of ${bitwidth} bits`);
+      throw new StatusError('INVALID_ARGUMENT', `${what()} is missing, expected an exact match of ${bitwidth} bits`);
     case 'LPM':
       return { kind: 'lpm', value: 0n, prefixLength: 0 };
     case 'TERNARY':
@@ -144,47 +154,57 @@ function dontCare({ matchType, bitwidth }: MatchField, width: number, what: stri
   }
 }
 
-/** An action of a table's list, where its scope allows it. */
+/** An action of a table's list, where its scope allows it. `owner`: whose it is, for messages; the table's unless given. */
 export function checkAction(
   { names }: Binding,
   bound: BoundTable,
-  label: string,
   action: Action,
   use: 'entry' | 'default',
+  owner: What = () => bound.label,
 ): CheckedAction {
-  const { info: table, actionPlaces } = bound;
-  const ref = table.actionRefs.find(({ id }) => id === action.actionId);
-  const index = actionPlaces.get(action.actionId);
-  const info = names.actions.byId(action.actionId);
-  if (!ref || index === undefined || !info) {
-    const name = info ? `action '${names.actionLabel(action.actionId)}'` : `action with the id ${action.actionId}`;
-    throw new StatusError('INVALID_ARGUMENT', `${label} has no ${name}`);
+  const { actionPlaces, actionInfos, actionScopes } = bound;
+  const { actionId } = action;
+  const scope = actionScopes.get(actionId);
+  const index = actionPlaces.get(actionId);
+  const info = actionInfos.get(actionId);
+  if (!scope || index === undefined || !info) {
+    const name = info ? `action '${names.actionLabel(actionId)}'` : `action with the id ${actionId}`;
+    throw new StatusError('INVALID_ARGUMENT', `${owner()} has no ${name}`);
   }
-  const what = `${label}, action '${names.actionLabel(action.actionId)}'`;
-  checkScope(ref, use, what);
-  for (const { paramId } of action.params) {
-    if (!info.params.some((param) => param.id === paramId)) {
-      throw new StatusError('INVALID_ARGUMENT', `${what} has no parameter with the id ${paramId}`);
-    }
-  }
+  const what = (): string => `${owner()}, action '${names.actionLabel(actionId)}'`;
+  checkScope(scope, use, what);
+  const isPlain =
+    action.params.length === info.params.length && info.params.every((param, i) => param.id === action.params[i]!.paramId);
+  if (!isPlain) checkParams(info.params, action, what);
+  const widths = bound.table.layout.spec.actions[index]!.paramWidths;
   const params = info.params.map((param, i) => {
-    const given = action.params.filter((p) => p.paramId === param.id);
-    if (given.length !== 1) {
-      const problem = given.length === 0 ? 'is missing' : 'is given twice';
-      throw new StatusError('INVALID_ARGUMENT', `${what}: parameter '${param.name}' ${problem}, expected ${param.bitwidth} bits`);
-    }
-    const width = bound.table.layout.spec.actions[index]!.paramWidths[i] ?? param.bitwidth;
-    return checkTyped(given[0]!.value, param, width, `${what}, parameter '${param.name}'`);
+    const { value } = isPlain ? action.params[i]! : action.params.find((p) => p.paramId === param.id)!;
+    return checkTyped(value, param, widths[i] ?? param.bitwidth, () => `${what()}, parameter '${param.name}'`);
   });
   return { index, params };
 }
 
-function checkScope({ scope }: ActionRef, use: 'entry' | 'default', what: string): void {
+/** Each parameter once, and no others. */
+function checkParams(params: readonly ActionParam[], action: Action, what: What): void {
+  for (const { paramId } of action.params) {
+    if (!params.some((param) => param.id === paramId)) {
+      throw new StatusError('INVALID_ARGUMENT', `${what()} has no parameter with the id ${paramId}`);
+    }
+  }
+  for (const param of params) {
+    const count = action.params.filter((p) => p.paramId === param.id).length;
+    if (count === 1) continue;
+    const problem = count === 0 ? 'is missing' : 'is given twice';
+    throw new StatusError('INVALID_ARGUMENT', `${what()}: parameter '${param.name}' ${problem}, expected ${param.bitwidth} bits`);
+  }
+}
+
+function checkScope(scope: ActionRef['scope'], use: 'entry' | 'default', what: What): void {
   if (use === 'entry' && scope === 'DEFAULT_ONLY') {
-    throw new StatusError('PERMISSION_DENIED', `${what} is for the default entry only`);
+    throw new StatusError('PERMISSION_DENIED', `${what()} is for the default entry only`);
   }
   if (use === 'default' && scope === 'TABLE_ONLY') {
-    throw new StatusError('PERMISSION_DENIED', `${what} is not for the default entry`);
+    throw new StatusError('PERMISSION_DENIED', `${what()} is not for the default entry`);
   }
 }
 

@@ -49,7 +49,7 @@ export function checkOneShot(
     if (!Number.isInteger(weight) || weight < 1) refuse(`action ${i} of the set: weight ${weight}, expected 1 or more`);
     total += weight;
     return {
-      checked: checkAction(binding, bound, where, action, 'entry'),
+      checked: checkAction(binding, bound, action, 'entry', () => where),
       key: printAction(binding.names, action),
       weight,
       port: checkWatch(watch, ports, `${where}, action ${i} of the set`),

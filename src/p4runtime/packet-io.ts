@@ -27,7 +27,7 @@ export function checkPacketOut(info: P4Info, { metadata }: PacketOut): void {
   };
   for (const { metadataId, value } of metadata) {
     const field = fields.find(({ id }) => id === metadataId) ?? refuse(`the program has no metadata field ${metadataId}`);
-    checkValue(value, field.bitwidth, `packet out, metadata '${field.name}'`);
+    checkValue(value, field.bitwidth, () => `packet out, metadata '${field.name}'`);
   }
   for (const { id, name } of fields) {
     const given = metadata.filter(({ metadataId }) => metadataId === id).length;

@@ -134,7 +134,7 @@ export class ProfileState {
     if (!action) throw new StatusError('INVALID_ARGUMENT', `${label}, member ${memberId}: no action given`);
     const table = this.#binding.tables.get(info.tableIds[0] ?? 0);
     if (!table) throw new StatusError('INVALID_ARGUMENT', `no table uses ${label}`);
-    const checked = checkAction(this.#binding, table, `${label}, member ${memberId}`, action, 'entry');
+    const checked = checkAction(this.#binding, table, action, 'entry', () => `${label}, member ${memberId}`);
     const content = { action, checked, key: printAction(this.#binding.names, action) };
     if (info.withSelector) this.#expected.set(memberId, content.key);
     return type === 'INSERT'

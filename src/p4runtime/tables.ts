@@ -20,6 +20,9 @@ import { StatusError } from './status.ts';
 import type { Transaction } from './transaction.ts';
 import type { Ports } from './watch.ts';
 
+/** The entry as text, for messages: most are never made. */
+export type Where = () => string;
+
 export type Step = (transaction: Transaction) => void;
 
 export interface Tables {
@@ -40,7 +43,7 @@ export function prepareTableEntry(tables: Tables, type: UpdateType, entry: Table
     throw new StatusError('PERMISSION_DENIED', `${bound.label} has const entries: they cannot be changed`);
   }
   const key = checkKey(bound, entry);
-  const where = printKey(tables.binding.names, { tableEntry: entry });
+  const where = (): string => printKey(tables.binding.names, { tableEntry: entry });
   switch (type) {
     case 'INSERT':
       return prepareInsert(tables, bound, entry, key, where, resources);
@@ -70,7 +73,7 @@ export function prepareDirect(
   const write = prepareResources(bound, resources, isCounter);
   if (entry.isDefaultAction) return (transaction) => write(defaultHandle, transaction);
   const key = checkKey(bound, entry);
-  const where = printKey(binding.names, { tableEntry: entry });
+  const where = (): string => printKey(binding.names, { tableEntry: entry });
   return (transaction) => write(find(bound, key, where), transaction);
 }
 
@@ -79,21 +82,21 @@ function prepareInsert(
   bound: BoundTable,
   entry: TableEntry,
   key: EntryKey,
-  where: string,
+  where: Where,
   resources: Resources,
 ): Step {
   const { table, label } = bound;
-  if (!entry.action) throw new StatusError('INVALID_ARGUMENT', `${where}: no action given`);
+  if (!entry.action) throw new StatusError('INVALID_ARGUMENT', `${where()}: no action given`);
   const call = prepareCall(tables, bound, entry, where);
   const idleTimeoutMs = checkIdleTimeout(bound, entry);
   return (transaction) => {
     const { oneShot, ...what } = call(transaction);
     const handle = table.insert({ ...key, call: what as EntryCall, idleTimeoutMs }, tables.nowMs());
-    if (handle === 'exists') throw new StatusError('ALREADY_EXISTS', `${where}: there is such an entry already`);
+    if (handle === 'exists') throw new StatusError('ALREADY_EXISTS', `${where()}: there is such an entry already`);
     if (handle === 'full') {
       throw new StatusError(
         'RESOURCE_EXHAUSTED',
-        `${label} is full: ${table.count} entries, it takes ${table.layout.spec.size}; ${where}`,
+        `${label} is full: ${table.count} entries, it takes ${table.layout.spec.size}; ${where()}`,
       );
     }
     transaction.onUndo(() => table.remove(handle));
@@ -133,7 +136,7 @@ function prepareModify(
   bound: BoundTable,
   entry: TableEntry,
   key: EntryKey,
-  where: string,
+  where: Where,
   resources: Resources,
 ): Step {
   const { table } = bound;
@@ -161,7 +164,7 @@ function prepareModify(
   };
 }
 
-function deleteEntry(tables: Tables, bound: BoundTable, key: EntryKey, where: string, transaction: Transaction): void {
+function deleteEntry(tables: Tables, bound: BoundTable, key: EntryKey, where: Where, transaction: Transaction): void {
   const { table, hasCounter, hasMeter } = bound;
   const handle = find(bound, key, where);
   const before = table.read(handle);
@@ -207,7 +210,7 @@ function prepareDefault(tables: Tables, bound: BoundTable, type: UpdateType, ent
       ? entry.action.action
       : refuse('it takes an action, no member or group')
     : { actionId: initial?.actionId ?? 0, params: initial?.arguments ?? [] };
-  const checked = checkAction(tables.binding, bound, label, action, 'default');
+  const checked = checkAction(tables.binding, bound, action, 'default');
   return (transaction) => {
     const before = table.getDefault();
     table.setDefault(checked.index, checked.params);
@@ -220,16 +223,16 @@ function prepareDefault(tables: Tables, bound: BoundTable, type: UpdateType, ent
 type Call = EntryCall & { readonly oneShot?: OneShot };
 
 /** What the entry does. Members and groups are looked up when the step runs: they may come in the same batch. */
-function prepareCall(tables: Tables, bound: BoundTable, entry: TableEntry, where: string): (transaction: Transaction) => Call {
+function prepareCall(tables: Tables, bound: BoundTable, entry: TableEntry, where: Where): (transaction: Transaction) => Call {
   const { binding, profiles, ports } = tables;
   const action = entry.action!;
   const { profile, label } = bound;
   if ('actionProfileActionSet' in action) {
     const set = action.actionProfileActionSet;
-    const members = checkOneShot(binding, bound, set, ports, where);
+    const members = checkOneShot(binding, bound, set, ports, where());
     const state = profiles.get(profile!.info.preamble.id)!;
     return (transaction) => {
-      state.addOneShot(where);
+      state.addOneShot(where());
       transaction.onUndo(() => state.dropOneShot());
       const oneShot = installOneShot(profile!.profile, profile!.label, set, members, ports, transaction);
       return { kind: 'group', group: oneShot.group, oneShot };
@@ -239,17 +242,17 @@ function prepareCall(tables: Tables, bound: BoundTable, entry: TableEntry, where
     if (profile)
       throw new StatusError(
         'INVALID_ARGUMENT',
-        `${where}: entries refer to members or groups of ${profile.label}, not to actions`,
+        `${where()}: entries refer to members or groups of ${profile.label}, not to actions`,
       );
-    const { index, params } = checkAction(binding, bound, label, action.action, 'entry');
+    const { index, params } = checkAction(binding, bound, action.action, 'entry');
     return () => ({ kind: 'action', action: index, params });
   }
   const state = profile && profiles.get(profile.info.preamble.id);
-  if (!state) throw new StatusError('INVALID_ARGUMENT', `${where}: ${label} has no action profile, its entries take actions`);
+  if (!state) throw new StatusError('INVALID_ARGUMENT', `${where()}: ${label} has no action profile, its entries take actions`);
   if ('actionProfileMemberId' in action) {
     return () => ({ kind: 'member', member: state.memberPlace(action.actionProfileMemberId) });
   }
-  if (!profile.info.withSelector) throw new StatusError('INVALID_ARGUMENT', `${where}: ${profile.label} has no groups`);
+  if (!profile.info.withSelector) throw new StatusError('INVALID_ARGUMENT', `${where()}: ${profile.label} has no groups`);
   return () => ({ kind: 'group', group: state.groupPlace(action.actionProfileGroupId) });
 }
 
@@ -280,14 +283,14 @@ function prepareResources(
   };
 }
 
-function find({ table }: BoundTable, key: EntryKey, where: string): number {
+function find({ table }: BoundTable, key: EntryKey, where: Where): number {
   const handle = table.find(key);
-  if (handle === undefined) throw new StatusError('NOT_FOUND', `${where}: there is no such entry`);
+  if (handle === undefined) throw new StatusError('NOT_FOUND', `${where()}: there is no such entry`);
   return handle;
 }
 
-function refuseConst(entry: ArenaEntry, where: string): void {
-  if (entry.isConst) throw new StatusError('PERMISSION_DENIED', `${where}: the entry is const`);
+function refuseConst(entry: ArenaEntry, where: Where): void {
+  if (entry.isConst) throw new StatusError('PERMISSION_DENIED', `${where()}: the entry is const`);
 }
 
 function assertNever(value: never): never {

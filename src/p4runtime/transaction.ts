@@ -7,36 +7,46 @@
 export class Transaction {
   /** Index of the update that is being carried out or checked. */
   step = 0;
-  readonly #undo: (() => void)[] = [];
-  readonly #checks: { readonly step: number; readonly check: () => void }[] = [];
-  readonly #lastGroups: (() => void)[] = [];
-  readonly #lastMembers: (() => void)[] = [];
+  // Of updates that are transactions of their own most need none of these: they are made when the first one comes.
+  #undo: (() => void)[] | undefined;
+  #checks: { readonly step: number; readonly check: () => void }[] | undefined;
+  #lastGroups: (() => void)[] | undefined;
+  #lastMembers: (() => void)[] | undefined;
 
   /** Steps are undone last one first. */
   onUndo(undo: () => void): void {
+    this.#undo ??= [];
     this.#undo.push(undo);
   }
 
   /** Runs when all steps are done; throws a StatusError to refuse the whole. */
   atEnd(check: () => void): void {
+    this.#checks ??= [];
     this.#checks.push({ step: this.step, check });
   }
 
   /** Runs when nothing can fail any more. Groups go before members. */
   onCommit(kind: 'group' | 'member', commit: () => void): void {
-    (kind === 'group' ? this.#lastGroups : this.#lastMembers).push(commit);
+    if (kind === 'group') {
+      this.#lastGroups ??= [];
+      this.#lastGroups.push(commit);
+    } else {
+      this.#lastMembers ??= [];
+      this.#lastMembers.push(commit);
+    }
   }
 
   /** Throws what a check throws; then nothing is committed. */
   commit(): void {
-    for (const { step, check } of this.#checks) {
+    for (const { step, check } of this.#checks ?? []) {
       this.step = step;
       check();
     }
-    for (const last of [...this.#lastGroups, ...this.#lastMembers]) last();
+    for (const last of this.#lastGroups ?? []) last();
+    for (const last of this.#lastMembers ?? []) last();
   }
 
   rollback(): void {
-    for (const undo of this.#undo.reverse()) undo();
+    for (const undo of this.#undo?.reverse() ?? []) undo();
   }
 }

@@ -1,6 +1,6 @@
 /** Thousands of random operations on a table and on a plain list must give the same answers; a failure names its seed. */
 import { describe, expect, test } from 'vitest';
-import { encodeMatch, type KeyMatch, packKey, toMasked } from '../../src/arena/entry.ts';
+import { encodeMatch, type KeyMatch, matchPlan, packKey, toMasked } from '../../src/arena/entry.ts';
 import type { TableSpec } from '../../src/arena/layout.ts';
 import { lookup } from '../../src/arena/lookup.ts';
 import { defaultHandle, type MatchTable } from '../../src/arena/table.ts';
@@ -44,12 +44,12 @@ function randomMatch(random: Random, { width, matchKind }: Key): KeyMatch {
 
 function isMatching(match: KeyMatch, key: bigint, width: number): boolean {
   if (match.kind === 'range') return (match.low as bigint) <= key && key <= (match.high as bigint);
-  const [value, mask] = toMasked(match, width, 'key');
+  const [value, mask] = toMasked(match, width, () => 'key');
   return (key & mask) === value;
 }
 
 const canonical = (table: MatchTable, matches: readonly KeyMatch[], priority: number): string => {
-  const { key, mask, ranges, priority: effective } = encodeMatch(table.layout, { matches, priority });
+  const { key, mask, ranges, priority: effective } = encodeMatch(matchPlan(table.layout), { matches, priority });
   return [key, mask, ranges].map((bytes) => Buffer.from(bytes).toString('hex')).join(' ') + ` ${effective}`;
 };
 

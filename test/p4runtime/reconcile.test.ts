@@ -45,7 +45,10 @@ const entries: TableEntryLike[] = [
   { table: 'initial', match: { small: 9 }, action: 'found', params: { value: 7 } },
 ];
 
-test('a compiled program at another place is the same program: every table keeps its bytes', () => {
+// Programs are compiled several times.
+const timeout = 120_000;
+
+test('a compiled program at another place is the same program: every table keeps its bytes', { timeout }, () => {
   const before = start(pushed(), 0);
   write(before, entries);
   const after = start(pushed(), 1 << 20);
@@ -55,7 +58,7 @@ test('a compiled program at another place is the same program: every table keeps
   expect([...b!.entries()].map(({ handle }) => handle)).toEqual([...a!.entries()].map(({ handle }) => handle));
 });
 
-test('tables that have changed are written again, entries that the program brings itself among them', () => {
+test('tables that have changed are written again, entries that the program brings itself among them', { timeout }, () => {
   const before = start(pushed(), 0);
   write(before, entries);
   const after = start(
@@ -66,7 +69,7 @@ test('tables that have changed are written again, entries that the program bring
   expect(lines(after)).toEqual(lines(before));
 });
 
-test('what does not fit is refused, and named', () => {
+test('what does not fit is refused, and named', { timeout }, () => {
   const before = start(pushed(), 0);
   write(before, entries);
   const after = start(

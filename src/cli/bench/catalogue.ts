@@ -37,6 +37,12 @@ export const catalogue = [
   },
   { name: 'workers', where: 'memory', hasBar: true, question: 'do two workers forward twice as much?' },
   { name: 'allocation', where: 'memory', hasBar: true, question: 'does the hot path allocate?' },
+  {
+    name: 'p4runtime',
+    where: 'memory',
+    hasBar: true,
+    question: 'how fast does a controller write and read, and do packets notice?',
+  },
   { name: 'maglev', where: 'memory', hasBar: false, question: 'what do endpoint tables cost, how even and how stable are they?' },
   { name: 'compile', where: 'memory', hasBar: false, question: 'how long does compiling a program take?' },
 ] as const satisfies readonly Entry[];

@@ -1,4 +1,5 @@
 /** Counters, meters, registers, value sets, replication, digests, extern entries, idle timeouts. */
+import { expireProfileCount } from '../../arena/index.ts';
 import type { Entity, MeterConfig } from '../../p4runtime/index.ts';
 import { action, build, bytes, defaultOf, entry, exact, insert, lines, modify, raw, remove, table } from './notation.ts';
 import { masked, two } from './table-cases.ts';
@@ -654,7 +655,8 @@ const externs: Case[] = [
   },
   {
     name: 'all expire-time profiles',
-    run: async (t) => t.expect('profiles', (await t.lines([{ externEntry: { externTypeId: 0x81, externId: 0 } }])).length, 8),
+    run: async (t) =>
+      t.expect('profiles', (await t.lines([{ externEntry: { externTypeId: 0x81, externId: 0 } }])).length, expireProfileCount),
   },
   {
     name: 'an expire-time profile cannot be inserted',
@@ -662,7 +664,17 @@ const externs: Case[] = [
   },
   {
     name: 'an expire-time profile that there is not',
-    steps: [{ write: modify(extern(0x81, 0x8100_0008, 'ExpireTimeProfile', 8, 100)), says: 'NOT_FOUND' }],
+    steps: [{ write: modify(extern(0x81, 0x8100_0000 + expireProfileCount, 'ExpireTimeProfile', 8, 100)), says: 'NOT_FOUND' }],
+  },
+  {
+    name: 'the seed of hashes',
+    steps: [
+      { write: modify(extern(0x84, 0x8400_0000, 'HashSeed', 8, 77)) },
+      { read: { externEntry: { externTypeId: 0x84, externId: 0 } }, finds: [shownExtern(0x8400_0000, 'HashSeed', '084d')] },
+      { write: insert(extern(0x84, 0x8400_0000, 'HashSeed', 8, 77)), says: 'INVALID_ARGUMENT' },
+      { write: modify(extern(0x84, 0x8400_0001, 'HashSeed', 8, 77)), says: 'NOT_FOUND' },
+      { write: modify(extern(0x84, 0x8400_0000, 'HashSeed')) },
+    ],
   },
   {
     name: 'port role',
