@@ -71,6 +71,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("descriptor", descriptorOffsets(env));
   exports.Set("PacketPort", definePacketPort(env));
   exports.Set("TapPort", defineTapPort(env));
+  exports.Set("XdpPort", defineXdpPort(env));
   exports.Set("Waiter", defineWaiter(env));
   exports.Set("interfaceFacts", Napi::Function::New(env, interfaceFacts, "interfaceFacts"));
   defineWaiting(env, exports);

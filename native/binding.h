@@ -53,6 +53,7 @@ inline void writeCounters(const Counters& counters, const Napi::Value& target) {
 
 Napi::Function definePacketPort(Napi::Env env);
 Napi::Function defineTapPort(Napi::Env env);
+Napi::Function defineXdpPort(Napi::Env env);
 Napi::Function defineWaiter(Napi::Env env);
 void defineWaiting(Napi::Env env, Napi::Object& exports);
 void defineMemory(Napi::Env env, Napi::Object& exports);

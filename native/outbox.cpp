@@ -46,7 +46,7 @@ void Outbox::add(Descriptor& d, uint8_t* arena) {
   IpLayer outermost;
   bool hasIp = findOutermostIp(frame, frame + d.length, outermost);
 
-  if (hasIp && outermost.l4 == l4) {
+  if (hasOffloads_ && hasIp && outermost.l4 == l4) {
     header.flags = vnetNeedsCsum;
     header.csumStart = static_cast<uint16_t>(d.csumAddr - d.addr);
     header.csumOffset = d.csumOffset;
@@ -79,7 +79,7 @@ void Outbox::add(Descriptor& d, uint8_t* arena) {
 void Outbox::addSegments(const Segmenter& segmenter, const uint8_t* frame, const IpLayer* outermost) {
   uint32_t headerBytes = segmenter.headerBytes();
   for (uint32_t i = 0; i < segmenter.segments();) {
-    if (takesTrains_ && outermost != nullptr && TunnelMessage::fits(*outermost)) {
+    if (takesTrains_ && hasOffloads_ && outermost != nullptr && TunnelMessage::fits(*outermost)) {
       uint32_t taken = sendTrain(segmenter, i, frame, *outermost);
       i += taken;
       if (taken != 0) continue;

@@ -42,7 +42,10 @@ class Outbox {
     counters_.txPackets++;
     counters_.txBytes += messageBytes_[index] - vnetBytes;
   }
+  uint32_t messageBytes(uint32_t index) const { return messageBytes_[index]; }
   Counters counters_;
+  /// Whether the kernel finishes checksums and segments; if not, it is done here.
+  bool hasOffloads_ = true;
 
  private:
   struct Undo {

@@ -13,6 +13,7 @@ import { type PcapFiles, PcapPort } from './pcap.ts';
 import { CaptureReader } from './pcap-format.ts';
 import { type PortSpec, parsePortSpec } from './spec.ts';
 import { openTapPort, tapPortBytes } from './tap.ts';
+import { openXdpPort, xdpPortBytes } from './xdp.ts';
 
 export type { PortShare } from './buffers.ts';
 export { isSystemError, OperatorError, type OperatorErrorCode } from './errors.ts';
@@ -24,6 +25,7 @@ export { type PcapFiles, PcapPort } from './pcap.ts';
 export { type PortSpec, parsePortSpec } from './spec.ts';
 export { openTapPort, TapPort, type TapPortOptions, tapPortBytes } from './tap.ts';
 export type { Offload } from './vnet.ts';
+export { openXdpPort, XdpPort, type XdpPortOptions, xdpPortBytes } from './xdp.ts';
 
 /** Bytes of arena that the port's region must have, a multiple of 64 KiB. Throws OperatorError bad-port-spec. */
 export function bytesNeeded(spec: string | PortSpec): number {
@@ -33,6 +35,8 @@ export function bytesNeeded(spec: string | PortSpec): number {
       return packetPortBytes(parsed);
     case 'tap':
       return tapPortBytes();
+    case 'xdp':
+      return xdpPortBytes(parsed);
     case 'pcap':
     case 'memory':
       return memoryPortBytes();
@@ -55,6 +59,8 @@ export function openPort(spec: string | PortSpec, number: number, region: Buffer
       return openPacketPort(parsed, number, region, share);
     case 'tap':
       return openTapPort(parsed, number, region, share);
+    case 'xdp':
+      return openXdpPort(parsed, number, region);
     case 'pcap':
       return new PcapPort(number, region, openFiles(parsed.input, parsed.output));
     case 'memory':

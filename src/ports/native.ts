@@ -29,6 +29,20 @@ export interface NativePacketPort extends NativePort {
   isIsolated(): boolean;
 }
 
+export interface NativeXdpPort extends NativePort {
+  mode(): 'native' | 'generic';
+}
+
+export interface NativeXdpPortOptions {
+  readonly name: string;
+  readonly netns: string;
+  readonly number: number;
+  readonly queue: number;
+  readonly memory: Uint8Array;
+  readonly umem: number;
+  readonly chunks: number;
+}
+
 export interface NativePortOptions {
   readonly name: string;
   /** Path of a network namespace, empty for the thread's own. */
@@ -74,6 +88,7 @@ export interface Addon extends TrafficAddon {
   readonly descriptor: Readonly<Record<string, number>>;
   readonly PacketPort: new (options: NativePacketPortOptions) => NativePacketPort;
   readonly TapPort: new (options: NativePortOptions) => NativePort;
+  readonly XdpPort: new (options: NativeXdpPortOptions) => NativeXdpPort;
   readonly Waiter: new (wakeFd: number) => Waiter;
   interfaceFacts(name: string, netnsPath: string): InterfaceFacts;
   /** Waits for input on any of the descriptors: spins up to `spinUs`, then sleeps up to `timeoutMs` (-1: for ever). Returns how many are ready. */

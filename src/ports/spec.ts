@@ -3,6 +3,7 @@
  *
  *   veth0   packet:veth0   packet:veth0,netns=blue,frames=4096,frameBytes=2048,isolate=no,keep=4789
  *   tap:tap0   tap:tap0,netns=blue
+ *   xdp:eth1   xdp:eth1,netns=blue,queue=0,chunks=4096
  *   pcap:in.pcap,out.pcap   pcap:in.pcap   pcap:,out.pcap
  *   memory
  *   load:packets.pcap   load:packets.pcap,perSecond=10000,waits=yes   load:      (load.ts)
@@ -10,10 +11,12 @@
 import { OperatorError } from './errors.ts';
 import type { PacketPortOptions } from './packet.ts';
 import type { TapPortOptions } from './tap.ts';
+import type { XdpPortOptions } from './xdp.ts';
 
 export type PortSpec =
   | ({ readonly kind: 'packet' } & PacketPortOptions)
   | ({ readonly kind: 'tap' } & TapPortOptions)
+  | ({ readonly kind: 'xdp' } & XdpPortOptions)
   | { readonly kind: 'pcap'; readonly input?: string; readonly output?: string }
   | { readonly kind: 'memory' }
   | { readonly kind: 'load'; readonly input?: string; readonly perSecond?: number; readonly waits: boolean };
@@ -50,8 +53,13 @@ export function parsePortSpec(text: string): PortSpec {
       const { name, options } = parseInterface(text, rest, ['netns']);
       return { kind, interface: name, netns: options.get('netns') };
     }
+    case 'xdp': {
+      const { name, options } = parseInterface(text, rest, ['netns', 'queue', 'chunks']);
+      const [queue, chunks] = ['queue', 'chunks'].map((key) => parseNumber(text, options, key));
+      return { kind, interface: name, netns: options.get('netns'), queue, chunks };
+    }
     default:
-      throw bad(text, `no kind of port '${kind}'`, 'kinds are packet, tap, pcap, memory and load');
+      throw bad(text, `no kind of port '${kind}'`, 'kinds are packet, tap, xdp, pcap, memory and load');
   }
 }
 

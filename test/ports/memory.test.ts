@@ -214,6 +214,7 @@ describe('pcap port', () => {
 describe('port specifications', () => {
   test.each([
     ['veth0', { kind: 'packet', interface: 'veth0' }],
+    ['xdp:eth1,netns=blue,queue=3,chunks=256', { kind: 'xdp', interface: 'eth1', netns: 'blue', queue: 3, chunks: 256 }],
     [
       'packet:eth0.5,netns=blue,frames=1024,isolate=no',
       { kind: 'packet', interface: 'eth0.5', netns: 'blue', frames: 1024, isolate: false },
@@ -227,7 +228,7 @@ describe('port specifications', () => {
   test.each([
     '',
     'a-name-that-is-too-long',
-    'xdp:veth0',
+    'xdp:veth0,queue=first',
     'pcap:',
     'pcap:a,b,c',
     'veth0,speed=10',
