@@ -9,8 +9,9 @@
  */
 control FAMILY(ServiceLoadBalancer)(inout FAMILY(flow_t) flow, in bool has_ports, inout outcome_t outcome) {
     @softipu_maglev_size(MAGLEV_SIZE)
+    @softipu_maglev_slots(MAGLEV_SLOTS)
     @softipu_max_groups(SERVICES)
-    ActionSelector(PNA_HashAlgorithm_t.TARGET_DEFAULT, 16384, 32) FAMILY(endpoints);
+    ActionSelector(PNA_HashAlgorithm_t.TARGET_DEFAULT, ENDPOINTS, 32) FAMILY(endpoints);
 
     bit<32> chosen_pool = NO_POOL;
     bit<32> pool_for_outside = NO_POOL;

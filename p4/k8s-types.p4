@@ -15,7 +15,7 @@
 
 /* Pools of endpoints: one per port of a service, two if a traffic policy is Local. */
 #ifndef SERVICES
-#define SERVICES 1024
+#define SERVICES 32768
 #endif
 
 /* Prefixes that policies tell apart: each pod's address, and the blocks of rules. */
@@ -31,6 +31,11 @@
 #define POLICY_PORTS 65536
 #endif
 
+/* Endpoints of all pools; one that several pools have counts once. */
+#ifndef ENDPOINTS
+#define ENDPOINTS 131072
+#endif
+
 /* Addresses and ports that services answer at. */
 #ifndef FRONTENDS
 #define FRONTENDS 65536
@@ -43,6 +48,11 @@
 
 #ifndef MAGLEV_SIZE
 #define MAGLEV_SIZE 65537
+#endif
+
+/* Slots of the lookup tables of all pools, 4 bytes each: a hundred for each endpoint and more, see docs/node-yaml.md. */
+#ifndef MAGLEV_SLOTS
+#define MAGLEV_SLOTS 33554432
 #endif
 
 /* Expire-time profiles: a flow's profile is its state. The control plane sets their durations. */

@@ -7,57 +7,75 @@ import type { KubernetesObject } from './objects.ts';
 export type Kind = KubernetesObject['kind'];
 export type ContentOf<K extends Kind> = NonNullable<Extract<KubernetesObject, { kind: K }>['content']>;
 
-interface OfKind {
-  /** As they came. */
-  readonly objects: readonly KubernetesObject[];
-  /** Places in `objects`, by namespace and name. */
-  readonly order: readonly number[];
-  readonly contents: readonly unknown[];
-}
-
 export class ByKind {
-  #kinds = new Map<Kind, OfKind>();
+  #objects: readonly KubernetesObject[] = [];
+  #kinds = new Map<Kind, readonly unknown[]>();
+  /** Where the content of an object is in the list of its kind; -1 if it has none. */
+  #positions = new Int32Array();
 
-  /** Takes all objects as they are now. O(objects), and O(n log n) where objects of a kind came or went. */
+  /** Takes all objects as they are now. O(objects): a comparison each where objects are changed in their places, a sort where some come or go. */
   update(objects: readonly KubernetesObject[]): void {
-    const lists = new Map<Kind, KubernetesObject[]>();
-    for (const object of objects) {
-      const list = lists.get(object.kind);
-      if (list) list.push(object);
-      else lists.set(object.kind, [object]);
-    }
-    this.#kinds = new Map([...lists].map(([kind, list]) => [kind, next(this.#kinds.get(kind), list)]));
+    if (!this.#replace(objects)) this.#sort(objects);
+    this.#objects = objects;
   }
 
   /** What is of interest in the objects of a kind. */
   of<K extends Kind>(kind: K): readonly ContentOf<K>[] {
-    return (this.#kinds.get(kind)?.contents ?? nothing) as readonly ContentOf<K>[];
+    return (this.#kinds.get(kind) ?? nothing) as readonly ContentOf<K>[];
+  }
+
+  /** If every object is where it was, changed or not: takes the changes over, without a look at the rest. */
+  #replace(objects: readonly KubernetesObject[]): boolean {
+    const before = this.#objects;
+    if (before.length !== objects.length) return false;
+    const changed: number[] = [];
+    for (let place = 0; place < objects.length; place++) if (before[place] !== objects[place]) changed.push(place);
+    const isInPlace = changed.every((place) => {
+      const [old, object] = [before[place]!, objects[place]!];
+      const isSame = old.kind === object.kind && old.name === object.name && old.namespace === object.namespace;
+      return isSame && (old.content === undefined) === (object.content === undefined);
+    });
+    if (!isInPlace) return false;
+    const lists = new Map<Kind, unknown[]>();
+    for (const place of changed) {
+      const { kind, content } = objects[place]!;
+      const position = this.#positions[place]!;
+      if (position < 0 || content === before[place]!.content) continue;
+      const list = lists.get(kind) ?? [...this.#kinds.get(kind)!];
+      lists.set(kind, list);
+      list[position] = content;
+    }
+    for (const [kind, contents] of lists) this.#kinds.set(kind, contents);
+    return true;
+  }
+
+  #sort(objects: readonly KubernetesObject[]): void {
+    const lists = new Map<Kind, number[]>();
+    objects.forEach(({ kind, content }, place) => {
+      if (content === undefined) return;
+      const list = lists.get(kind);
+      if (list) list.push(place);
+      else lists.set(kind, [place]);
+    });
+    this.#positions = new Int32Array(objects.length).fill(-1);
+    const kinds = new Map<Kind, readonly unknown[]>();
+    for (const [kind, list] of lists) {
+      const keys = new Map(list.map((place) => [place, `${objects[place]!.namespace}/${objects[place]!.name}`]));
+      const places = list.sort((a, b) => compare(keys.get(a)!, keys.get(b)!) || a - b);
+      places.forEach((place, position) => {
+        this.#positions[place] = position;
+      });
+      const contents = places.map((place) => objects[place]!.content);
+      const before = this.#kinds.get(kind);
+      const isSame = before?.length === contents.length && contents.every((content, i) => content === before[i]);
+      kinds.set(kind, isSame ? before : contents);
+    }
+    this.#kinds = kinds;
   }
 }
 
 const nothing: readonly never[] = [];
 
-function next(before: OfKind | undefined, objects: readonly KubernetesObject[]): OfKind {
-  let isSame = before?.objects.length === objects.length;
-  let hasSamePlaces = isSame;
-  for (let i = 0; i < objects.length && hasSamePlaces; i++) {
-    const old = before!.objects[i]!;
-    const object = objects[i]!;
-    if (old === object) continue;
-    isSame = false;
-    hasSamePlaces = old.name === object.name && old.namespace === object.namespace;
-  }
-  if (before && isSame) return before;
-  const order = before && hasSamePlaces ? before.order : sorted(objects);
-  const contents: unknown[] = [];
-  for (const place of order) {
-    const { content } = objects[place]!;
-    if (content) contents.push(content);
-  }
-  return { objects, order, contents };
-}
-
-function sorted(objects: readonly KubernetesObject[]): number[] {
-  const keys = objects.map(({ namespace, name }) => `${namespace}/${name}`);
-  return objects.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : a - b));
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -4,7 +4,7 @@
  * Printing goes by width: 48 bits as a MAC address, 32 bits from 1.0.0.0 on as IPv4 unless the field has a type name of its own (a port number),
  * 128 bits as IPv6, up to 32 bits as a decimal number, others in hexadecimal. What is printed is read back as the same value.
  */
-import { fromBigint, parseIpv6, printIpv6 } from '../wire/index.ts';
+import { fromBigint, parseIpv4, parseIpv6, printIpv4, printIpv6 } from '../wire/index.ts';
 import { fromBytes, toBytes } from './bytes.ts';
 
 /** A value of a field or parameter in our own code. */
@@ -26,9 +26,9 @@ export function parseValue(value: ValueLike, width: number, what: string): Uint8
 }
 
 export function printValue(value: Uint8Array, type: FieldType): string {
+  if (type.bitwidth === 32 && !type.typeName && value.length === 4 && value[0] !== 0) return printIpv4(value);
   const number = fromBytes(value);
-  if (type.bitwidth === 48) return grouped(number, 6, 16, ':');
-  if (type.bitwidth === 32 && !type.typeName && number >= 0x0100_0000n) return grouped(number, 4, 10, '.');
+  if (type.bitwidth === 48) return grouped(number);
   if (type.bitwidth === 128) return printIpv6(fromBigint(number, 16));
   return type.bitwidth <= 32 ? number.toString() : `0x${number.toString(16)}`;
 }
@@ -37,7 +37,8 @@ function toNumber(value: ValueLike): bigint | undefined {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined;
   if (typeof value !== 'string') return fromBytes(value);
-  if (/^(\d{1,3}\.){3}\d{1,3}$/.test(value)) return joined(value.split('.').map(Number));
+  const ipv4 = value.includes('.') ? parseIpv4(value) : undefined;
+  if (ipv4) return fromBytes(ipv4);
   if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value)) return joined(value.split(':').map((part) => Number.parseInt(part, 16)));
   const ipv6 = value.includes(':') ? parseIpv6(value) : undefined;
   if (ipv6) return fromBytes(ipv6);
@@ -49,11 +50,10 @@ function joined(bytes: readonly number[]): bigint | undefined {
   return bytes.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
 }
 
-function grouped(number: bigint, count: number, radix: 10 | 16, separator: string): string {
-  const parts: string[] = [];
-  for (let i = count - 1; i >= 0; i--) {
-    const byte = Number((number >> BigInt(8 * i)) & 0xffn);
-    parts.push(radix === 16 ? byte.toString(16).padStart(2, '0') : String(byte));
-  }
-  return parts.join(separator);
+/** As a MAC address. */
+function grouped(number: bigint): string {
+  return number
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/..(?!$)/g, '$&:');
 }

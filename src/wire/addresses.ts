@@ -25,11 +25,31 @@ export function printMac(bytes: Uint8Array): string {
   return [...bytes].map((b) => b.toString(16).padStart(2, '0')).join(':');
 }
 
+const zero = 0x30;
+/** As a digit. */
+const dot = 0x2e - zero;
+
 /** Four bytes of dotted decimal, undefined if it is not an IPv4 address. */
 export function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((p) => /^(0|[1-9][0-9]{0,2})$/.test(p) && Number(p) < 256)) return undefined;
-  return Uint8Array.from(parts, Number);
+  const bytes = new Uint8Array(4);
+  let part = 0;
+  let digits = 0;
+  let value = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const digit = i === text.length ? dot : text.charCodeAt(i) - zero;
+    if (digit >= 0 && digit <= 9) {
+      // No leading zeros: some read them as octal.
+      if (digits > 0 && value === 0) return undefined;
+      value = value * 10 + digit;
+      digits++;
+      if (value > 255) return undefined;
+    } else if (digit === dot && digits > 0 && part < 4) {
+      bytes[part++] = value;
+      value = 0;
+      digits = 0;
+    } else return undefined;
+  }
+  return part === 4 ? bytes : undefined;
 }
 
 /** Dotted decimal of four bytes. */
