@@ -10,6 +10,7 @@ import { maglevBench } from './maglev.ts';
 import { p4runtimeBench } from './p4runtime.ts';
 import { pipelineBench } from './pipeline.ts';
 import { policyBench } from './policy.ts';
+import { servicesBench } from './services.ts';
 import { workersBench } from './workers.ts';
 
 const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Measure[]>> = {
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Me
   allocation: allocationBench,
   p4runtime: p4runtimeBench,
   maglev: maglevBench,
+  services: servicesBench,
   compile: compileBench,
 };
 

@@ -20,6 +20,7 @@ import {
 import { type NodeConfig, timeoutNames } from './config.ts';
 import { serveControl } from './control-socket.ts';
 import { flowRows } from './flow-rows.ts';
+import { HealthChecks } from './health-checks/checker.ts';
 import { loadProgram } from './load-program.ts';
 import type { RpcAnswer, RpcData, RpcEvent, RpcOrder } from './manager-rpc.ts';
 import { managerHandlers } from './node-inspect.ts';
@@ -101,13 +102,16 @@ function control(config: NodeConfig, manager: IpuManager): () => void {
     say,
     onSync: ({ errors }) => {
       clearTimeout(retry);
-      if (errors.length > 0 && !isOver) retry = setTimeout(() => sync.setObjects(sync.objects), retryMs);
+      if (errors.length > 0 && !isOver) retry = setTimeout(() => sync.again(), retryMs);
     },
+    adjust: (model) => checks.adjust(model),
   });
+  const checks = new HealthChecks({ say, onChange: () => sync.again() });
   const following = followObjects(config, sync);
   return () => {
     isOver = true;
     clearTimeout(retry);
+    checks.close();
     void following.then((stop) => stop());
   };
 }

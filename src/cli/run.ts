@@ -22,6 +22,7 @@ import { maxPodPorts, podPortSpec, startCni } from './cni-node.ts';
 import { type NodeConfig, parseNodeConfig, timeoutNames } from './config.ts';
 import { serveControl } from './control-socket.ts';
 import { UserError } from './errors.ts';
+import { HealthChecks } from './health-checks/checker.ts';
 import { inspectHandlers } from './inspect.ts';
 import { parseKubeProxyConfig } from './kube-proxy-config.ts';
 import { type LoadedProgram, loadProgram } from './load-program.ts';
@@ -80,7 +81,10 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
         if (error !== undefined) say(`the kernel refused a tunnel to another node: ${error}`);
         watched.synced(report);
       },
+      adjust: (model) => checks.adjust(model),
     });
+    const checks = new HealthChecks({ say, onChange: () => sync.again() });
+    cleanUp.push(() => checks.close());
     watched.follow(sync);
     cleanUp.push(() => watched.close());
     cleanUp.push(await followObjects(config, sync));

@@ -10,7 +10,7 @@ import {
   type PodObject,
   type PortSettings,
 } from '../kubernetes/index.ts';
-import { difference, type IpuManager } from '../manager/index.ts';
+import { difference, type IpuManager, type Model } from '../manager/index.ts';
 
 /** A pod whose interface softipu made itself: what is known of it before the cluster knows its address. */
 export interface Attachment {
@@ -38,6 +38,8 @@ export interface SyncOptions {
   readonly settings: NodeSettings;
   readonly say: (message: string) => void;
   readonly onSync?: (report: SyncReport) => void;
+  /** The model as far as endpoints answer. */
+  readonly adjust?: (model: Model) => Model;
   /** Milliseconds since 1970. */
   readonly wallMs?: () => number;
   /** Monotonic milliseconds, the manager's time. */
@@ -93,6 +95,12 @@ export class Sync {
     this.#queuedMs ??= this.#wallMs();
   }
 
+  /** The same objects mean something else now. */
+  again(): void {
+    this.queue();
+    this.#program();
+  }
+
   /** All objects as they are now. Returns what the data plane refused, one sentence each. */
   setObjects(objects: readonly KubernetesObject[]): readonly string[] {
     this.queue();
@@ -121,7 +129,7 @@ export class Sync {
     const text = notes.join('\n');
     if (text !== this.#lastNotes && text !== '') say(text);
     this.#lastNotes = text;
-    const { errors } = manager.setModel(model, this.#nowMs());
+    const { errors } = manager.setModel(this.#options.adjust?.(model) ?? model, this.#nowMs());
     if (errors.length > 0) say(`the data plane refused a change, nothing of it was applied:\n${errors.join('\n')}`);
     const endMs = this.#wallMs();
     if (errors.length === 0) {

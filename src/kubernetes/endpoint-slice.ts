@@ -2,6 +2,7 @@
 import type { Endpoint, EndpointSlice } from '../manager/index.ts';
 import { readWeight } from './annotations.ts';
 import type { Field } from './field.ts';
+import { readHealthCheck } from './health-check.ts';
 import { type Metadata, readProtocol } from './metadata.ts';
 
 const serviceLabel = 'kubernetes.io/service-name';
@@ -28,6 +29,7 @@ export function readEndpointSlice(object: Field, { namespace, labels }: Metadata
         ? []
         : [{ name: item.get('name').string() ?? '', protocol: readProtocol(item.get('protocol')), port }];
     });
+  const healthCheck = readHealthCheck(object, ports);
   const service = labels[serviceLabel];
   if (service === undefined || addressType === undefined || addressType === 'FQDN') return undefined;
   return {
@@ -36,6 +38,7 @@ export function readEndpointSlice(object: Field, { namespace, labels }: Metadata
     addressType,
     ports,
     endpoints: weight === undefined ? endpoints : endpoints.map((endpoint) => ({ ...endpoint, weight })),
+    ...(healthCheck && { healthCheck }),
   };
 }
 

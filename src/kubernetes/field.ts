@@ -4,7 +4,7 @@
  *
  * A value is a node of a YAML document or, from the API server, a plain value as JSON.parse gives it. As in Kubernetes' JSON, null is the same as absent.
  */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter, parse } from 'yaml';
 import { parseAddress, parseIpv4, parseIpv6, parseMac, parsePrefix, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import type { Problem } from './problems.ts';
 
@@ -15,6 +15,8 @@ export interface Source {
   readonly document?: Document;
   readonly lines?: LineCounter;
   readonly problems: Problem[];
+  /** Where all of it is: of a document in a string. */
+  readonly line?: number;
   /** Values that were said not to be mappings. */
   readonly reported: WeakSet<object>;
 }
@@ -40,7 +42,8 @@ export class Field {
   }
 
   get line(): number {
-    const { lines } = this.#source;
+    const { lines, line } = this.#source;
+    if (line !== undefined) return line;
     if (!lines) return 0;
     const at = this.#node ?? this.#parent;
     const start = isNode(at) ? at.range?.[0] : undefined;
@@ -191,6 +194,30 @@ export class Field {
     const bytes = parseMac(text);
     if (!bytes) this.fail(`expected a MAC address such as '02:00:00:00:00:01', found '${text}'`);
     return bytes && printMac(bytes);
+  }
+
+  /** The YAML or JSON that a string holds; an absent field if it holds none, which is reported. */
+  embedded(): Field {
+    const text = this.string();
+    const source = { ...this.#source, line: this.line };
+    if (text === undefined) return new Field(source, undefined, this.path, this.#parent);
+    try {
+      return new Field(source, parse(text) as unknown, this.path, this.#node);
+    } catch (error) {
+      this.fail(`expected YAML: ${(error as Error).message.split('\n')[0]}`);
+      return new Field(source, undefined, this.path, this.#parent);
+    }
+  }
+
+  /** Milliseconds of `500ms`, `5s`, `1m`. */
+  durationMs(): number | undefined {
+    const text = this.string();
+    if (text === undefined) return undefined;
+    const match = /^(\d{1,6})(ms|s|m)$/.exec(text);
+    const value = match ? Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[match[2] as 'ms' | 's' | 'm'] : 0;
+    if (value > 0) return value;
+    this.fail(`expected a duration such as '500ms' or '5s', found '${text}'`);
+    return undefined;
   }
 
   /** Text by name. */

@@ -161,6 +161,23 @@ export interface EndpointSlice {
   /** Those with a number; the name finds the service's port. */
   readonly ports: readonly SlicePort[];
   readonly endpoints: readonly Endpoint[];
+  /** Endpoints that nobody watches: whoever has the model asks them, and says which are ready. */
+  readonly healthCheck?: HealthCheck;
+}
+
+/** How an endpoint is asked whether it works. */
+export interface HealthCheck {
+  /** A TCP connection that opens; an HTTP status from 200 to 399; an echo reply. */
+  readonly type: 'tcp' | 'http' | 'icmp';
+  /** Of 'tcp' and 'http'. */
+  readonly port?: number;
+  /** Of 'http'. */
+  readonly path?: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** So many successes in a row bring an endpoint back; so many failures in a row take it out. */
+  readonly rise: number;
+  readonly fall: number;
 }
 
 export interface SlicePort {
