@@ -5,7 +5,7 @@ import { fromBigint, printAddress } from '../wire/index.ts';
 import type { Handler } from './control-socket.ts';
 import type { Runtime } from './runtime.ts';
 
-const protocolNames: Readonly<Record<string, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
+const protocolNames: Readonly<Record<string, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6', 132: 'SCTP' };
 
 export function protocolName(number: bigint): string {
   return protocolNames[String(number)] ?? String(number);
@@ -65,34 +65,39 @@ function socketText(address: string, port: number | bigint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** One row per entry of the flow cache, which has one per direction. */
+/** One row per entry of the flow caches, which have one per direction. */
 function flowRows(runtime: Runtime): object[] {
-  const index = runtime.program.objects.tables.findIndex((t) => t.name.endsWith('.flows'));
-  const table = runtime.arena.tables[index];
-  if (!table) return [];
-  const actions = runtime.program.objects.tables[index]!.actions.map((a) => {
-    const { name } = runtime.program.objects.actions[a.action]!;
-    return name.slice(name.lastIndexOf('.') + 1);
-  });
   const nowMs = runtime.nowMs();
   const rows: object[] = [];
-  for (const entry of table.entries()) {
-    if (rows.length === maxFlows) break;
-    const left = table.timeLeftMs(entry.handle, nowMs);
-    if (left !== undefined && left <= 0) continue;
-    const counter = table.counter(entry.handle);
-    rows.push({
-      ...keyColumns(entry),
-      ...actionColumns(entry, actions),
-      packets: Number(counter.packets),
-      bytes: Number(counter.bytes),
-      expiresInMs: left ?? null,
+  for (const [index, { name, actions }] of runtime.program.objects.tables.entries()) {
+    const table = runtime.arena.tables[index];
+    if (!table || !/\.flows(_ipv6)?$/.test(name)) continue;
+    const names = actions.map((a) => {
+      const full = runtime.program.objects.actions[a.action]!.name;
+      return full.slice(full.lastIndexOf('.') + 1);
     });
+    const length = (table.layout.spec.keys[0]?.width ?? 32) / 8;
+    const address = (value: bigint): string => printAddress(fromBigint(value, length));
+    for (const entry of table.entries()) {
+      if (rows.length === maxFlows) return rows;
+      const left = table.timeLeftMs(entry.handle, nowMs);
+      if (left !== undefined && left <= 0) continue;
+      const counter = table.counter(entry.handle);
+      rows.push({
+        ...keyColumns(entry, address),
+        ...actionColumns(entry, names, address),
+        packets: Number(counter.packets),
+        bytes: Number(counter.bytes),
+        expiresInMs: left ?? null,
+      });
+    }
   }
   return rows;
 }
 
-function keyColumns(entry: TableEntry): object {
+type Printer = (value: bigint) => string;
+
+function keyColumns(entry: TableEntry, address: Printer): object {
   const [source, destination, sourcePort, destinationPort, protocol] = entry.matches.map((m) =>
     m.kind === 'exact' ? BigInt(m.value as bigint) : 0n,
   );
@@ -105,7 +110,7 @@ function keyColumns(entry: TableEntry): object {
   };
 }
 
-function actionColumns(entry: TableEntry, actions: readonly string[]): object {
+function actionColumns(entry: TableEntry, actions: readonly string[], address: Printer): object {
   if (entry.call.kind !== 'action') return { action: '-', to: '-' };
   return {
     action: actions[entry.call.action] ?? '-',
@@ -114,12 +119,8 @@ function actionColumns(entry: TableEntry, actions: readonly string[]): object {
 }
 
 /** What an entry makes of a packet's addresses: the new one, or the new source and the new destination. */
-export function newAddresses(params: readonly bigint[], address: (value: bigint) => string): string {
+export function newAddresses(params: readonly bigint[], address: Printer): string {
   const sockets: string[] = [];
   for (let i = 0; i + 1 < params.length; i += 2) sockets.push(socketText(address(params[i]!), params[i + 1]!));
   return sockets.join(' > ') || '-';
-}
-
-function address(value: bigint): string {
-  return printAddress(fromBigint(value, 4));
 }

@@ -1,6 +1,6 @@
 /**
- * Routes: local pods by their address, the node's own addresses behind the host port, other nodes' pods through the tunnel, and the rest as the
- * node's routes say. An entry needs the MAC address of its next hop; until somebody knows it, the entry is left out and the question asked.
+ * Routes: local pods by their address, the node's own addresses behind the host port, other nodes' pods through the tunnel and these nodes themselves beside
+ * it, and the rest as the node's routes say. An entry needs the MAC address of its next hop; until somebody knows it, the entry is left out and the question asked.
  */
 import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
@@ -81,6 +81,9 @@ function* remotePods(context: Context): Generator<[string, TableEntryLike | unde
       };
       yield [podCIDR, route || undefined];
     }
+    // The node itself: endpoints in its own network, and answers to what it masqueraded
+    const node = hostPrefix(remote.vtepAddress);
+    if (nextHop !== undefined) yield [node, toPort(context, node, port.number, nextHop)];
   }
 }
 

@@ -66,6 +66,15 @@ const clusterRows: readonly Row[] = [
     lands: ['a'],
     masqueraded: true,
   },
+  { name: "an endpoint in the node's own network", from: 'a', to: 'cluster', endpoints: ['node'], lands: ['node'] },
+  { name: "an endpoint in another node's network", from: 'a', to: 'cluster', endpoints: ['nodeB'], lands: ['nodeB'] },
+  {
+    name: "outside to an endpoint in the node's own network: never masqueraded as the node itself",
+    from: 'client',
+    to: 'nodePort',
+    endpoints: ['node'],
+    lands: ['node'],
+  },
   {
     name: 'UDP',
     given: { protocol: 'UDP' },
@@ -246,8 +255,10 @@ const rangeRows: readonly (Row & { readonly allowed: readonly Place[] })[] = [
   },
 ];
 
-describe.each(families)('IPv%i', (family) => {
-  const net = new ServiceWorld(compiled, family);
+const variants = families.flatMap((family) => (['wasm', 'interp'] as const).map((runs) => ({ family, runs })));
+
+describe.each(variants)('IPv$family, $runs', ({ family, runs }) => {
+  const net = new ServiceWorld(compiled, family, runs);
 
   function check({ name, given = {}, endpoints = [], lands, masqueraded = false, outcome, ...flow }: Row): void {
     net.set({ ...given, endpoints: endpoints.map((e) => (typeof e === 'string' ? e : endpoint(family, e[0], e[1]))) });

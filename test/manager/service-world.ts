@@ -2,7 +2,7 @@
  * A small cluster around one real data plane, in either family, for tests of services that read as tables of flows.
  *
  *        +-------- node-a --------+
- *   11 --| pod a                  |-- 1 -- router -- client, lan (outside the cluster)
+ *   11 --| pod a                  |-- 1 -- router -- client (outside the cluster)
  *   12 --| pod b                  |    \
  *   14 --| pod d                  |     == VXLAN == node-b, pod c
  *    2 --| the node itself        |
@@ -16,7 +16,7 @@ import { type Compiled, type Out, TestNode } from './data-plane.ts';
 import { emptyModel, gatewayMac, localPod, podPort, remotePod } from './models.ts';
 
 export type Family = 4 | 6;
-export type Place = 'a' | 'b' | 'd' | 'c' | 'node' | 'client' | 'lan';
+export type Place = 'a' | 'b' | 'd' | 'c' | 'node' | 'client' | 'nodeB';
 export type FrontendName = 'cluster' | 'external' | 'lb' | 'nodePort';
 
 const addresses: Readonly<Record<Family, Readonly<Record<Place | Exclude<FrontendName, 'nodePort'> | 'unallocated', string>>>> = {
@@ -27,7 +27,7 @@ const addresses: Readonly<Record<Family, Readonly<Record<Place | Exclude<Fronten
     c: '10.2.0.3',
     node: '192.168.50.1',
     client: '203.0.113.9',
-    lan: '192.168.50.77',
+    nodeB: '192.168.50.2',
     cluster: '10.96.0.1',
     external: '198.51.100.7',
     lb: '198.51.100.8',
@@ -40,7 +40,7 @@ const addresses: Readonly<Record<Family, Readonly<Record<Place | Exclude<Fronten
     c: 'fd00:2::3',
     node: 'fd00:50::1',
     client: '2001:db8:9::9',
-    lan: 'fd00:50::77',
+    nodeB: 'fd00:50::2',
     cluster: 'fd00:96::1',
     external: '2001:db8:7::7',
     lb: '2001:db8:7::8',
@@ -53,7 +53,7 @@ const prefixes = {
   6: { pods: 'fd00:1::/64', remotePods: 'fd00:2::/64', cluster: 'fd00::/30', services: 'fd00:96::/112', all: '::/0' },
 } as const;
 
-const places: readonly Place[] = ['a', 'b', 'd', 'c', 'node', 'client', 'lan'];
+const places: readonly Place[] = ['a', 'b', 'd', 'c', 'node', 'client', 'nodeB'];
 const localPorts: Readonly<Partial<Record<Place, number>>> = { a: 11, b: 12, d: 14, node: 2 };
 const netPortNumber = 1;
 const routerMac = '02:00:00:00:aa:fe';
@@ -93,7 +93,7 @@ export type Result =
 
 /** Ready endpoints; those on this node say so. */
 export function endpoint(family: Family, place: Place, more: Partial<Endpoint> = {}): Endpoint {
-  const nodeName = place === 'c' ? 'node-b' : 'node-a';
+  const nodeName = place === 'c' || place === 'nodeB' ? 'node-b' : 'node-a';
   return { addresses: [addresses[family][place]], ready: true, serving: true, terminating: false, nodeName, ...more };
 }
 
