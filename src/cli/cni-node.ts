@@ -18,10 +18,10 @@ const pollMs = 20;
 /** Takes up earlier pods, then listens. Returns what ends it. */
 export async function startCni(config: NodeConfig, runtime: Runtime, sync: Sync): Promise<() => void> {
   const { cni } = config;
-  const gateway = config.gateway.addresses[0];
   if (!cni) return () => {};
-  if (gateway === undefined) throw new UserError('no-gateway', "pods need a gateway: 'gateway.addresses' is empty");
-  const plugin = new CniPlugin({ node: cniNode(config, gateway, runtime, sync), stateFile: cni.state, say });
+  if (config.gateway.addresses.length === 0)
+    throw new UserError('no-gateway', "pods need a gateway: 'gateway.addresses' is empty");
+  const plugin = new CniPlugin({ node: cniNode(config, runtime, sync), stateFile: cni.state, say });
   await plugin.restore();
   const server = await serveCni(cni.socket, plugin, say).catch((error: Error) => {
     throw new UserError('cni-socket', `cannot listen for CNI: ${error.message}`);
@@ -29,15 +29,25 @@ export async function startCni(config: NodeConfig, runtime: Runtime, sync: Sync)
   return () => server.close();
 }
 
-function cniNode(config: NodeConfig, gateway: string, runtime: Runtime, sync: Sync): CniNode {
+function cniNode(config: NodeConfig, runtime: Runtime, sync: Sync): CniNode {
   const used = new Set(config.ports.map((port) => port.number));
-  const attach = ({ pod, link, port }: StoredAttachment) => ({
+  const attach = ({ pod, link, port, number, bandwidth }: StoredAttachment) => ({
     ...pod,
-    addresses: [link.address],
-    port: { number: port, interface: link.hostName, kind: 'pod' as const, pod: `${pod.namespace}/${pod.name}`, mac: link.mac },
+    addresses: link.addresses.map(({ address }) => address),
+    port: {
+      number: port,
+      interface: link.hostName,
+      kind: 'pod' as const,
+      pod: `${pod.namespace}/${pod.name}`,
+      mac: link.mac,
+      isShared: link.kind === 'cdq',
+      ...((bandwidth.ingress || bandwidth.egress) && { bandwidth: { number, ...bandwidth } }),
+    },
   });
+  const find = (namespace: string, name: string) =>
+    sync.objects.find((o) => o.kind === 'Pod' && o.name === name && o.namespace === namespace);
   return {
-    gateway,
+    gateways: config.gateway.addresses,
     fault: () => (sync.lastSyncMs === undefined ? 'services and policies are not known yet' : undefined),
     addPort: async (interfaceName) => {
       let number = 1;
@@ -59,10 +69,14 @@ function cniNode(config: NodeConfig, gateway: string, runtime: Runtime, sync: Sy
     waitForPod: async (namespace, name) => {
       // A directory of manifests need not know every pod; the API server does.
       if (!config.kubernetes) return true;
-      const isThere = (): boolean => sync.objects.some((o) => o.kind === 'Pod' && o.name === name && o.namespace === namespace);
+      const isThere = (): boolean => find(namespace, name) !== undefined;
       for (let waited = 0; waited < podWaitMs && !isThere(); waited += pollMs)
         await new Promise((done) => setTimeout(done, pollMs));
       return isThere();
+    },
+    interfaceOf: (namespace, name) => {
+      const pod = find(namespace, name);
+      return pod?.kind === 'Pod' ? pod.content?.interface : undefined;
     },
   };
 }

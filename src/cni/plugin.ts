@@ -5,14 +5,15 @@
  * The state is written before the interface is made: whatever a crash leaves is known to the next start.
  */
 import { delegate } from './ipam.ts';
-import { addLink, hasHostLink, hostNameOf, linkFault, macOf, type PodLink, removeLink } from './link.ts';
-import { CniError, type CniRequest, type CniResult, codes, readRequest } from './request.ts';
+import { addLink, hasHostLink, hostNameOf, isIpv6, linkFault, macOf, type PodAddress, type PodLink, removeLink } from './link.ts';
+import { CniError, type CniRequest, type CniResult, codes, type InterfaceKind, isInterfaceKind, readRequest } from './request.ts';
+import { SharedDevice } from './shared-device.ts';
 import { CniState, keyOf, type StoredAttachment } from './state.ts';
 
 /** What the plugin needs of the running node. */
 export interface CniNode {
-  /** What pods have as their gateway. */
-  readonly gateway: string;
+  /** What pods have as their gateways, one per family at most. */
+  readonly gateways: readonly string[];
   /** Why no pod can be added; undefined if all is well. */
   readonly fault: () => string | undefined;
   /** Opens an interface as a port with a number of its own. Throws. */
@@ -22,6 +23,8 @@ export interface CniNode {
   program(attachments: readonly StoredAttachment[]): readonly string[];
   /** Waits until the cluster's labels of the pod are known, if they come from a place that knows all pods. False if they did not come. */
   waitForPod(namespace: string, name: string): Promise<boolean>;
+  /** The pod's annotation `softipu.io/interface`, if the pod is known and has it. */
+  interfaceOf(namespace: string, name: string): string | undefined;
 }
 
 export interface CniOptions {
@@ -33,12 +36,15 @@ export interface CniOptions {
 }
 
 const defaultMtu = 1450;
+/** Two limiters a pod, numbered in 16 bits; as many as the program's table holds. */
+const maxNumber = 2047;
 
 export class CniPlugin {
   readonly #options: CniOptions;
   readonly #state: CniState;
   /** Attachments that the data plane is programmed for. */
   readonly #active = new Map<string, StoredAttachment>();
+  readonly #shared: SharedDevice;
   /** Operations under way: one at a time per container. */
   readonly #running = new Map<string, Promise<unknown>>();
   #collecting: Promise<unknown> = Promise.resolve();
@@ -46,6 +52,7 @@ export class CniPlugin {
   constructor(options: CniOptions) {
     this.#options = options;
     this.#state = new CniState(options.stateFile);
+    this.#shared = new SharedDevice(options.node, options.stateFile);
   }
 
   /** Takes up what the last run left: pods whose interface is there go on, others give their address back. */
@@ -53,8 +60,7 @@ export class CniPlugin {
     for (const stored of this.#state.all) {
       try {
         if (!(await hasHostLink(stored.link.hostName))) throw new Error('its interface is gone');
-        const port = await this.#options.node.addPort(stored.link.hostName);
-        const attachment = { ...stored, port };
+        const attachment = { ...stored, port: await this.#open(stored.link) };
         this.#state.add(attachment);
         this.#active.set(keyOf(stored.containerId, stored.link.ifname), attachment);
       } catch (error) {
@@ -92,40 +98,47 @@ export class CniPlugin {
       throw new CniError(codes.badEnvironment, `'${ifname}' of container '${containerId}' is attached already`);
     }
     const pod = { namespace: args.K8S_POD_NAMESPACE ?? 'default', name: args.K8S_POD_NAME ?? containerId.toLowerCase() };
+    // Its annotations are needed before its interface is made.
+    if (!(await node.waitForPod(pod.namespace, pod.name))) {
+      const details = 'its policies cannot be told';
+      throw new CniError(codes.tryAgainLater, `pod '${pod.namespace}/${pod.name}' is not known yet`, details);
+    }
+    const kind = this.#kindOf(request, pod);
     const leased = await delegate(request, 'ADD');
     const undo: (() => Promise<unknown> | unknown)[] = [() => delegate(request, 'DEL')];
     try {
-      const address = leased?.ips?.map((ip) => ip.address.split('/')[0]!).find((text) => !text.includes(':'));
-      if (address === undefined) throw new CniError(codes.badConfig, `IPAM plugin '${config.ipam.type}' gave no IPv4 address`);
       const link: PodLink = {
-        hostName: hostNameOf(containerId, ifname),
+        kind,
+        hostName: kind === 'cdq' ? this.#shared.hostName : hostNameOf(containerId, ifname),
         netns,
         ifname,
         mac: macOf(containerId, ifname),
         mtu: config.mtu ?? mtu,
-        address,
-        gateway: node.gateway,
+        addresses: toPodAddresses(leased, node.gateways, config.ipam.type),
       };
       const stored: StoredAttachment = {
         containerId,
         link,
         pod,
         port: -1,
+        number: this.#freeNumber(),
+        bandwidth: config.bandwidth,
         environment: request.environment,
         config: config.raw,
       };
       undo.push(() => this.#state.remove(containerId, ifname));
       this.#state.add(stored);
-      undo.push(() => removeLink(link.hostName));
-      await addLink(link);
-      const port = await node.addPort(link.hostName);
-      undo.push(() => node.removePort(port));
-      if (!(await node.waitForPod(pod.namespace, pod.name))) {
-        throw new CniError(
-          codes.tryAgainLater,
-          `pod '${pod.namespace}/${pod.name}' is not known yet`,
-          'its policies cannot be told',
-        );
+      // The shared device has to be there before an interface hangs on it; a pair of one's own before it is a port.
+      let port = -1;
+      if (kind === 'cdq') {
+        port = await this.#open(link);
+        undo.push(() => this.#close(link, port));
+      }
+      undo.push(() => removeLink(link));
+      await addLink(link, this.#shared.parent);
+      if (kind === 'adi') {
+        port = await this.#open(link);
+        undo.push(() => this.#close(link, port));
       }
       const attachment = { ...stored, port };
       this.#active.set(keyOf(containerId, ifname), attachment);
@@ -151,7 +164,7 @@ export class CniPlugin {
     const stored = this.#state.get(request.containerId, request.ifname);
     if (stored) await this.#release(stored);
     else {
-      await removeLink(hostNameOf(request.containerId, request.ifname));
+      await removeLink({ kind: 'adi', hostName: hostNameOf(request.containerId, request.ifname), netns: '', ifname: '' });
       await delegate(request, 'DEL');
     }
     return undefined;
@@ -162,8 +175,9 @@ export class CniPlugin {
     const stored = this.#active.get(keyOf(containerId, ifname));
     if (!stored) throw new CniError(codes.checkFailed, `'${ifname}' of container '${containerId}' is not attached`);
     const promised = config.prevResult?.ips?.map((ip) => ip.address.split('/')[0]);
-    if (promised && !promised.includes(stored.link.address)) {
-      throw new CniError(codes.checkFailed, `the pod has ${stored.link.address}, expected ${promised.join(', ')}`);
+    const has = stored.link.addresses.map(({ address }) => address);
+    if (promised && !has.every((address) => promised.includes(address))) {
+      throw new CniError(codes.checkFailed, `the pod has ${has.join(', ')}, expected ${promised.join(', ')}`);
     }
     const fault = await linkFault({ ...stored.link, netns: request.netns });
     if (fault !== undefined) throw new CniError(codes.checkFailed, fault);
@@ -203,12 +217,38 @@ export class CniPlugin {
     if (active) {
       this.#active.delete(keyOf(containerId, link.ifname));
       this.#program();
-      await this.#options.node.removePort(active.port);
+      if (link.kind === 'adi') await this.#close(link, active.port);
     }
-    await removeLink(link.hostName);
+    await removeLink(link);
+    if (active && link.kind === 'cdq') await this.#close(link, active.port);
     const environment = { ...stored.environment, CNI_COMMAND: 'DEL' };
     await delegate(readRequest(environment, JSON.stringify(stored.config)), 'DEL');
     this.#state.remove(containerId, link.ifname);
+  }
+
+  /** What the call's arguments, the pod or the configuration say, in this order. */
+  #kindOf({ args, config }: CniRequest, { namespace, name }: StoredAttachment['pod']): InterfaceKind {
+    const given = args.SOFTIPU_INTERFACE ?? this.#options.node.interfaceOf(namespace, name) ?? config.interface ?? 'adi';
+    if (isInterfaceKind(given)) return given;
+    throw new CniError(codes.badConfig, `pod '${namespace}/${name}' asks for interface '${given}', expected 'adi' or 'cdq'`);
+  }
+
+  /** A number for the pod's rate limiters. */
+  #freeNumber(): number {
+    const taken = new Set(this.#state.all.map(({ number }) => number));
+    let number = 1;
+    while (taken.has(number)) number++;
+    if (number > maxNumber) throw new CniError(codes.notAvailable, `there are ${maxNumber} pods already`);
+    return number;
+  }
+
+  async #open(link: PodLink): Promise<number> {
+    return link.kind === 'cdq' ? (await this.#shared.acquire()).port : this.#options.node.addPort(link.hostName);
+  }
+
+  async #close(link: PodLink, port: number): Promise<void> {
+    if (link.kind === 'cdq') await this.#shared.release();
+    else await this.#options.node.removePort(port);
   }
 
   #program(): readonly string[] {
@@ -229,16 +269,36 @@ export class CniPlugin {
 }
 
 function resultOf({ link }: StoredAttachment, cniVersion: string, leased: CniResult | undefined): CniResult {
-  const { hostName, ifname, mac, mtu, netns, address, gateway } = link;
+  const { hostName, ifname, mac, mtu, netns, addresses } = link;
   const withMtu = cniVersion === '1.1.0' ? { mtu } : {};
-  const family = cniVersion.startsWith('0.') ? { version: '4' } : {};
+  const family = (address: string) => (cniVersion.startsWith('0.') ? { version: isIpv6(address) ? '6' : '4' } : {});
   return {
     cniVersion,
     interfaces: [{ name: hostName }, { name: ifname, mac, ...withMtu, sandbox: netns }],
-    ips: [{ ...family, address: `${address}/32`, gateway, interface: 1 }],
-    routes: [{ dst: '0.0.0.0/0', gw: gateway }],
+    ips: addresses.map(({ address, gateway }) => ({
+      ...family(address),
+      address: `${address}/${isIpv6(address) ? 128 : 32}`,
+      gateway,
+      interface: 1,
+    })),
+    routes: addresses.map(({ address, gateway }) => ({ dst: isIpv6(address) ? '::/0' : '0.0.0.0/0', gw: gateway })),
     ...(leased?.dns && { dns: leased.dns }),
   };
+}
+
+/** The first address of each family, with the gateway of its family. Throws CniError if there is none at all. */
+function toPodAddresses(leased: CniResult | undefined, gateways: readonly string[], ipam: string): PodAddress[] {
+  const given = leased?.ips?.map((ip) => ip.address.split('/')[0]!) ?? [];
+  const found = [false, true].flatMap((wantsIpv6) => {
+    const address = given.find((text) => isIpv6(text) === wantsIpv6);
+    const gateway = gateways.find((text) => isIpv6(text) === wantsIpv6);
+    if (address === undefined) return [];
+    if (gateway !== undefined) return [{ address, gateway }];
+    const family = wantsIpv6 ? 'IPv6' : 'IPv4';
+    throw new CniError(codes.badConfig, `IPAM plugin '${ipam}' gave ${address}, but the node has no ${family} gateway`);
+  });
+  if (found.length === 0) throw new CniError(codes.badConfig, `IPAM plugin '${ipam}' gave no address`);
+  return found;
 }
 
 function messageOf(error: unknown): string {

@@ -55,6 +55,16 @@ export interface CniResult {
   readonly dns?: object;
 }
 
+/**
+ * The paper's two kinds of pod interface: `adi`, a veth pair with a port of softipu of its own; `cdq`, one of many interfaces that share a port.
+ */
+export type InterfaceKind = 'adi' | 'cdq';
+
+export interface Rate {
+  readonly bitsPerSecond: number;
+  readonly burstBits: number;
+}
+
 export interface NetworkConfig {
   readonly cniVersion: string;
   readonly name: string;
@@ -62,6 +72,10 @@ export interface NetworkConfig {
   readonly prevResult?: CniResult;
   readonly validAttachments?: readonly { readonly containerID: string; readonly ifname: string }[];
   readonly mtu?: number;
+  /** What pods get that do not say themselves; default adi. */
+  readonly interface?: InterfaceKind;
+  /** Rates in bits per second, bursts in bits; what is not limited is not there. */
+  readonly bandwidth: { readonly ingress?: Rate; readonly egress?: Rate };
   /** As it came: IPAM plugins get all of it. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
@@ -78,6 +92,9 @@ export interface CniRequest {
   readonly environment: Readonly<Record<string, string>>;
   readonly config: NetworkConfig;
 }
+
+/** A GSO frame with its headers. */
+const leastBurstBits = 8 * 65_536;
 
 /** Variables that a command cannot do without. */
 const required: Readonly<Record<Command, readonly string[]>> = {
@@ -154,7 +171,10 @@ function readConfig(text: string): NetworkConfig {
   if (mtu !== undefined && !(typeof mtu === 'number' && Number.isInteger(mtu) && mtu >= 68 && mtu <= 65535)) {
     throw new CniError(codes.badConfig, `'mtu' is '${String(mtu)}', expected a number from 68 to 65535`);
   }
-  for (const field of ['bandwidth', 'portMappings', 'ips', 'mac']) {
+  if (raw.interface !== undefined && !isInterfaceKind(raw.interface)) {
+    throw new CniError(codes.badConfig, `'interface' is '${String(raw.interface)}', expected 'adi' or 'cdq'`);
+  }
+  for (const field of ['portMappings', 'ips', 'mac']) {
     if (isRecord(runtimeConfig) && runtimeConfig[field] !== undefined) {
       throw new CniError(
         codes.unsupportedField,
@@ -171,8 +191,43 @@ function readConfig(text: string): NetworkConfig {
     ...(isRecord(prevResult) && { prevResult: prevResult as unknown as CniResult }),
     ...(Array.isArray(valid) && { validAttachments: valid as { containerID: string; ifname: string }[] }),
     ...(typeof mtu === 'number' && { mtu }),
+    ...(isInterfaceKind(raw.interface) && { interface: raw.interface }),
+    bandwidth: readBandwidth(isRecord(runtimeConfig) ? runtimeConfig.bandwidth : undefined),
     raw,
   };
+}
+
+/** The capability `bandwidth`: ingressRate and egressRate in bits per second, ingressBurst and egressBurst in bits. A rate of 0 is none. */
+function readBandwidth(value: unknown): NetworkConfig['bandwidth'] {
+  if (value === undefined || value === null) return {};
+  if (!isRecord(value)) throw new CniError(codes.badConfig, "'runtimeConfig.bandwidth' is no object");
+  const number = (field: string): number => {
+    const given = value[field] ?? 0;
+    if (typeof given !== 'number' || !Number.isSafeInteger(given) || given < 0) {
+      throw new CniError(codes.badConfig, `'runtimeConfig.bandwidth.${field}' is '${String(given)}', expected a number of bits`);
+    }
+    return given;
+  };
+  const rate = (direction: 'ingress' | 'egress'): Rate | undefined => {
+    const [bitsPerSecond, burstBits] = [number(`${direction}Rate`), number(`${direction}Burst`)];
+    if (bitsPerSecond === 0) return undefined;
+    // A frame of 64 KiB with offloads must pass at all: a second's worth, if nothing is said.
+    if (burstBits === 0) return { bitsPerSecond, burstBits: Math.max(bitsPerSecond, leastBurstBits) };
+    if (burstBits < leastBurstBits) {
+      throw new CniError(
+        codes.badConfig,
+        `'runtimeConfig.bandwidth.${direction}Burst' is ${burstBits}, expected at least ${leastBurstBits}`,
+        'a frame of 64 KiB has to fit',
+      );
+    }
+    return { bitsPerSecond, burstBits };
+  };
+  const [ingress, egress] = [rate('ingress'), rate('egress')];
+  return { ...(ingress && { ingress }), ...(egress && { egress }) };
+}
+
+export function isInterfaceKind(value: unknown): value is InterfaceKind {
+  return value === 'adi' || value === 'cdq';
 }
 
 function readArgs(text: string): Record<string, string> {

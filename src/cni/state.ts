@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { PodLink } from './link.ts';
+import type { NetworkConfig } from './request.ts';
 
 export interface StoredAttachment {
   readonly containerId: string;
@@ -9,6 +10,9 @@ export interface StoredAttachment {
   readonly pod: { readonly namespace: string; readonly name: string };
   /** Number of its port in the P4 program. */
   readonly port: number;
+  /** Of its rate limiters, unique among the node's pods. */
+  readonly number: number;
+  readonly bandwidth: NetworkConfig['bandwidth'];
   /** How it was asked for: the address is given back the same way. */
   readonly environment: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, unknown>>;

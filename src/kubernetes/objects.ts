@@ -45,6 +45,8 @@ export interface PodObject {
   readonly containerPorts: readonly ContainerPort[];
   /** Share of new flows of the services that it is an endpoint of; default: what their slices say. */
   readonly weight?: number;
+  /** Annotation `softipu.io/interface`: what kind of interface it asks for. */
+  readonly interface?: string;
 }
 
 export interface NodeObject {

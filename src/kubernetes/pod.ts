@@ -5,7 +5,7 @@ import type { Field } from './field.ts';
 import { type Metadata, readProtocol } from './metadata.ts';
 import type { PodObject } from './objects.ts';
 
-export function readPod(object: Field, { namespace, name, labels }: Metadata): PodObject {
+export function readPod(object: Field, { namespace, name, labels, annotations }: Metadata): PodObject {
   const spec = object.get('spec');
   const status = object.get('status');
   const containers = [
@@ -37,6 +37,7 @@ export function readPod(object: Field, { namespace, name, labels }: Metadata): P
     addresses: oneOfEachFamily(addresses),
     containerPorts: containers.flatMap((container) => container.get('ports').items().flatMap(readContainerPort)),
     ...(weight !== undefined && { weight }),
+    ...(annotations['softipu.io/interface'] !== undefined && { interface: annotations['softipu.io/interface'] }),
   };
 }
 

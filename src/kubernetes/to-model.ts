@@ -1,5 +1,6 @@
 /** Objects of the cluster and the settings of this node -> the manager's model. */
 import {
+  type Bandwidth,
   type EndpointSlice,
   familyOf,
   type Model,
@@ -54,6 +55,10 @@ export interface PortSettings {
   readonly pod?: string;
   /** MAC address of what is behind it. */
   readonly mac?: string;
+  /** Others have the same number: pods that share it. */
+  readonly isShared?: boolean;
+  /** What the pod behind it may send and receive. */
+  readonly bandwidth?: Bandwidth;
   /** Our own MAC address on it, of net ports: the interface's. Default: the tunnel's. */
   readonly hardwareAddress?: string;
 }
@@ -116,7 +121,8 @@ function toNode(
   const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])];
   const { gateway } = settings;
   const devicePort: Port[] = tunnel?.isDevice ? [{ number: tunnel.port, kind: 'net', mac: tunnel.mac, addresses: [] }] : [];
-  const ports = settings.ports.map(({ number, kind, hardwareAddress }): Port => {
+  const distinct = new Map(settings.ports.map((port) => [port.number, port]));
+  const ports = [...distinct.values()].map(({ number, kind, hardwareAddress }): Port => {
     if (kind !== 'net') return { number, kind, mac: gateway.mac, addresses: gateway.addresses };
     const own = oneOfEachFamily([...(tunnel ? [tunnel.address] : []), ...addresses]);
     return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, addresses: own };
@@ -283,6 +289,8 @@ function toPods(settings: NodeSettings, pods: readonly PodObject[], notes: strin
       containerPorts,
       ...(port && { port: port.number }),
       ...(port?.mac !== undefined && { mac: port.mac }),
+      ...(port?.isShared && { sharesPort: true }),
+      ...(port?.bandwidth && { bandwidth: port.bandwidth }),
     };
     for (const address of addresses) byAddress.set(address, result);
   }
