@@ -292,7 +292,7 @@ describe.skipIf(why !== undefined)('a node', { timeout: 30_000 }, () => {
     expect((await Promise.all(names.map((name) => del(name)))).map(({ status }) => status)).toEqual(names.map(() => 0));
     expect(readdirSync(leases)).toEqual([]);
     expect(linksOfNode()).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   test('the node dies in the middle of ADDs: they fail cleanly, DEL succeeds, nothing is left', async () => {
     const names = Array.from({ length: 16 }, (_, i) => `p${i}`);
@@ -307,7 +307,7 @@ describe.skipIf(why !== undefined)('a node', { timeout: 30_000 }, () => {
     expect(readdirSync(leases)).toEqual([]);
     expect(linksOfNode()).toEqual([]);
     for (const name of names) expect(inside(`${prefix}-${name}`, 'ip', '-br', 'link')).not.toContain('eth0');
-  }, 120_000);
+  }, 300_000);
 
   test('a restart: pods go on; what happened meanwhile is caught up', async () => {
     const [a, b] = [await add('a'), await add('b')];
