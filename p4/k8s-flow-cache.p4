@@ -120,7 +120,7 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
         // An entry that had to make room for others comes back with the next packet of its other direction
         bool is_back = flow.use == flow_use_t.FOLLOW;
         bool is_reply = flow.use == flow_use_t.LEARN_REPLY || (is_back && !flow.is_reply);
-        if (flow.use != flow_use_t.FORWARD) {
+        if (flow.use != flow_use_t.FORWARD && flow.use != flow_use_t.PEEK) {
             ExpireTimeProfileId_t profile = AGE_OTHER;
             if (is_back) {
                 profile = flow.state;

@@ -1,19 +1,17 @@
 /*
- * From an IP packet to the port that it leaves through: the main path of the pipeline, stage by stage.
+ * From an IP packet to the port that it leaves through: the main path of the pipeline, stage by stage. First what makes it one of a flow.
  */
-control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_port, out outcome_t outcome, out bool is_untracked,
-                             out limiters_t limiters) {
+control FAMILY(Tracking)(inout headers_t hdr, in l4_t l4, in PortId_t input_port, inout FAMILY(flow_t) flow, out outcome_t outcome,
+                         out bool is_untracked, out limiters_t limiters) {
     FAMILY(FlowCache)() flow_cache;
     FAMILY(ServiceLoadBalancer)() service_load_balancer;
     FAMILY(NetworkPolicy)() network_policy;
     FAMILY(FragmentCache)() fragment_cache;
     FAMILY(AddressTranslation)() address_translation;
-    FAMILY(Routing)() routing;
+    FAMILY(QuotedTranslation)() quoted_translation;
 
     InternetChecksum() ip_checksum;
     Random<bit<16>>(0, 0xffff) random;
-
-    FAMILY(flow_t) flow;
 
     action source_ok() {
     }
@@ -47,17 +45,6 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         actions = { source_spoofed; @defaultonly NoAction; }
         const default_action = NoAction;
         size = 2048;
-    }
-
-    action decrement_ttl() {
-        bit<8> ttl = TTL - 1;
-#ifdef IPV4
-        ip_checksum.clear();
-        ip_checksum.subtract({ hdr.IP.header_checksum, hdr.IP.ttl, hdr.IP.protocol });
-        ip_checksum.add({ ttl, hdr.IP.protocol });
-        hdr.IP.header_checksum = ip_checksum.get();
-#endif
-        TTL = ttl;
     }
 
     /*
@@ -98,6 +85,17 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
     action choose_port(inout bit<16> number) {
         flow.new_source_port = flow.first_port + (bit<16>)(((bit<32>)number * (bit<32>)flow.ports) >> 16);
         number = number + 0x9e37;
+    }
+
+    /* An echo has its identifier on the side that asks: the quoted one goes the other way. */
+    action quoted_echo() {
+        flow.source_port = 0;
+        flow.destination_port = 0;
+        if (hdr.quoted_l4.source_port[15:8] == ECHO_REQUEST) {
+            flow.destination_port = hdr.quoted_l4.word2;
+        } else if (hdr.quoted_l4.source_port[15:8] == ECHO_REPLY) {
+            flow.source_port = hdr.quoted_l4.word2;
+        }
     }
 
     apply {
@@ -154,7 +152,32 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
             // Flow cache
             flow.use = flow_use_t.FORWARD;
             flow_cache.apply(flow, is_hit, is_learned);
-            if (!is_hit) {
+            if (!is_hit && hdr.icmp_error.isValid()) {
+                // An error is no flow: it belongs to the one whose packet it quotes. That one's timer does not notice
+                if (hdr.quoted_l4.isValid()) {
+                    flow.source = hdr.QUOTED.destination;
+                    flow.destination = hdr.QUOTED.source;
+                    flow.protocol = hdr.QUOTED_PROTOCOL;
+                    flow.source_port = hdr.quoted_l4.destination_port;
+                    flow.destination_port = hdr.quoted_l4.source_port;
+                    if (hdr.QUOTED_PROTOCOL == PROTOCOL) {
+                        quoted_echo();
+                    }
+                    flow.use = flow_use_t.PEEK;
+                    flow_cache.apply(flow, is_hit, is_learned);
+                }
+                if (!is_hit) {
+                    network_policy.apply(hdr.IP.source, hdr.IP.destination, PROTOCOL, 0, outcome);
+                } else if (flow.translation == translation_t.DENIED) {
+                    outcome = outcome_t.DENIED_FLOW;
+                } else if (flow.translation != translation_t.NONE) {
+                    quoted_translation.apply(hdr, flow);
+                    flow.translation = translation_t.NONE;
+                }
+                if (outcome != outcome_t.FORWARDED) {
+                    return;
+                }
+            } else if (!is_hit) {
                 // Service
                 flow.translation = translation_t.NONE;
                 service_load_balancer.apply(flow, l4.has_ports, outcome);
@@ -250,13 +273,97 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
                 fragment_cache.apply(flow, IDENTIFICATION, true, hdr.IP.source, hdr.IP.destination, unused_source, unused_destination, is_known);
             }
         }
+    }
+}
 
-        // Routing
-        decrement_ttl();
+/* The whole way of a packet, and of the answer to one that cannot go on. */
+control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_port, out outcome_t outcome, out bool is_untracked,
+                           out limiters_t limiters, out bool is_answered) {
+    FAMILY(Tracking)() tracking;
+    FAMILY(AddressTranslation)() back_translation;
+    FAMILY(Routing)() routing;
+    FAMILY(Errors)() errors;
+
+    InternetChecksum() ip_checksum;
+
+    FAMILY(flow_t) flow;
+
+    action decrement_ttl() {
+        bit<8> ttl = TTL - 1;
+#ifdef IPV4
+        ip_checksum.clear();
+        ip_checksum.subtract({ hdr.IP.header_checksum, hdr.IP.ttl, hdr.IP.protocol });
+        ip_checksum.add({ ttl, hdr.IP.protocol });
+        hdr.IP.header_checksum = ip_checksum.get();
+#endif
+        TTL = ttl;
+    }
+
+    /* What the packet was before it was translated. */
+    action turn_back() {
+        bool is_source = flow.translation == translation_t.SOURCE || flow.translation == translation_t.BOTH;
+        bool is_destination = flow.translation == translation_t.DESTINATION || flow.translation == translation_t.BOTH;
+        ADDRESS source = flow.source;
+        bit<16> source_port = flow.source_port;
+        ADDRESS destination = flow.destination;
+        bit<16> destination_port = flow.destination_port;
+        if (is_source) {
+            flow.source_port = flow.new_source_port;
+        }
+        if (is_destination) {
+            flow.destination_port = flow.new_destination_port;
+        }
+        flow.new_source = source;
+        flow.new_source_port = source_port;
+        flow.new_destination = destination;
+        flow.new_destination_port = destination_port;
+        flow.translation = translation_t.BOTH;
+    }
+
+    action restore_ttl() {
+        bit<8> ttl = TTL + 1;
+#ifdef IPV4
+        ip_checksum.clear();
+        ip_checksum.subtract({ hdr.IP.header_checksum, hdr.IP.ttl, hdr.IP.protocol });
+        ip_checksum.add({ ttl, hdr.IP.protocol });
+        hdr.IP.header_checksum = ip_checksum.get();
+#endif
+        TTL = ttl;
+    }
+
+    action drop_tunnel() {
+        hdr.outer_ethernet.setInvalid();
+        hdr.outer_ipv4.setInvalid();
+        hdr.outer_ipv6.setInvalid();
+        hdr.outer_udp.setInvalid();
+        hdr.vxlan.setInvalid();
+    }
+
+    apply {
         bool is_routed = false;
-        routing.apply(hdr, flow, limiters, is_routed);
-        if (!is_routed) {
-            outcome = outcome_t.NO_ROUTE;
+        bool is_too_big = false;
+        bit<16> mtu = 0;
+        is_answered = false;
+        tracking.apply(hdr, l4, input_port, flow, outcome, is_untracked, limiters);
+        if (outcome == outcome_t.FORWARDED) {
+            decrement_ttl();
+            routing.apply(hdr, flow, limiters, is_routed, is_too_big, mtu);
+            if (is_routed && !is_too_big) {
+                return;
+            }
+            outcome = is_routed ? outcome_t.TOO_BIG : outcome_t.NO_ROUTE;
+            drop_tunnel();
+            restore_ttl();
+            if (flow.translation != translation_t.NONE) {
+                turn_back();
+                back_translation.apply(hdr, flow);
+            }
+        }
+        limiters = { 0, 0 };
+        errors.apply(hdr, l4, input_port, outcome, mtu, is_answered);
+        if (is_answered) {
+            routing.apply(hdr, flow, limiters, is_routed, is_too_big, mtu);
+            is_answered = is_routed && !is_too_big;
         }
     }
 }

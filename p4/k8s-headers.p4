@@ -31,6 +31,12 @@ const bit<8> TCP_ACK = 0x10;
 const bit<8> ICMP_ECHO_REPLY   = 0;
 const bit<8> ICMP_ECHO_REQUEST = 8;
 
+const bit<8> ICMP_UNREACHABLE       = 3;
+const bit<8> ICMP_SOURCE_QUENCH     = 4;
+const bit<8> ICMP_REDIRECT          = 5;
+const bit<8> ICMP_TIME_EXCEEDED     = 11;
+const bit<8> ICMP_PARAMETER_PROBLEM = 12;
+
 const bit<8> ICMPV6_ECHO_REQUEST           = 128;
 const bit<8> ICMPV6_ECHO_REPLY             = 129;
 const bit<8> ICMPV6_NEIGHBOR_SOLICITATION  = 135;
@@ -154,6 +160,32 @@ header icmp_t {
     bit<16> sequence_number;
 }
 
+/* Errors of both; behind them the packet that they are about. */
+header icmp_error_t {
+    bit<8>  type;
+    bit<8>  code;
+    bit<16> checksum;
+    bit<16> unused;
+    bit<16> mtu;        // of packet too big, fragmentation needed (RFC 1191)
+}
+
+/* At least so much is quoted of the layer above IP; word 3 is the checksum of UDP. */
+header quoted_l4_t {
+    bit<16> source_port;
+    bit<16> destination_port;
+    bit<16> word2;
+    bit<16> word3;
+}
+
+/* The rest of a TCP header, if that is quoted, too. */
+header quoted_tcp_t {
+    bit<32> acknowledgment_number;
+    bit<16> flags;
+    bit<16> window;
+    bit<16> checksum;
+    bit<16> urgent_pointer;
+}
+
 /* RFC 4861: what neighbour solicitations and advertisements have behind the first 8 bytes, and the option with a link-layer address. */
 header neighbor_t {
     ipv6_addr_t target;
@@ -242,10 +274,15 @@ struct headers_t {
     vlan_t         vlan;
     arp_t          arp;
     ipv4_t         ipv4;
-    ipv4_options_t ipv4_options;
     ipv6_t         ipv6;
+    icmp_error_t   icmp_error;
+    ipv4_t         quoted_ipv4;
+    ipv6_t         quoted_ipv6;
+    ipv4_options_t ipv4_options;    // of the quoted packet, if there is one
     ipv6_extension_t[IPV6_EXTENSIONS] ipv6_extensions;
     ipv6_fragment_t ipv6_fragment;
+    quoted_l4_t    quoted_l4;
+    quoted_tcp_t   quoted_tcp;
     tcp_t          tcp;
     udp_t          udp;
     sctp_t         sctp;

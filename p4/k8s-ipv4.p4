@@ -16,6 +16,21 @@
 /* Multicast and broadcast. */
 #define STAYS_ON_LINK (hdr.ipv4.destination[31:28] == 0xe || hdr.ipv4.destination == 0xffffffff)
 
+/* Ethernet may have padded a short packet. */
+#define SCTP_BYTES (hdr.ipv4.total_length - ((bit<16>)hdr.ipv4.ihl << 2))
+#define QUOTED quoted_ipv4
+#define QUOTED_PROTOCOL quoted_ipv4.protocol
+/* Errors of ICMP. */
+#define UNREACHABLE 3
+#define PORT_UNREACHABLE 3
+#define TOO_BIG_TYPE 3
+#define TOO_BIG_CODE 4
+#define TIME_EXCEEDED 11
+#define ECHO_REQUEST ICMP_ECHO_REQUEST
+#define ECHO_REPLY ICMP_ECHO_REPLY
+/* Unspecified, loopback, multicast, broadcast. */
+#define IS_NO_NODE(address) (address[31:24] == 0 || address[31:24] == 127 || address[31:29] == 7)
+
 #include "k8s-family.p4"
 
 #undef IPV4
@@ -30,3 +45,14 @@
 #undef IS_FIRST_FRAGMENT
 #undef IS_LATER_FRAGMENT
 #undef STAYS_ON_LINK
+#undef SCTP_BYTES
+#undef QUOTED
+#undef QUOTED_PROTOCOL
+#undef UNREACHABLE
+#undef PORT_UNREACHABLE
+#undef TOO_BIG_TYPE
+#undef TOO_BIG_CODE
+#undef TIME_EXCEEDED
+#undef ECHO_REQUEST
+#undef ECHO_REPLY
+#undef IS_NO_NODE

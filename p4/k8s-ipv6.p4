@@ -16,6 +16,21 @@
 /* Multicast; link-local addresses on either side (RFC 4291 section 2.5.6). */
 #define STAYS_ON_LINK (hdr.ipv6.destination[127:120] == 0xff || hdr.ipv6.destination[127:118] == 0x3fa || hdr.ipv6.source[127:118] == 0x3fa)
 
+/* Behind extension headers of any length. */
+#define SCTP_BYTES (12 + (bit<16>)payload_length())
+#define QUOTED quoted_ipv6
+#define QUOTED_PROTOCOL quoted_ipv6.next_header
+/* Errors of ICMPv6. */
+#define UNREACHABLE 1
+#define PORT_UNREACHABLE 4
+#define TOO_BIG_TYPE 2
+#define TOO_BIG_CODE 0
+#define TIME_EXCEEDED 3
+#define ECHO_REQUEST ICMPV6_ECHO_REQUEST
+#define ECHO_REPLY ICMPV6_ECHO_REPLY
+/* Unspecified, loopback, multicast. */
+#define IS_NO_NODE(address) (address[127:1] == 0 || address[127:120] == 0xff)
+
 #include "k8s-family.p4"
 
 #undef IPV6
@@ -30,3 +45,14 @@
 #undef IS_FIRST_FRAGMENT
 #undef IS_LATER_FRAGMENT
 #undef STAYS_ON_LINK
+#undef SCTP_BYTES
+#undef QUOTED
+#undef QUOTED_PROTOCOL
+#undef UNREACHABLE
+#undef PORT_UNREACHABLE
+#undef TOO_BIG_TYPE
+#undef TOO_BIG_CODE
+#undef TIME_EXCEEDED
+#undef ECHO_REQUEST
+#undef ECHO_REPLY
+#undef IS_NO_NODE

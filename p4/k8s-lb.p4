@@ -23,6 +23,7 @@
 #include "k8s-parser.p4"
 #include "k8s-links.p4"
 #include "k8s-rate-limit.p4"
+#include "k8s-crc32c.p4"
 
 #include "k8s-ipv4.p4"
 #include "k8s-ipv6.p4"
@@ -83,11 +84,11 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
         }
         outcome_t outcome = outcome_t.NOT_IP;
         bool is_untracked = false;
+        bool is_answered = false;
         limiters_t limiters = { 0, 0 };
         if (hdr.ipv4.isValid()) {
-            forwarding.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters);
+            forwarding.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters, is_answered);
         } else if (hdr.neighbor.isValid()) {
-            bool is_answered = false;
             if (hdr.ipv6.hop_limit == 255 && hdr.icmp.code == 0) {
                 neighbor_discovery.apply(hdr, istd.input_port, is_answered);
                 if (!is_answered) {
@@ -98,7 +99,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             }
             exit;
         } else if (hdr.ipv6.isValid()) {
-            forwarding_ipv6.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters);
+            forwarding_ipv6.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters, is_answered);
         }
         if (outcome == outcome_t.FORWARDED && limiters.from_pod != 0) {
             rate_limit.apply(limiters.from_pod, outcome);
@@ -110,7 +111,7 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
             outcomes.count((bit<16>)outcome_t.UNTRACKED);
         }
         outcomes.count((bit<16>)outcome);
-        if (outcome != outcome_t.FORWARDED) {
+        if (outcome != outcome_t.FORWARDED && !is_answered) {
             drop_packet();
         }
     }
@@ -128,10 +129,15 @@ control MainDeparser(packet_out packet, inout headers_t hdr, in metadata_t meta,
         packet.emit(hdr.vlan);
         packet.emit(hdr.arp);
         packet.emit(hdr.ipv4);
-        packet.emit(hdr.ipv4_options);
         packet.emit(hdr.ipv6);
+        packet.emit(hdr.icmp_error);
+        packet.emit(hdr.quoted_ipv4);
+        packet.emit(hdr.quoted_ipv6);
+        packet.emit(hdr.ipv4_options);
         packet.emit(hdr.ipv6_extensions);
         packet.emit(hdr.ipv6_fragment);
+        packet.emit(hdr.quoted_l4);
+        packet.emit(hdr.quoted_tcp);
         packet.emit(hdr.tcp);
         packet.emit(hdr.udp);
         packet.emit(hdr.sctp);

@@ -1,5 +1,6 @@
 /*
- * Addresses, ports and checksums as the flow's entry says (RFC 1624; a UDP checksum of 0 means none and stays 0).
+ * Addresses, ports and checksums as the flow's entry says (RFC 1624; a UDP checksum of 0 means none and stays 0). SCTP's CRC32c knows ports and no
+ * addresses; it cannot be brought up to date in a fragment, which SCTP never makes of its packets.
  */
 control FAMILY(AddressTranslation)(inout headers_t hdr, in FAMILY(flow_t) flow) {
     InternetChecksum() ip_checksum;
@@ -26,10 +27,34 @@ control FAMILY(AddressTranslation)(inout headers_t hdr, in FAMILY(flow_t) flow) 
             if (hdr.udp.checksum == 0) {
                 hdr.udp.checksum = 0xffff;
             }
+#ifdef IPV6
+        } else if (hdr.icmp.isValid()) {
+            l4_checksum.clear();
+            l4_checksum.subtract({ hdr.icmp.checksum, old_address });
+            l4_checksum.add(new_address);
+            hdr.icmp.checksum = l4_checksum.get();
+#endif
+        }
+    }
+
+    action translate_sctp() {
+        bit<32> old_ports = hdr.sctp.source_port ++ hdr.sctp.destination_port;
+        if (flow.translation == translation_t.SOURCE || flow.translation == translation_t.BOTH) {
+            hdr.sctp.source_port = flow.new_source_port;
+        }
+        if (flow.translation == translation_t.DESTINATION || flow.translation == translation_t.BOTH) {
+            hdr.sctp.destination_port = flow.new_destination_port;
+        }
+        bit<32> ports = hdr.sctp.source_port ++ hdr.sctp.destination_port;
+        if (ports != old_ports) {
+            hdr.sctp.checksum = crc32c_update(hdr.sctp.checksum, old_ports, ports, SCTP_BYTES);
         }
     }
 
     apply {
+        if (hdr.sctp.isValid()) {
+            translate_sctp();
+        }
         if (flow.translation == translation_t.BOTH) {
             correct(hdr.IP.source, flow.source_port, flow.new_source, flow.new_source_port);
             hdr.IP.source = flow.new_source;

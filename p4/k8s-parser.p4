@@ -48,6 +48,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
     state parse_tunnel {
         packet.extract(hdr.outer_ethernet);
         packet.extract(hdr.outer_ipv4);
+        meta.l4.link_bytes = 50;
         packet.extract(hdr.outer_udp);
         packet.extract(hdr.vxlan);
         transition parse_ethernet;
@@ -64,6 +65,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
     state parse_tunnel_ipv6 {
         packet.extract(hdr.outer_ethernet);
         packet.extract(hdr.outer_ipv6);
+        meta.l4.link_bytes = 70;
         packet.extract(hdr.outer_udp);
         packet.extract(hdr.vxlan);
         transition parse_ethernet;
@@ -82,6 +84,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
 
     state parse_vlan {
         packet.extract(hdr.vlan);
+        meta.l4.link_bytes = meta.l4.link_bytes + 4;
         transition select(hdr.vlan.ether_type) {
             ETHERTYPE_IPV4: parse_ipv4;
             ETHERTYPE_IPV6: parse_ipv6;
@@ -196,6 +199,17 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
 
     /* The identifier of an echo takes the place of the port of the side that asks. */
     state parse_icmp {
+        transition select(packet.lookahead<bit<8>>()) {
+            ICMP_UNREACHABLE: parse_icmp_error;
+            ICMP_TIME_EXCEEDED: parse_icmp_error;
+            ICMP_PARAMETER_PROBLEM: parse_icmp_error;
+            ICMP_SOURCE_QUENCH: parse_other_error;
+            ICMP_REDIRECT: parse_other_error;
+            default: parse_icmp_query;
+        }
+    }
+
+    state parse_icmp_query {
         packet.extract(hdr.icmp);
         transition select(hdr.icmp.type) {
             ICMP_ECHO_REQUEST: parse_echo_request;
@@ -204,7 +218,76 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    /* Errors that name no flow, or that stand where we do not look. */
+    state parse_other_error {
+        packet.extract(hdr.icmp);
+        meta.l4.is_error = true;
+        transition accept;
+    }
+
+    /* The packet that an error is about, as far as it has to be there. The type keeps the error apart from all flows. */
+    state parse_icmp_error {
+        transition select(hdr.ipv4.ihl) {
+            5: parse_icmp_error_header;
+            default: parse_other_error;
+        }
+    }
+
+    state parse_icmp_error_header {
+        packet.extract(hdr.icmp_error);
+        meta.l4.is_error = true;
+        meta.l4.source_port = 0xffff;
+        meta.l4.destination_port = 0xffff;
+        packet.extract(hdr.quoted_ipv4);
+        transition select(hdr.quoted_ipv4.version, hdr.quoted_ipv4.ihl, hdr.quoted_ipv4.fragment_offset, hdr.quoted_ipv4.protocol, hdr.ipv4.total_length) {
+            (4, 5, 0, PROTOCOL_TCP, 68 .. 65535): parse_quoted_tcp;
+            (4, 5, 0, _, _): parse_quoted_l4;
+            default: accept;
+        }
+    }
+
+    state parse_quoted_l4 {
+        packet.extract(hdr.quoted_l4);
+        transition accept;
+    }
+
+    state parse_quoted_tcp {
+        packet.extract(hdr.quoted_l4);
+        packet.extract(hdr.quoted_tcp);
+        transition accept;
+    }
+
     state parse_icmpv6 {
+        transition select(packet.lookahead<bit<8>>()[7:7]) {
+            0: parse_icmpv6_error;
+            default: parse_icmpv6_query;
+        }
+    }
+
+    state parse_icmpv6_error {
+        transition select(hdr.ipv6.next_header) {
+            PROTOCOL_ICMPV6: parse_icmpv6_error_header;
+            default: parse_other_error;
+        }
+    }
+
+    state parse_icmpv6_error_header {
+        packet.extract(hdr.icmp_error);
+        meta.l4.is_error = true;
+        meta.l4.source_port = 0xffff;
+        meta.l4.destination_port = 0xffff;
+        packet.extract(hdr.quoted_ipv6);
+        transition select(hdr.quoted_ipv6.version, hdr.quoted_ipv6.next_header, hdr.ipv6.payload_length) {
+            (6, PROTOCOL_TCP, 68 .. 65535): parse_quoted_tcp;
+            (6, PROTOCOL_TCP, _): parse_quoted_l4;
+            (6, PROTOCOL_UDP, _): parse_quoted_l4;
+            (6, PROTOCOL_SCTP, _): parse_quoted_l4;
+            (6, PROTOCOL_ICMPV6, _): parse_quoted_l4;
+            default: accept;
+        }
+    }
+
+    state parse_icmpv6_query {
         packet.extract(hdr.icmp);
         transition select(hdr.icmp.type) {
             ICMPV6_ECHO_REQUEST: parse_echo_request;

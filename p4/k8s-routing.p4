@@ -2,13 +2,27 @@
  * Section 3: "The packet is forwarded to the destination pod on the same node or a remote node depending on the forwarding or routing rules
  * defined. In case of remote node, the tunnel header is added".
  */
-control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limiters_t limiters, out bool is_routed) {
+control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limiters_t limiters, out bool is_routed,
+                        out bool is_too_big, out bit<16> mtu) {
     Hash<bit<16>>(PNA_HashAlgorithm_t.TARGET_DEFAULT) flow_hash;
     InternetChecksum() outer_checksum;
+    /* MTU of each port; 0: any size. */
+    Register<bit<16>, bit<32>>(2048) FAMILY(mtus);
 
     /* Also an entry: addresses that must not follow a wider route, such as a service's, when no service takes the packet. */
     action no_route() {
         is_routed = false;
+    }
+
+    /* A train of segments is as big as the longest of them. */
+    action check_size(PortId_t port, bit<16> overhead) {
+        if (IP_BYTES > SMALLEST_MTU) {
+            bit<16> limit = FAMILY(mtus).read((bit<32>)(PortIdUint_t)port & 2047);
+            mtu = limit - overhead;
+            if (limit != 0 && IP_BYTES > mtu) {
+                is_too_big = segment_length() - (packet_length() - (bit<32>)IP_BYTES) > (bit<32>)mtu;
+            }
+        }
     }
 
     action forward(PortId_t port, mac_t source_mac, mac_t destination_mac) {
@@ -18,13 +32,18 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
         is_routed = true;
     }
 
-    /* A pod on this node; or, for the last hop, a neighbour on the network. */
-    action to_port(PortId_t port, mac_t source_mac, mac_t destination_mac) {
+    action untagged(PortId_t port, mac_t source_mac, mac_t destination_mac) {
         if (hdr.vlan.isValid()) {
             hdr.ethernet.ether_type = hdr.vlan.ether_type;
             hdr.vlan.setInvalid();
         }
         forward(port, source_mac, destination_mac);
+    }
+
+    /* A pod on this node; or, for the last hop, a neighbour on the network. */
+    action to_port(PortId_t port, mac_t source_mac, mac_t destination_mac) {
+        check_size(port, 0);
+        untagged(port, source_mac, destination_mac);
     }
 
     /* A pod on this node whose rate is limited. */
@@ -35,6 +54,7 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
 
     /* The network behind an 802.1Q tag. */
     action to_vlan(PortId_t port, mac_t source_mac, mac_t destination_mac, bit<12> vlan) {
+        check_size(port, 0);
         if (!hdr.vlan.isValid()) {
             hdr.vlan.setValid();
             hdr.vlan.ether_type = hdr.ethernet.ether_type;
@@ -63,7 +83,8 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
     /* A pod on another node. */
     action to_node(PortId_t port, mac_t source_mac, mac_t destination_mac, ipv4_addr_t local_vtep, ipv4_addr_t remote_vtep,
                    bit<24> vni, mac_t local_vtep_mac, mac_t remote_vtep_mac) {
-        to_port(port, local_vtep_mac, remote_vtep_mac);
+        check_size(port, 50);
+        untagged(port, local_vtep_mac, remote_vtep_mac);
         encapsulate(source_mac, destination_mac, ETHERTYPE_IPV4, vni);
         hdr.outer_ipv4.setValid();
         hdr.outer_ipv4.version = 4;
@@ -91,7 +112,9 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
         outer_checksum.add({ hdr.ethernet.destination, hdr.ethernet.source, hdr.ethernet.ether_type });
 #ifdef IPV4
         bool is_known = !IS_FIRST_FRAGMENT && !IS_LATER_FRAGMENT;
-        if (hdr.tcp.isValid() || hdr.udp.isValid()) {
+        if (hdr.icmp_error.isValid()) {
+            // What stands behind belongs to its checksum
+        } else if (hdr.tcp.isValid() || hdr.udp.isValid()) {
             bit<16> l4_bytes = hdr.ipv4.total_length - ((bit<16>)hdr.ipv4.ihl << 2);
             outer_checksum.subtract({ hdr.ipv4.source, hdr.ipv4.destination, 8w0, hdr.ipv4.protocol, l4_bytes });
         } else if (!hdr.icmp.isValid()) {
@@ -102,7 +125,7 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
         outer_checksum.subtract({ 8w0, hdr.ipv6.next_header });
         bool is_known = hdr.ipv6.next_header == PROTOCOL_TCP || hdr.ipv6.next_header == PROTOCOL_UDP || hdr.ipv6.next_header == PROTOCOL_ICMPV6;
 #endif
-        if (is_known && (!hdr.udp.isValid() || hdr.udp.checksum != 0)) {
+        if (is_known && (hdr.icmp_error.isValid() || !hdr.udp.isValid() || hdr.udp.checksum != 0)) {
             hdr.outer_udp.checksum = outer_checksum.get();
             if (hdr.outer_udp.checksum == 0) {
                 hdr.outer_udp.checksum = 0xffff;
@@ -113,7 +136,8 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
     /* The same where the nodes have IPv6 between them. */
     action to_node_ipv6(PortId_t port, mac_t source_mac, mac_t destination_mac, ipv6_addr_t local_vtep, ipv6_addr_t remote_vtep,
                         bit<24> vni, mac_t local_vtep_mac, mac_t remote_vtep_mac) {
-        to_port(port, local_vtep_mac, remote_vtep_mac);
+        check_size(port, 70);
+        untagged(port, local_vtep_mac, remote_vtep_mac);
         encapsulate(source_mac, destination_mac, ETHERTYPE_IPV6, vni);
         hdr.outer_ipv6.setValid();
         hdr.outer_ipv6.version = 6;
@@ -133,6 +157,8 @@ control FAMILY(Routing)(inout headers_t hdr, in FAMILY(flow_t) flow, inout limit
     }
 
     apply {
+        is_too_big = false;
+        mtu = 0;
         FAMILY(routes).apply();
     }
 }

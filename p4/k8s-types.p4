@@ -101,7 +101,8 @@ enum bit<8> flow_use_t {
     FORWARD  = 0,   // a packet of the flow: translate, age, count
     LEARN    = 1,   // add the entry
     FOLLOW   = 2,   // the other direction has a new state: take it over
-    LEARN_REPLY = 3 // add the entry of the other direction
+    LEARN_REPLY = 3, // add the entry of the other direction
+    PEEK     = 4    // an error about a packet of the flow: only look
 }
 
 /* What the flow's entry does to its packets. */
@@ -112,6 +113,9 @@ enum bit<8> translation_t {
     BOTH        = 3,
     DENIED      = 4
 }
+
+/* What every port takes: IPv6's smallest MTU, less a tunnel's headers. */
+const bit<16> SMALLEST_MTU = 1210;
 
 /* Where a client of a service is. Bits, so that a set of them is a number. */
 const bit<8> SOURCE_OUTSIDE = 1;
@@ -132,6 +136,8 @@ struct l4_t {
     bit<8>  tcp_flags;          // 0 for other protocols
     bool    has_ports;          // false for fragments behind the first and for protocols without
     bit<8>  protocol;           // of IPv6: what comes behind the extension headers
+    bool    is_error;           // an ICMP error
+    bit<16> link_bytes;         // of tags and tunnels in front of the IP header
 }
 
 /* Rate limiters that a packet has to pass; 0: none. */

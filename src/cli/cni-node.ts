@@ -42,6 +42,7 @@ function cniNode(config: NodeConfig, runtime: Runtime, sync: Sync): CniNode {
       mac: link.mac,
       isShared: link.kind === 'cdq',
       ...((bandwidth.ingress || bandwidth.egress) && { bandwidth: { number, ...bandwidth } }),
+      mtu: link.mtu,
     },
   });
   const find = (namespace: string, name: string) =>

@@ -16,7 +16,7 @@ import {
 } from '../kubernetes/index.ts';
 import { IpuManager } from '../manager/index.ts';
 import { Device, EntityBuilder } from '../p4runtime/index.ts';
-import { interfaceFacts, parsePortSpec } from '../ports/index.ts';
+import { type InterfaceFacts, interfaceFacts, parsePortSpec } from '../ports/index.ts';
 import { printMac } from '../wire/index.ts';
 import { maxPodPorts, podPortSpec, startCni } from './cni-node.ts';
 import { type NodeConfig, parseNodeConfig, timeoutNames } from './config.ts';
@@ -205,10 +205,14 @@ export function nodeSettings(config: NodeConfig, devicePort?: number): NodeSetti
   return {
     ...config,
     vxlan: { ...config.vxlan, ...(devicePort !== undefined && { devicePort }) },
-    ports: config.ports.map((port) => ({
-      ...port,
-      ...(port.kind === 'net' && { hardwareAddress: port.hardwareAddress ?? hardwareAddress(port.interface) }),
-    })),
+    ports: config.ports.map((port) => {
+      const { mac, mtu } = factsOf(port.interface) ?? {};
+      return {
+        ...port,
+        ...(port.kind === 'net' && { hardwareAddress: port.hardwareAddress ?? (mac && printMac(mac)) }),
+        ...(mtu !== undefined && { mtu: Math.min(mtu, 65535) }),
+      };
+    }),
   };
 }
 
@@ -216,8 +220,8 @@ function report(errors: readonly string[]): void {
   if (errors.length > 0) say(`the data plane refused a change, nothing of it was applied:\n${errors.join('\n')}`);
 }
 
-/** MAC address of a network interface; undefined for ports that are no interface. */
-function hardwareAddress(spec: string): string | undefined {
+/** Of a network interface; undefined for ports that are none. */
+function factsOf(spec: string): InterfaceFacts | undefined {
   const parsed = parsePortSpec(spec);
-  return parsed.kind === 'packet' ? printMac(interfaceFacts(parsed.interface, parsed.netns).mac) : undefined;
+  return parsed.kind === 'packet' ? interfaceFacts(parsed.interface, parsed.netns) : undefined;
 }

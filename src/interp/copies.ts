@@ -49,6 +49,7 @@ export function restoreCopy(to: number, record: Uint8Array, state: State): void 
 export function runCutPayload(s: Extract<Stmt, { kind: 'cutPayload' }>, state: State): void {
   const length = state.cursorBits / 8 + Number(evaluate(s.bytes, state));
   state.isOurs = true;
+  state.segmentLength = Math.min(length, state.bytes.length);
   if (length >= state.bytes.length) return;
   state.packetLength -= state.bytes.length - length;
   state.bytes = state.bytes.slice(0, length);

@@ -52,7 +52,7 @@ export interface State {
   /** Intrinsic packetLength: bytes at the pipeline's start or after the last deparse. */
   packetLength: number;
   /** Intrinsic segmentLength. */
-  readonly segmentLength: number;
+  segmentLength: number;
   /** The packet was cut: what its sender left to be completed is forgotten. */
   isOurs: boolean;
   /** Bits of `bytes` that the parser has consumed; the payload begins there. */

@@ -61,6 +61,8 @@ export interface PortSettings {
   readonly bandwidth?: Bandwidth;
   /** Our own MAC address on it, of net ports: the interface's. Default: the tunnel's. */
   readonly hardwareAddress?: string;
+  /** Of the interface; default: packets of any size are sent. */
+  readonly mtu?: number;
 }
 
 export interface ToModel {
@@ -122,10 +124,10 @@ function toNode(
   const { gateway } = settings;
   const devicePort: Port[] = tunnel?.isDevice ? [{ number: tunnel.port, kind: 'net', mac: tunnel.mac, addresses: [] }] : [];
   const distinct = new Map(settings.ports.map((port) => [port.number, port]));
-  const ports = [...distinct.values()].map(({ number, kind, hardwareAddress }): Port => {
-    if (kind !== 'net') return { number, kind, mac: gateway.mac, addresses: gateway.addresses };
+  const ports = [...distinct.values()].map(({ number, kind, hardwareAddress, mtu }): Port => {
+    if (kind !== 'net') return { number, kind, mac: gateway.mac, addresses: gateway.addresses, ...(mtu && { mtu }) };
     const own = oneOfEachFamily([...(tunnel ? [tunnel.address] : []), ...addresses]);
-    return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, addresses: own };
+    return { number, kind, mac: hardwareAddress ?? tunnel?.mac ?? gateway.mac, addresses: own, ...(mtu && { mtu }) };
   });
   const podCIDRs = [...new Set([...settings.podCIDRs, ...(own?.podCIDRs ?? [])])];
   const host = settings.ports.find((port) => port.kind === 'host');

@@ -4,6 +4,7 @@
  */
 import type { Entity, EntityBuilder } from '../p4runtime/index.ts';
 import { Neighbours, type Unresolved } from './context.ts';
+import { errorSourceEntities } from './icmp-errors.ts';
 import { type InstalledIds, nothingInstalled } from './ids.ts';
 import { keyOf } from './ledger.ts';
 import { answerEntities, sourceEntities, tunnelEntities } from './links.ts';
@@ -52,7 +53,11 @@ export function desiredRoutes(model: Model, build: EntityBuilder, learned: reado
     ...answerEntities(context),
     ...sourceEntities(context),
     ...rateLimitEntities(context),
-    ...familiesOf(build).flatMap((family) => [...sourceKindEntities(context, family), ...masqueradeEntities(context, family)]),
+    ...familiesOf(build).flatMap((family) => [
+      ...sourceKindEntities(context, family),
+      ...masqueradeEntities(context, family),
+      ...errorSourceEntities(context, family),
+    ]),
     ...routeEntities(context),
   ];
   return { entities, wanted: neighbours.wanted, unresolved: neighbours.unresolved };

@@ -26,6 +26,7 @@ import { strayAffinity } from './affinity.ts';
 import { arpRequest, arpSender } from './arp-packets.ts';
 import type { Unresolved } from './context.ts';
 import { type DesiredRoutes, desiredRoutes } from './desired.ts';
+import { mtusOf, mtuUpdates } from './icmp-errors.ts';
 import { readInstalledIds } from './ids.ts';
 import { Ledger } from './ledger.ts';
 import type { Model, Neighbour } from './model.ts';
@@ -113,6 +114,8 @@ export class IpuManager {
   readonly #sticky = new Map<Family, Map<number, ReadonlySet<string>>>();
   /** Milliseconds of the expire-time profiles that we set. */
   readonly #expireMs = new Map<number, number>();
+  /** MTU of each port, as we set it. */
+  #mtus: ReadonlyMap<number, number> = new Map();
 
   /** Takes over what is installed already: a restarted manager changes nothing that is right. */
   constructor(options: ManagerOptions) {
@@ -231,9 +234,9 @@ export class IpuManager {
     const policy = this.#policy.update(this.#model);
     this.#mustReview ||= policy.length > 0;
     const transaction = [...forwarding, ...policy];
-    const expireStatuses = this.#setExpireTimes(services.expireMs);
-    if (transaction.length === 0 && expireStatuses.length === 0) return { transaction, errors: [] };
-    const statuses = [...expireStatuses, ...this.#device.write(transaction)];
+    const settings = [...this.#setExpireTimes(services.expireMs), ...this.#setMtus(mtusOf(this.#model))];
+    if (transaction.length === 0 && settings.length === 0) return { transaction, errors: [] };
+    const statuses = [...settings, ...this.#device.write(transaction)];
     const errors = statuses.flatMap(({ code, message }) => (code === 'OK' || code === 'ABORTED' ? [] : [`${code}: ${message}`]));
     // After a refusal look at what is there: the next model starts from the truth.
     if (errors.length > 0) {
@@ -266,6 +269,15 @@ export class IpuManager {
       })),
     );
     if (statuses.every(({ code }) => code === 'OK')) for (const [profile, ms] of changed) this.#expireMs.set(profile, ms);
+    return statuses;
+  }
+
+  #setMtus(mtus: ReadonlyMap<number, number>): readonly Status[] {
+    const changed = [...mtus].filter(([port, mtu]) => this.#mtus.get(port) !== mtu);
+    for (const port of this.#mtus.keys()) if (!mtus.has(port)) changed.push([port, 0]);
+    if (changed.length === 0) return [];
+    const statuses = this.#device.write(mtuUpdates(this.#build, changed));
+    if (statuses.every(({ code }) => code === 'OK')) this.#mtus = mtus;
     return statuses;
   }
 

@@ -69,6 +69,8 @@ export interface Port {
   readonly mac: string;
   /** Our addresses on it, the first one of each family being the one that ARP requests and neighbour solicitations come from. */
   readonly addresses: readonly string[];
+  /** Bytes of the longest IP packet that it takes; default: any. */
+  readonly mtu?: number;
   /** 802.1Q tag of what leaves through it. */
   readonly vlan?: number;
 }

@@ -12,6 +12,7 @@ import { compileToIr } from '../../src/p4/compile.ts';
 import { compileToWasm } from '../../src/p4/wasm/index.ts';
 import { Device, EntityBuilder } from '../../src/p4runtime/index.ts';
 import { MemoryPort, memoryPortBytes } from '../../src/ports/memory.ts';
+import type { Offload } from '../../src/ports/vnet.ts';
 import { type PacketSpec, packet } from '../../src/wire/index.ts';
 
 /** Compiles k8s-lb.p4, with small tables. About a second. */
@@ -106,8 +107,8 @@ export class TestNode {
   }
 
   /** Sends a packet in at a port; everything that comes out. */
-  send(port: number, spec: PacketSpec | Uint8Array): Out[] {
-    this.#ports.find((p) => p.number === port)!.push(spec instanceof Uint8Array ? spec : packet(spec));
+  send(port: number, spec: PacketSpec | Uint8Array, offload?: Offload): Out[] {
+    this.#ports.find((p) => p.number === port)!.push(spec instanceof Uint8Array ? spec : packet(spec), offload);
     this.#engine.step(this.nowMs * 1e6);
     return this.#take();
   }
