@@ -7,6 +7,7 @@ import { NodeMetrics } from '../../src/cli/metrics.ts';
 import { type FlowTable, flowTables, TrafficTotals } from '../../src/cli/metrics-traffic.ts';
 import { outcomeNames } from '../../src/cli/observe.ts';
 import type { Model } from '../../src/manager/index.ts';
+import { ipv4, tcp } from '../../src/wire/index.ts';
 import { type Compiled, compileK8s, TestNode } from '../manager/data-plane.ts';
 import { emptyModel, localPod, service, slice } from '../manager/models.ts';
 
@@ -97,6 +98,38 @@ describe('traffic', () => {
     request(1000, 'A');
     totals.scan(1);
     expect(seen()[0]!.to).toBe(row!.to + 1);
+  });
+
+  test('a masqueraded flow counts for its service, both ways; one that only changed its port for none', () => {
+    node.setModel({
+      ...model,
+      services: [service('web', vip, 80, { ports: [{ name: '', protocol: 'TCP', port: 80, nodePort: 30080 }] })],
+    });
+    const send = (sourcePort: number, destination: string, destinationPort: number, flags: string): Uint8Array =>
+      node.send(11, {
+        eth: macs,
+        ip: { source: '10.1.0.1', destination },
+        tcp: { sourcePort, destinationPort, flags },
+      })[0]!.bytes;
+    const nodePort = (flags: string): Uint8Array => send(1000, '192.168.50.1', 30080, flags);
+    const [, there] = [nodePort('S'), nodePort('A')];
+    node.send(12, {
+      eth: { ...macs, source: '02:00:00:00:01:02' },
+      ip: { source: '10.1.0.2', destination: ipv4.get(there.subarray(14)).source },
+      tcp: { sourcePort: 8080, destinationPort: tcp.get(there.subarray(34)).sourcePort, flags: 'SA' },
+    });
+    // To the endpoint itself from a port that a flow through the service has
+    for (const flags of ['S', 'A']) send(1001, vip, 80, flags);
+    for (const flags of ['S', 'A']) send(1001, '10.1.0.2', 8080, flags);
+    totals.scan(1);
+    expect(seen()).toContainEqual({
+      of: 'default/web TCP 192.168.50.1:30080 > 10.1.0.2:8080',
+      connections: 1,
+      to: 1,
+      from: 1,
+    });
+    expect(seen()).toContainEqual({ of: web, connections: 1, to: 1, from: 0 });
+    expect(seen().length).toBe(2);
   });
 
   test('what came between the last look and the end, and flows that nobody looked at', () => {

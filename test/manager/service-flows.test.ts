@@ -169,6 +169,14 @@ const refusedRows: readonly Row[] = [
     lands: ['node'],
   },
   {
+    name: 'node ports only where they shall be open',
+    given: { node: { nodePortAddresses: [] } },
+    from: 'client',
+    to: 'nodePort',
+    endpoints: ['a'],
+    lands: ['node'],
+  },
+  {
     name: 'internal Local: endpoints of this node',
     given: internalLocal,
     from: 'd',
