@@ -74,10 +74,11 @@ void readClock(const Napi::CallbackInfo& info) {
   target[1] = static_cast<uint32_t>(now >> 32);
 }
 
-/// setThreadNice(value) -> whether that was permitted. Of the calling thread alone.
-Napi::Value setThreadNice(const Napi::CallbackInfo& info) {
+/// raiseThread(nice) -> whether the calling thread, and it alone, has that nice value or a better one now.
+Napi::Value raiseThread(const Napi::CallbackInfo& info) {
   auto thread = static_cast<id_t>(syscall(SYS_gettid));
-  return Napi::Boolean::New(info.Env(), setpriority(PRIO_PROCESS, thread, info[0].As<Napi::Number>().Int32Value()) == 0);
+  int nice = info[0].As<Napi::Number>().Int32Value();
+  return Napi::Boolean::New(info.Env(), getpriority(PRIO_PROCESS, thread) <= nice || setpriority(PRIO_PROCESS, thread, nice) == 0);
 }
 
 }  // namespace
@@ -88,7 +89,7 @@ void defineWaiting(Napi::Env env, Napi::Object& exports) {
   exports.Set("wake", Napi::Function::New<wake>(env, "wake"));
   exports.Set("clearWake", Napi::Function::New(env, clearWake, "clearWake"));
   exports.Set("closeWake", Napi::Function::New<closeWake>(env, "closeWake"));
-  exports.Set("setThreadNice", Napi::Function::New(env, setThreadNice, "setThreadNice"));
+  exports.Set("raiseThread", Napi::Function::New(env, raiseThread, "raiseThread"));
   exports.Set("readClock", Napi::Function::New<readClock>(env, "readClock"));
 }
 

@@ -36,6 +36,7 @@ class Waiter final : public Napi::ObjectWrap<Waiter> {
   friend Napi::Function defineWaiter(Napi::Env env);
 
   void watch(const Napi::CallbackInfo& info);
+  void ready(const Napi::CallbackInfo& info);
   Napi::Value wait(const Napi::CallbackInfo& info);
   bool seesInput() const;
   int ask(int timeoutMs);
@@ -64,6 +65,12 @@ void Waiter::watch(const Napi::CallbackInfo& info) {
     mustPoll_ = mustPoll_ || !pollable.Data()->seesInput();
   }
   polled_.resize(ports_.size() + 1);
+}
+
+/// ready(flags: Uint8Array): per port 1 if it may have input, else 0. No system call.
+void Waiter::ready(const Napi::CallbackInfo& info) {
+  uint8_t* flags = info[0].As<Napi::Uint8Array>().Data();
+  for (size_t i = 0; i < ports_.size(); i++) flags[i] = !ports_[i]->seesInput() || ports_[i]->hasInput() ? 1 : 0;
 }
 
 bool Waiter::seesInput() const {
@@ -121,7 +128,8 @@ Napi::Value Waiter::wait(const Napi::CallbackInfo& info) {
 }
 
 Napi::Function defineWaiter(Napi::Env env) {
-  return Waiter::DefineClass(env, "Waiter", {Waiter::InstanceMethod<&Waiter::watch>("watch"), Waiter::InstanceMethod<&Waiter::wait>("wait")});
+  return Waiter::DefineClass(env, "Waiter", {Waiter::InstanceMethod<&Waiter::watch>("watch"), Waiter::InstanceMethod<&Waiter::ready>("ready"),
+                                       Waiter::InstanceMethod<&Waiter::wait>("wait")});
 }
 
 }  // namespace softipu

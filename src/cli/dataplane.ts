@@ -91,7 +91,7 @@ const post = (report: Report): void => parentPort!.postMessage(report);
 const gate = new Gate(data.memory, data.gate);
 const addon = loadAddon();
 // Not permitted to everybody: then we share the processor as equals.
-addon.setThreadNice(threadNice);
+addon.raiseThread(threadNice);
 let punts = 0;
 
 /** A program in its place. */
@@ -143,8 +143,13 @@ function now(): number {
   return clock[1]! * 4294967296 + clock[0]!;
 }
 
+/** Which ports may have input; undefined if some port cannot tell. */
+let ready: Uint8Array | undefined;
+
 function watchPorts(): void {
-  waiter.watch(nativePorts(engine.ports));
+  const native = nativePorts(engine.ports);
+  waiter.watch(native);
+  ready = native.length === engine.ports.length ? new Uint8Array(native.length) : undefined;
 }
 
 function obey(order: Order): void {
@@ -225,6 +230,7 @@ function reportStates(): void {
 
 function loop(): void {
   let lastSecond = 0;
+  let lastRound = 0;
   while (!gate.isStopping) {
     gate.pass();
     if (gate.isCalled()) {
@@ -232,8 +238,12 @@ function loop(): void {
         obey(message.message as Order);
     }
     const nowNs = now();
-    const received = engine.step(nowNs);
     const nowMs = Math.floor(nowNs / 1e6);
+    // A call per port is dear where there are many; but now and then each must see whether its interface is still there.
+    const isRound = ready === undefined || nowMs - lastRound >= sleepMs;
+    if (isRound) lastRound = nowMs;
+    else waiter.ready(ready!);
+    const received = engine.step(nowNs, isRound ? undefined : ready);
     age(nowMs);
     if (nowMs - lastSecond >= 1000) {
       lastSecond = nowMs;

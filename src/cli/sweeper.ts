@@ -20,6 +20,7 @@ export interface ExpiredEntry {
 const periodMs = 1000;
 /** More often is not worth the start. */
 const leastMs = 10;
+const nothing: readonly ExpiredEntry[] = [];
 
 export class Sweeper {
   readonly #places: { readonly table: Arena['tables'][number]; readonly index: number; slot: number }[];
@@ -32,10 +33,10 @@ export class Sweeper {
   }
 
   /** Goes on to where time `nowMs` (monotonic milliseconds) should find it. Nobody may be within a batch meanwhile, or only the caller. */
-  sweep(nowMs: number): ExpiredEntry[] {
-    const entries: ExpiredEntry[] = [];
+  sweep(nowMs: number): readonly ExpiredEntry[] {
     const elapsed = Math.min(nowMs - this.#lastMs, periodMs);
-    if (elapsed < leastMs) return entries;
+    if (elapsed < leastMs) return nothing;
+    const entries: ExpiredEntry[] = [];
     this.#lastMs = nowMs;
     for (const each of this.#places) {
       reclaimRetired(each.table);

@@ -140,11 +140,12 @@ export class Engine {
     this.#words[(this.#context + context.nowMs) >> 2] = ms | 0;
   }
 
-  /** One round over all ports at time `nowNs`. Returns the number of packets received. */
-  step(nowNs: number): number {
+  /** One round over all ports at time `nowNs`; with `ready` over those (in the order of `ports`) whose flag is not 0. Returns the number of packets received. */
+  step(nowNs: number, ready?: Uint8Array): number {
     this.setTime(nowNs);
     let received = 0;
     for (let i = 0; i < this.#ports.length; i++) {
+      if (ready?.[i] === 0) continue;
       const port = this.#ports[i]!;
       const count = port.receive(this.#descriptors, batchSize);
       if (count === 0) continue;

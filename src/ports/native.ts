@@ -74,6 +74,8 @@ export interface InterfaceFacts {
 export interface Waiter {
   /** From now on these ports, until the next call. */
   watch(ports: readonly NativePort[]): void;
+  /** Sets `flags[i]` to whether the i-th of them may have input, without a system call. */
+  ready(flags: Uint8Array): void;
   /**
    * Waits for input or for the wake descriptor, which it clears: spins, then sleeps up to `timeoutMs` (-1: for ever). It spins for `spinUs`, and up to five
    * times as long, while that spares it sleeps that would end soon, else not at all; `spinAlways`: until `timeoutMs` is over.
@@ -101,8 +103,8 @@ export interface Addon extends TrafficAddon {
   closeWake(fd: number): void;
   /** Asks for huge pages in a range of the memory, before it is touched; whether the kernel agrees. */
   adviseHugePages(memory: Uint8Array, start: number, bytes: number): boolean;
-  /** The calling thread's nice value, -20 (first) to 19; false if that is not permitted. */
-  setThreadNice(value: number): boolean;
+  /** Gives the calling thread a nice value (-20 comes first) unless it has a better one; false if that is not permitted. */
+  raiseThread(nice: number): boolean;
   /** Monotonic nanoseconds into target[0] (low) and target[1] (high). */
   readClock(target: Uint32Array): void;
 }
