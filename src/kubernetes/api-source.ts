@@ -3,8 +3,9 @@
  *
  * Nothing is handed on before every kind was listed: a data plane without its policies, or with services whose endpoints are still to come, would be wrong.
  * Changes that come close together are handed on once; after that there is a pause, so that a storm of events is a few programmings.
- * An object that cannot be read keeps what it last said, and the mistake is told once.
+ * An object that cannot be read keeps what it last said, and the mistake is told once. A change that says nothing to a data plane (a node's heartbeat) is none.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from './api-client.ts';
 import { readApiObject } from './documents.ts';
 import { type ApiObject, type InformerOptions, inform } from './informer.ts';
@@ -101,6 +102,9 @@ export function followApi(options: ApiSourceOptions): ApiSource {
     if (text === '') problems.delete(name);
     const [first] = read.objects;
     if (text !== '' || !first) return;
+    // Nodes and pods report their state all the time, of which nothing is read here.
+    const before = objects.get(`${kind} ${key}`);
+    if (before && before.triggeredMs === first.triggeredMs && isDeepStrictEqual(before.content, first.content)) return;
     objects.set(`${kind} ${key}`, first);
     soon();
   };

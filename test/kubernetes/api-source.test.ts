@@ -168,6 +168,21 @@ test('events: new, changed, gone; what did not change stays the same object', as
   await until(() => expect(names(seen.at(-1))).not.toContain('Service web'));
 });
 
+test('a change that says nothing to us is none', async () => {
+  putAll();
+  await follow();
+  await until(() => expect(seen.length).toBe(1));
+  const [kind, node] = object('Node', 'v1', 'node-a', {
+    spec: { podCIDR: '10.244.1.0/24' },
+    status: { conditions: [{ type: 'Ready' }] },
+  });
+  api.put(kind, node);
+  api.put(...service('db', '10.96.0.20'));
+  await until(() => expect(names(seen.at(-1))).toContain('Service db'));
+  const find = (objects: readonly KubernetesObject[] | undefined) => objects?.find((o) => o.kind === 'Node');
+  expect(find(seen.at(-1))).toBe(find(seen[0]));
+});
+
 test('a broken connection: goes on from the last event, without a list', async () => {
   putAll();
   await follow();
