@@ -1,7 +1,7 @@
 /**
  * What do policies cost? 1,000 pods of one node, and 10 to 10,000 NetworkPolicies on them: the first packet of a flow, which is the one that policy is
  * asked for; packets of flows that exist; loading everything; one change. All pods are selected in both directions already by the first ten, and the
- * packets are the same for every number of policies.
+ * packets are the same for every number of policies. Times are of the processor, not of the clock: other work on the machine counts little.
  */
 import { Arena, addEntry, descriptor, layoutArena, type MatchTable, packKey } from '../src/arena/index.ts';
 import { atMost, type Measure, measure, type Run, ratioAtMost } from '../src/cli/bench/measure.ts';
@@ -46,12 +46,12 @@ export function policyBench(runs: number): Measure[] {
     measures.push(
       measure(`${name}: first packet of a flow, against 10`, 'ns', against(first[i]!, first[0]!)),
       measure(`${name}: packet of a flow that exists, against 10`, 'ns', against(later[i]!, later[0]!), bar),
-      measure(`${name}: load`, 'ms', [{ value: node.loadMs }], counts[i] === 1000 ? atMost(3000) : undefined),
+      measure(`${name}: load`, 'ms of CPU', [{ value: node.loadMs }], counts[i] === 1000 ? atMost(3000) : undefined),
       measure(`${name}: entries`, 'entries', [{ value: node.entries }]),
-      measure(`${name}: one policy changes`, 'ms', node.changes(5 * runs), counts[i] === 1000 ? atMost(2) : undefined),
+      measure(`${name}: one policy changes`, 'ms of CPU', node.changes(5 * runs), counts[i] === 1000 ? atMost(2) : undefined),
     );
   }
-  measures.push(measure('1000 policies: asking 100,000 flows again', 'ms', nodes[2]!.review(100_000)));
+  measures.push(measure('1000 policies: asking 100,000 flows again', 'ms of CPU', nodes[2]!.review(100_000)));
   return measures;
 }
 
@@ -88,9 +88,9 @@ class BenchNode {
     const world = makeModel(policies);
     this.#manager.setModel({ ...world, policies: [] }, 0);
     this.#model = world;
-    const startMs = performance.now();
+    const startMs = cpuMs();
     this.#set(world);
-    this.loadMs = performance.now() - startMs;
+    this.loadMs = cpuMs() - startMs;
     this.#view = new DataView(memory.buffer);
     this.#bytes = new Uint8Array(memory.buffer);
     this.#region = layout.programEnd;
@@ -110,9 +110,9 @@ class BenchNode {
       let ms = 0;
       for (let n = 0; n < batchesPerRun; n++) {
         this.#write(round, n);
-        const startMs = performance.now();
+        const startMs = cpuMs();
         this.#process(batch);
-        ms += performance.now() - startMs;
+        ms += cpuMs() - startMs;
         for (let i = 0; i < batch; i += 97) {
           const port = this.#view.getUint32(this.#region + i * descriptor.bytes + descriptor.outPort, true);
           if (port < 11 || port >= 11 + pods) throw new Error(`a packet went to port ${port}`);
@@ -135,9 +135,9 @@ class BenchNode {
       const more = { peers: [], ports: [{ protocol: 'TCP' as const, port: 7000 + i }] };
       policies[at] = { ...policy, ingress: [...(policy.ingress ?? []), more] };
       const model = { ...this.#model, policies };
-      const startMs = performance.now();
+      const startMs = cpuMs();
       this.#set(model);
-      const value = performance.now() - startMs;
+      const value = cpuMs() - startMs;
       this.#model = model;
       return { value };
     });
@@ -163,10 +163,10 @@ class BenchNode {
     return Array.from({ length: 5 }, (_, i) => {
       const [first, ...rest] = this.#model.policies;
       const model = { ...this.#model, policies: [{ ...first!, name: `again${i}` }, ...rest] };
-      const startMs = performance.now();
+      const startMs = cpuMs();
       this.#set(model);
       this.#model = model;
-      return { value: performance.now() - startMs };
+      return { value: cpuMs() - startMs };
     });
   }
 
@@ -197,6 +197,12 @@ class BenchNode {
       view.setUint32(at + descriptor.bufferEnd, buffer + stride, true);
     }
   }
+}
+
+/** Of this process. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** TCP SYN to port 8080; checksums are not looked at. */

@@ -28,15 +28,21 @@ export function isEverything(set: PortSet): boolean {
 }
 
 export function union(sets: readonly PortSet[]): PortSet {
-  if (sets.length === 1) return sets[0]!;
-  const intervals = sets.flatMap((set) =>
-    Array.from({ length: set.length / 2 }, (_, i) => [set[2 * i]!, set[2 * i + 1]!] as const),
-  );
-  intervals.sort(([a], [b]) => a - b);
+  let result: PortSet = noPorts;
+  for (const set of sets) result = result.length === 0 ? set : set.length === 0 ? result : unionOfTwo(result, set);
+  return result;
+}
+
+function unionOfTwo(a: PortSet, b: PortSet): PortSet {
   const result: number[] = [];
-  for (const [low, high] of intervals) {
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const isFromA = j >= b.length || (i < a.length && a[i]! <= b[j]!);
+    const low = isFromA ? a[i]! : b[j]!;
+    const high = isFromA ? a[i + 1]! : b[j + 1]!;
+    if (isFromA) i += 2;
+    else j += 2;
     const last = result.length - 1;
-    // Not joined across 0: it has no neighbour.
+    // Those that touch become one; what lies at 0 has no neighbour
     if (last > 0 && low <= result[last]! + 1) result[last] = Math.max(result[last]!, high);
     else result.push(low, high);
   }

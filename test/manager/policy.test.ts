@@ -48,24 +48,28 @@ describe('policy', () => {
 });
 
 describe('random policies agree with the plain evaluator', () => {
-  test.each([1, 2, 3, 4])('seed %i', (seed) => {
-    const random = randomOf(seed);
-    for (let round = 0; round < 300; round++) {
-      const model = randomModel(random);
-      const evaluator = new Evaluator(build.names, desiredState(model, build).entities);
-      const addresses = [...model.pods.flatMap((p) => p.addresses), '10.0.1.63', '10.0.0.5', '172.16.0.1'];
-      for (let flow = 0; flow < 12; flow++) {
-        const from = addresses[random(addresses.length)]!;
-        const to = addresses[random(addresses.length)]!;
-        const port = 1 + random(9);
-        const protocol = [6, 17, 132, 1][random(4)]!;
-        const expected = naivelyAllowed(model, from, to, port, protocol);
-        if (evaluator.isAllowed(from, to, port, protocol) !== expected) {
-          expect.fail(
-            `seed ${seed} round ${round}: ${from} > ${to}:${port}/${protocol} expected ${expected}\n${JSON.stringify(model, undefined, 1)}`,
-          );
+  test.each([1, 2, 3, 4])(
+    'seed %i',
+    (seed) => {
+      const random = randomOf(seed);
+      for (let round = 0; round < 150; round++) {
+        const model = randomModel(random);
+        const evaluator = new Evaluator(build.names, desiredState(model, build).entities);
+        const addresses = [...model.pods.flatMap((p) => p.addresses), '10.0.1.63', '10.0.0.5', '172.16.0.1'];
+        for (let flow = 0; flow < 12; flow++) {
+          const from = addresses[random(addresses.length)]!;
+          const to = addresses[random(addresses.length)]!;
+          const port = 1 + random(9);
+          const protocol = [6, 17, 132, 1][random(4)]!;
+          const expected = naivelyAllowed(model, from, to, port, protocol);
+          if (evaluator.isAllowed(from, to, port, protocol) !== expected) {
+            expect.fail(
+              `seed ${seed} round ${round}: ${from} > ${to}:${port}/${protocol} expected ${expected}\n${JSON.stringify(model, undefined, 1)}`,
+            );
+          }
         }
       }
-    }
-  });
+    },
+    120_000,
+  );
 });
