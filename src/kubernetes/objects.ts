@@ -1,5 +1,6 @@
 /** Kubernetes objects as far as a node's data plane is concerned, checked. Services, slices, policies and namespaces already have the model's form. */
 import type {
+  Bandwidth,
   ClusterNetworkPolicy,
   ContainerPort,
   EndpointSlice,
@@ -47,6 +48,7 @@ export interface PodObject {
   readonly weight?: number;
   /** Annotation `softipu.io/interface`: what kind of interface it asks for. */
   readonly interface?: string;
+  readonly bandwidth?: Omit<Bandwidth, 'number'>;
 }
 
 export interface NodeObject {

@@ -1,6 +1,6 @@
 /** v1 Pod and v1 Namespace: labels, address and container ports. */
 import { type ContainerPort, type Namespace, oneOfEachFamily } from '../manager/index.ts';
-import { readWeight } from './annotations.ts';
+import { readBandwidth, readWeight } from './annotations.ts';
 import type { Field } from './field.ts';
 import { type Metadata, readProtocol } from './metadata.ts';
 import type { PodObject } from './objects.ts';
@@ -24,6 +24,7 @@ export function readPod(object: Field, { namespace, name, labels, annotations }:
       .map((item) => item.get('ip')),
   ].flatMap((field) => field.address() ?? []);
   const weight = readWeight(object);
+  const bandwidth = readBandwidth(object);
   const phase = status.get('phase').string();
   const nodeName = spec.get('nodeName').string();
   return {
@@ -37,6 +38,7 @@ export function readPod(object: Field, { namespace, name, labels, annotations }:
     addresses: oneOfEachFamily(addresses),
     containerPorts: containers.flatMap((container) => container.get('ports').items().flatMap(readContainerPort)),
     ...(weight !== undefined && { weight }),
+    ...(Object.keys(bandwidth).length > 0 && { bandwidth }),
     ...(annotations['softipu.io/interface'] !== undefined && { interface: annotations['softipu.io/interface'] }),
   };
 }

@@ -283,6 +283,8 @@ function toPods(settings: NodeSettings, pods: readonly PodObject[], notes: strin
       notes.push(`pods '${other.namespace}/${other.name}' and '${key}' have the same address ${taken}; the first one counts`);
       continue;
     }
+    // What the runtime was told counts more than what the pod says; a port's number serves where nobody gave one.
+    const bandwidth = port?.bandwidth ?? (port && !port.isShared && pod.bandwidth && { number: port.number, ...pod.bandwidth });
     const result: Pod = {
       namespace,
       name,
@@ -292,7 +294,7 @@ function toPods(settings: NodeSettings, pods: readonly PodObject[], notes: strin
       ...(port && { port: port.number }),
       ...(port?.mac !== undefined && { mac: port.mac }),
       ...(port?.isShared && { sharesPort: true }),
-      ...(port?.bandwidth && { bandwidth: port.bandwidth }),
+      ...(bandwidth && { bandwidth }),
     };
     for (const address of addresses) byAddress.set(address, result);
   }

@@ -132,6 +132,11 @@ const mistakes: readonly (readonly [name: string, text: string, ...problems: str
     slice('').replace('{name: web-1,', '{name: web-1, annotations: {softipu.io/weight: heavy},'),
     "3: metadata.annotations[softipu.io/weight]: expected a whole number from 0 to 1000, found 'heavy'",
   ],
+  [
+    'a bandwidth',
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {kubernetes.io/egress-bandwidth: fast}}\nspec: {}\n',
+    "3: metadata.annotations[kubernetes.io/egress-bandwidth]: expected bits per second from 1k to 1P, such as 10M, found 'fast'",
+  ],
   ['a list where a mapping is', service('[]'), '4: spec: expected a mapping, found a list'],
   // EndpointSlice
   [
@@ -449,6 +454,17 @@ ports: [{port: 80}, {name: open, port: null}]`);
           },
         ],
       },
+    ]);
+  });
+
+  test.each([
+    ['10M', 10_000_000],
+    ['1.5Gi', 1_610_612_736],
+    ['8k', 8000],
+  ])('a bandwidth of %s; the burst is a second, and a frame at least', (text, bitsPerSecond) => {
+    const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {kubernetes.io/ingress-bandwidth: ${text}}}\nspec: {}\n`;
+    expect(contentsOf(pod)).toMatchObject([
+      { bandwidth: { ingress: { bitsPerSecond, burstBits: Math.max(bitsPerSecond, 524_288) } } },
     ]);
   });
 

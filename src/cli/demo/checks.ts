@@ -8,7 +8,20 @@ import type { NodeUnderTest, Row } from '../sandbox/node.ts';
 import { now, sleep, until } from '../sandbox/time.ts';
 import type { Answers } from './agents/client.ts';
 import { udpTimeoutMs, writeEndpoints } from './manifests.ts';
-import { backends, client, gateway, intruder, type PodSite, remotePod, remoteService, service, target } from './topology.ts';
+import {
+  backends,
+  client,
+  gateway,
+  intruder,
+  intruderRate,
+  nodeA,
+  type PodSite,
+  remotePod,
+  remoteService,
+  service,
+  stickyService,
+  target,
+} from './topology.ts';
 
 export interface Scene {
   /** Of node.yaml and the manifests. */
@@ -16,6 +29,8 @@ export interface Scene {
   readonly node: NodeUnderTest;
   readonly client: Agent;
   readonly intruder: Agent;
+  /** On the other node itself, outside of the cluster's pods. */
+  readonly outside: Agent;
   readonly ping: Agent;
   /** By pod name, the remote one among them. */
   readonly servers: ReadonlyMap<string, Agent>;
@@ -47,10 +62,14 @@ export const checks: readonly Check[] = [
   { name: 'icmp-echo', run: icmpEcho },
   { name: 'tcp-service', run: (scene) => serviceSpread(scene, 'tcp') },
   { name: 'udp-service', run: (scene) => serviceSpread(scene, 'udp') },
+  { name: 'ipv6-service', run: ipv6Service },
+  { name: 'node-port', run: nodePort },
+  { name: 'session-affinity', run: sessionAffinity },
   { name: 'bulk-transfer', run: bulkTransfer },
   { name: 'endpoint-removed', run: endpointRemoved },
   { name: 'endpoint-added', run: endpointAdded },
   { name: 'network-policy', run: networkPolicy },
+  { name: 'rate-limit', run: rateLimit },
   { name: 'remote-node', run: remoteNode },
   { name: 'idle-flow', run: idleFlow },
 ];
@@ -94,6 +113,48 @@ async function serviceSpread(scene: Scene, protocol: 'tcp' | 'udp'): Promise<str
   return `${connections} ${what} to ${service.address} answered from it, by ${text}; the backends saw ${[...sources].join(', ')}`;
 }
 
+/** The same service by its other family. */
+async function ipv6Service(scene: Scene): Promise<string> {
+  const count = 300;
+  const shares = await ask(scene.client, count, { ...tcp, address: service.ipv6 });
+  for (const { name } of backends) require((shares.get(name) ?? 0) > 50, `uneven: ${printShares(shares)}`);
+  return `${count} connections to [${service.ipv6}] answered from it, by ${printShares(shares)}`;
+}
+
+/** From outside of the cluster: to the node's own address, where the backends see the node and not the client. */
+async function nodePort(scene: Scene): Promise<string> {
+  await reports(scene);
+  const count = 150;
+  const shares = await ask(scene.outside, count, { ...tcp, address: nodeA.address, port: service.nodePort });
+  for (const { name } of backends) require((shares.get(name) ?? 0) > 20, `uneven: ${printShares(shares)}`);
+  const sources = new Set([...(await reports(scene)).values()].flatMap((r) => r.clients));
+  require(sources.size === 1 && sources.has(nodeA.address), `the backends saw ${[...sources].join(', ')}, not the node`);
+  return `${count} connections from node-b to ${nodeA.address}:${service.nodePort}: ${printShares(shares)}; the backends saw ${nodeA.address}`;
+}
+
+/** A client stays with its backend; another client has one of its own. */
+async function sessionAffinity(scene: Scene): Promise<string> {
+  const count = 60;
+  const shares = await ask(scene.client, count, { ...tcp, address: stickyService.address });
+  require(shares.size === 1, `one client was sent to ${printShares(shares)}`);
+  return `${count} connections of one client to ${stickyService.address}: ${printShares(shares)}`;
+}
+
+/** A pod with an annotation for its bandwidth sends no faster: a second's worth at once, then the rate. */
+async function rateLimit({ intruder: agent }: Scene): Promise<string> {
+  const bytes = 2 ** 23;
+  type Result = { sent: string; received: string; seconds: number };
+  const bulk = { ...tcp, address: remoteService.address, bytes, timeoutMs: 30_000 };
+  const { sent, received, seconds } = await agent.ask<Result>('send', bulk, 35_000);
+  require(sent === received, 'what was received is not what was sent');
+  const megabits = (bytes * 8) / 1e6;
+  const fastest = megabits / (intruderRate.bitsPerSecond / 1e6) - 1;
+  require(seconds >
+    0.9 *
+      fastest, `${megabits.toFixed(0)} Mbit took ${seconds.toFixed(1)} s, ${fastest.toFixed(1)} s at least at ${intruderRate.quantity}bit/s`);
+  return `${intruder.name}, limited to ${intruderRate.quantity}bit/s, sent ${megabits.toFixed(0)} Mbit in ${seconds.toFixed(1)} s`;
+}
+
 async function bulkTransfer({ client, bulkBytes }: Scene): Promise<string> {
   type Result = { sent: string; received: string; name: string; seconds: number };
   const result = await client.ask<Result>('send', { ...tcp, bytes: bulkBytes, timeoutMs: 40_000 }, 45_000);
@@ -117,7 +178,7 @@ async function endpointRemoved(scene: Scene): Promise<string> {
   writeEndpoints(scene.directory, service.name, backends.slice(0, -1));
   const elapsed = await settled(scene, (names) => !names.has(gone.name), `new connections still reach '${gone.name}'`);
   await sameOwners(scene, (name) => name !== gone.name);
-  const fresh = await ask(scene, 300);
+  const fresh = await ask(scene.client, 300);
   require(!fresh.has(gone.name), `${fresh.get(gone.name)} of 300 new connections reached '${gone.name}'`);
   return `${gone.name} removed in ${elapsed} ms: ${staying} open connections to the others stay, 300 new ones: ${printShares(fresh)}`;
 }
@@ -127,7 +188,7 @@ async function endpointAdded(scene: Scene): Promise<string> {
   writeEndpoints(scene.directory, service.name, backends);
   const elapsed = await settled(scene, (names) => names.has(back.name), `no new connection reaches '${back.name}'`);
   await sameOwners(scene, (name) => name !== back.name);
-  const fresh = await ask(scene, 300);
+  const fresh = await ask(scene.client, 300);
   for (const { name } of backends) require((fresh.get(name) ?? 0) > 50, `uneven: ${printShares(fresh)}`);
   await scene.client.ask('release');
   const staying = owners.filter((name) => name !== back.name).length;
@@ -154,7 +215,7 @@ async function networkPolicy(scene: Scene): Promise<string> {
 async function remoteNode(scene: Scene): Promise<string> {
   writeEndpoints(scene.directory, service.name, [...backends, remotePod]);
   const elapsed = await settled(scene, (names) => names.has(remotePod.name), `no connection reaches '${remotePod.name}'`);
-  const fresh = await ask(scene, 400);
+  const fresh = await ask(scene.client, 400);
   const datagrams = await scene.client.ask<Answers>('datagrams', { ...udp, count: 100, concurrency: 20 });
   require(datagrams.failures.length === 0, `UDP: ${datagrams.failures[0]}`);
   const remoteUdp = datagrams.answers.filter(([, name]) => name === remotePod.name).length;
@@ -195,8 +256,8 @@ function require(condition: boolean, otherwise: string): void {
 }
 
 /** Who answered so many new connections. */
-async function ask(scene: Scene, count: number): Promise<Map<string, number>> {
-  const { answers, failures } = await scene.client.ask<Answers>('connections', { ...tcp, count, concurrency: 20 });
+async function ask(from: Agent, count: number, to: typeof tcp = tcp): Promise<Map<string, number>> {
+  const { answers, failures } = await from.ask<Answers>('connections', { ...to, count, concurrency: 20 });
   require(failures.length === 0, `${failures.length} of ${count} new connections failed, the first: ${failures[0]}`);
   const shares = new Map<string, number>();
   for (const [, name] of answers) shares.set(name, (shares.get(name) ?? 0) + 1);
@@ -210,7 +271,7 @@ async function settled(
   otherwise: string,
 ): Promise<number> {
   const started = now();
-  require(await until(5000, async () => isRight(await ask(scene, 20))), `${otherwise} 5 s after the manifest was changed`);
+  require(await until(5000, async () => isRight(await ask(scene.client, 20))), `${otherwise} 5 s after the manifest was changed`);
   return Math.round(now() - started);
 }
 

@@ -12,7 +12,7 @@ import { enterSandbox } from '../sandbox/unshare.ts';
 import { checks, Failed, type Scene, servingPods } from './checks.ts';
 import { writeConfiguration } from './manifests.ts';
 import type { CheckResult, Line } from './report.ts';
-import { buildTopology, client, intruder, ipu, target } from './topology.ts';
+import { buildTopology, client, intruder, ipu, nodeB, target } from './topology.ts';
 
 const directory = '/run/softipu-demo';
 const mebibyte = 2 ** 20;
@@ -38,6 +38,7 @@ async function demo(seconds: number, isSplit: boolean): Promise<number> {
     node,
     client: new Agent(client.name, script('client')),
     intruder: new Agent(intruder.name, script('client')),
+    outside: new Agent(nodeB.name, script('client')),
     ping: new Agent(client.name, script('ping')),
     servers: new Map(
       servingPods.map((p) => [p.name, new Agent(p.name, script('server'), [p.name, `${target.tcpPort}`, `${target.udpPort}`])]),

@@ -18,6 +18,7 @@ import {
   remotePod,
   remoteService,
   service,
+  stickyService,
   target,
   vxlan,
 } from './topology.ts';
@@ -33,11 +34,13 @@ export function writeConfiguration(directory: string): string {
   writeFileSync(join(manifests, 'pods.yaml'), pods());
   writeFileSync(join(manifests, 'services.yaml'), services());
   writeFileSync(join(manifests, 'policy.yaml'), policy);
-  writeEndpoints(
-    directory,
-    service.name,
-    localPods.filter((p) => p.labels.app === 'web'),
-  );
+  for (const { name } of [service, stickyService]) {
+    writeEndpoints(
+      directory,
+      name,
+      localPods.filter((p) => p.labels.app === 'web'),
+    );
+  }
   writeEndpoints(directory, remoteService.name, [remotePod]);
   const file = join(directory, 'node.yaml');
   writeFileSync(file, nodeYaml());
@@ -47,25 +50,29 @@ export function writeConfiguration(directory: string): string {
 /** Writes the EndpointSlice of a service: the only file that the demo edits. */
 export function writeEndpoints(directory: string, name: string, sites: readonly PodSite[]): void {
   const file = join(directory, 'manifests', `endpoints-${name}.yaml`);
-  const endpoints = sites.map(
-    (site) => `  - addresses: [${site.address}]
+  const slice = (family: 'IPv4' | 'IPv6'): string => {
+    const endpoints = sites.flatMap((site) => {
+      const address = family === 'IPv4' ? site.address : site.ipv6;
+      if (address === undefined) return [];
+      return `  - addresses: ["${address}"]
     conditions: {ready: true}
     nodeName: ${nodeOf(site)}
     targetRef: {kind: Pod, namespace: ${podNamespace}, name: ${site.name}}
-`,
-  );
-  const text = `apiVersion: discovery.k8s.io/v1
+`;
+    });
+    return `apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata:
-  name: ${name}-abcde
+  name: ${name}-${family.toLowerCase()}
   namespace: ${podNamespace}
   labels: {kubernetes.io/service-name: ${name}}
-addressType: IPv4
+addressType: ${family}
 ports:
   - {name: http, protocol: TCP, port: ${target.tcpPort}}
   - {name: echo, protocol: UDP, port: ${target.udpPort}}
 endpoints:${endpoints.length === 0 ? ' []\n' : `\n${endpoints.join('')}`}`;
-  writeFileSync(`${file}.new`, text);
+  };
+  writeFileSync(`${file}.new`, documents([slice('IPv4'), slice('IPv6')]));
   renameSync(`${file}.new`, file);
 }
 
@@ -80,9 +87,10 @@ function nodeYaml(): string {
   return `node:
   name: ${nodeA.name}
   vtep: {address: ${nodeA.address}, mac: "${nodeA.mac}"}
-gateway: {addresses: [${gateway.address}], mac: "${gateway.mac}"}
+gateway: {addresses: [${gateway.address}, "${gateway.ipv6}"], mac: "${gateway.mac}"}
 vxlan: {vni: ${vxlan.vni}, port: ${vxlan.port}}
 podCIDR: ${nodeA.podCidr}
+uplink: {gateway: ${nodeB.address}}
 manifests: ./manifests
 control: ./control.sock
 flows:
@@ -125,8 +133,9 @@ metadata:
   name: ${site.name}
   namespace: ${podNamespace}
   labels: ${JSON.stringify(site.labels)}
+  annotations: ${JSON.stringify(site.annotations ?? {})}
 spec: {nodeName: ${nodeOf(site)}}
-status: {phase: Running, podIP: ${site.address}, podIPs: [{ip: ${site.address}}]}
+status: {phase: Running, podIP: ${site.address}, podIPs: ${JSON.stringify([site.address, site.ipv6 ?? []].flat().map((ip) => ({ ip })))}}
 `,
   );
   return documents([namespace, ...all]);
@@ -134,24 +143,40 @@ status: {phase: Running, podIP: ${site.address}, podIPs: [{ip: ${site.address}}]
 
 function services(): string {
   return documents(
-    [service, remoteService].map(
+    [
+      {
+        ...service,
+        more: '',
+        clusterIPs: [service.address, service.ipv6],
+        type: 'NodePort',
+        nodePorts: [service.nodePort, service.udpNodePort],
+      },
+      {
+        ...stickyService,
+        more: '  sessionAffinity: ClientIP\n',
+        clusterIPs: [stickyService.address],
+        type: 'ClusterIP',
+        nodePorts: undefined,
+      },
+      { ...remoteService, more: '', clusterIPs: [remoteService.address], type: 'ClusterIP', nodePorts: undefined },
+    ].map(
       (s) => `apiVersion: v1
 kind: Service
 metadata: {name: ${s.name}, namespace: ${podNamespace}}
 spec:
-  type: ClusterIP
+  type: ${s.type}
   clusterIP: ${s.address}
-  clusterIPs: [${s.address}]
-  selector: {app: ${s.name}}
+  clusterIPs: ${JSON.stringify(s.clusterIPs)}
+${s.more}  selector: {app: ${s.name}}
   ports:
-    - {name: http, protocol: TCP, port: ${s.tcpPort}, targetPort: ${target.tcpPort}}
-    - {name: echo, protocol: UDP, port: ${s.udpPort}, targetPort: ${target.udpPort}}
+    - {name: http, protocol: TCP, port: ${s.tcpPort}, targetPort: ${target.tcpPort}${s.nodePorts ? `, nodePort: ${s.nodePorts[0]}` : ''}}
+    - {name: echo, protocol: UDP, port: ${s.udpPort}, targetPort: ${target.udpPort}${s.nodePorts ? `, nodePort: ${s.nodePorts[1]}` : ''}}
 `,
     ),
   );
 }
 
-/** The web pods take connections from frontends of the shop team, and from nobody else. */
+/** The web pods take connections from frontends of the shop team and from the other node, and from nobody else. */
 const policy = `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: web-from-frontend, namespace: ${podNamespace}}
@@ -162,6 +187,7 @@ spec:
     - from:
         - namespaceSelector: {matchLabels: {team: ${podNamespace}}}
           podSelector: {matchLabels: {role: frontend}}
+        - ipBlock: {cidr: ${nodeB.address}/32}
       ports:
         - {protocol: TCP, port: ${target.tcpPort}}
         - {protocol: UDP, port: ${target.udpPort}}

@@ -6,6 +6,7 @@ export interface PodSite {
   /** Name of its network namespace. */
   readonly name: string;
   readonly address: string;
+  readonly ipv6?: string;
   readonly mac: string;
 }
 
@@ -17,6 +18,8 @@ export interface PodLink {
   readonly mtu: number;
   /** Default gateway of the pod, on its link. */
   readonly gateway: string;
+  /** The same for pods with an IPv6 address. */
+  readonly gateway6?: string;
 }
 
 /** A node that ends our tunnel with a stock vxlan device. */
@@ -66,13 +69,17 @@ export function addNamespace(name: string): void {
 }
 
 /** Joins a pod's namespace to its node's by a veth pair; the node's end has no address. */
-export function addPod({ name, address, mac }: PodSite, { node, port, mtu, gateway }: PodLink): void {
+export function addPod({ name, address, ipv6, mac }: PodSite, { node, port, mtu, gateway, gateway6 }: PodLink): void {
   ipWords(`link add ${port} netns ${node} mtu ${mtu} type veth peer name eth0 netns ${name} address ${mac} mtu ${mtu}`);
   ipWords(`-n ${node} link set ${port} up`);
   ipWords(`-n ${name} link set eth0 up`);
   ipWords(`-n ${name} address add ${address}/32 dev eth0`);
   ipWords(`-n ${name} route add ${gateway} dev eth0 scope link`);
   ipWords(`-n ${name} route add default via ${gateway} dev eth0`);
+  if (ipv6 === undefined || gateway6 === undefined) return;
+  inNamespace(name, 'sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6');
+  ipWords(`-n ${name} -6 address add ${ipv6}/128 dev eth0 nodad`);
+  ipWords(`-n ${name} -6 route add default via ${gateway6} dev eth0`);
 }
 
 /**

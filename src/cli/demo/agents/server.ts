@@ -8,16 +8,19 @@
  */
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { serveAgent } from '../../sandbox/rpc.ts';
 
+/** Both families, where the kernel has IPv6. */
+const listenAddress = existsSync('/proc/net/if_inet6') ? '::' : '0.0.0.0';
 const [name, tcpPort, udpPort] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
 
 /** What was asked of us since the last report, and from which addresses. */
 const seen = { tcp: [] as string[], udp: [] as string[], clients: new Set<string>() };
 
 const tcpServer = createServer({ noDelay: true }, (socket) => {
-  seen.clients.add(socket.remoteAddress ?? '?');
+  seen.clients.add(socket.remoteAddress?.replace(/^::ffff:/, '') ?? '?');
   socket.on('error', () => socket.destroy());
   serveLines(socket);
 });
@@ -62,7 +65,7 @@ serveAgent({
   listen: async () => {
     await new Promise<void>((done, failed) => {
       tcpServer.once('error', failed);
-      tcpServer.listen(tcpPort, '0.0.0.0', 4096, done);
+      tcpServer.listen({ port: tcpPort, host: listenAddress, backlog: 4096 }, done);
     });
     await new Promise<void>((done) => udpServer.bind(udpPort, done));
     // A burst of a thousand first packets must not be lost in the socket.
