@@ -27,7 +27,7 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
             flow.tells_peer = flow.state != old_state || flow.tcp_flags & (TCP_FIN | TCP_RST) != 0 || is_first_hit_of_period();
             if (flow.state == old_state) {
                 restart_expire_timer();
-            } else {
+            } else @unlikely {
                 set_entry_expire_time(flow.state);
             }
         }

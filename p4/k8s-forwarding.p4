@@ -105,11 +105,11 @@ control FAMILY(Tracking)(inout headers_t hdr, in l4_t l4, in PortId_t input_port
         is_untracked = false;
         limiters = { 0, 0 };
 
-        if (STAYS_ON_LINK) {
+        if (STAYS_ON_LINK) @unlikely {
             outcome = outcome_t.NOT_UNICAST;
             return;
         }
-        if (TTL <= 1) {
+        if (TTL <= 1) @unlikely {
             outcome = outcome_t.TTL_EXPIRED;
             return;
         }
@@ -119,9 +119,9 @@ control FAMILY(Tracking)(inout headers_t hdr, in l4_t l4, in PortId_t input_port
             if (!FAMILY(pod_sources).apply().hit) {
                 FAMILY(pod_ports).apply();
             }
-            if (outcome != outcome_t.FORWARDED) {
-                return;
-            }
+        }
+        if (outcome != outcome_t.FORWARDED) @unlikely {
+            return;
         }
 
         flow.source = hdr.IP.source;
@@ -131,7 +131,7 @@ control FAMILY(Tracking)(inout headers_t hdr, in l4_t l4, in PortId_t input_port
         flow.destination_port = l4.destination_port;
         flow.tcp_flags = l4.tcp_flags;
 
-        if (IS_LATER_FRAGMENT) {
+        if (IS_LATER_FRAGMENT) @unlikely {
             ADDRESS source = 0;
             ADDRESS destination = 0;
             bool is_known = false;
@@ -250,7 +250,7 @@ control FAMILY(Tracking)(inout headers_t hdr, in l4_t l4, in PortId_t input_port
                 flow.use = flow_use_t.LEARN;
                 flow_cache.apply(flow, is_hit, is_learned);
                 is_untracked = !is_learned && !is_hit;
-            } else if (flow.tells_peer) {
+            } else if (flow.tells_peer) @unlikely {
                 FAMILY(flow_t) forward = flow;
                 turn_round();
                 flow.use = flow_use_t.FOLLOW;
@@ -260,13 +260,13 @@ control FAMILY(Tracking)(inout headers_t hdr, in l4_t l4, in PortId_t input_port
 
             // Rewrite in place
             if (flow.translation != translation_t.NONE) {
-                if (flow.translation == translation_t.DENIED) {
+                if (flow.translation == translation_t.DENIED) @unlikely {
                     outcome = outcome_t.DENIED_FLOW;
                     return;
                 }
                 address_translation.apply(hdr, flow);
             }
-            if (IS_FIRST_FRAGMENT) {
+            if (IS_FIRST_FRAGMENT) @unlikely {
                 ADDRESS unused_source = 0;
                 ADDRESS unused_destination = 0;
                 bool is_known = false;
@@ -289,14 +289,12 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
     FAMILY(flow_t) flow;
 
     action decrement_ttl() {
-        bit<8> ttl = TTL - 1;
+        TTL = TTL - 1;
 #ifdef IPV4
         ip_checksum.clear();
-        ip_checksum.subtract({ hdr.IP.header_checksum, hdr.IP.ttl, hdr.IP.protocol });
-        ip_checksum.add({ ttl, hdr.IP.protocol });
+        ip_checksum.subtract({ hdr.IP.header_checksum, 16w0x0100 });    // the upper half of a word
         hdr.IP.header_checksum = ip_checksum.get();
 #endif
-        TTL = ttl;
     }
 
     /* What the packet was before it was translated. */
@@ -345,10 +343,10 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
         bit<16> mtu = 0;
         is_answered = false;
         tracking.apply(hdr, l4, input_port, flow, outcome, is_untracked, limiters);
-        if (outcome == outcome_t.FORWARDED) {
+        if (outcome == outcome_t.FORWARDED) @likely {
             decrement_ttl();
             routing.apply(hdr, flow, limiters, is_routed, is_too_big, mtu);
-            if (is_routed && !is_too_big) {
+            if (is_routed && !is_too_big) @likely {
                 return;
             }
             outcome = is_routed ? outcome_t.TOO_BIG : outcome_t.NO_ROUTE;

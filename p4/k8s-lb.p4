@@ -101,10 +101,10 @@ control MainControl(inout headers_t hdr, inout metadata_t meta, in pna_main_inpu
         } else if (hdr.ipv6.isValid()) {
             forwarding_ipv6.apply(hdr, meta.l4, istd.input_port, outcome, is_untracked, limiters, is_answered);
         }
-        if (outcome == outcome_t.FORWARDED && limiters.from_pod != 0) {
+        if (outcome == outcome_t.FORWARDED && limiters.from_pod != 0) @unlikely {
             rate_limit.apply(limiters.from_pod, outcome);
         }
-        if (outcome == outcome_t.FORWARDED && limiters.to_pod != 0) {
+        if (outcome == outcome_t.FORWARDED && limiters.to_pod != 0) @unlikely {
             rate_limit.apply(limiters.to_pod, outcome);
         }
         if (is_untracked) {

@@ -9,6 +9,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    @unlikely
     state parse_packet_out {
         packet.extract(hdr.packet_out);
         transition accept;
@@ -45,6 +46,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    @unlikely
     state parse_tunnel {
         packet.extract(hdr.outer_ethernet);
         packet.extract(hdr.outer_ipv4);
@@ -62,6 +64,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    @unlikely
     state parse_tunnel_ipv6 {
         packet.extract(hdr.outer_ethernet);
         packet.extract(hdr.outer_ipv6);
@@ -82,6 +85,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    @unlikely
     state parse_vlan {
         packet.extract(hdr.vlan);
         meta.l4.link_bytes = meta.l4.link_bytes + 4;
@@ -93,6 +97,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    @unlikely
     state parse_arp {
         packet.extract(hdr.arp);
         transition accept;
@@ -108,6 +113,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    @unlikely
     state parse_ipv4_options {
         packet.extract(hdr.ipv4_options, ((bit<32>)hdr.ipv4.ihl - 5) << 5);
         transition parse_l4;
@@ -120,8 +126,13 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
             (0, PROTOCOL_UDP): parse_udp;
             (0, PROTOCOL_ICMP): parse_icmp;
             (0, PROTOCOL_SCTP): parse_sctp;
-            default: accept;
+            default: no_ports;
         }
+    }
+
+    @unlikely
+    state no_ports {
+        transition accept;
     }
 
     state parse_ipv6 {
@@ -141,11 +152,12 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
             PROTOCOL_DESTINATION: parse_ipv6_extension;
             PROTOCOL_ROUTING: parse_ipv6_routing;
             PROTOCOL_FRAGMENT: parse_ipv6_fragment;
-            default: accept;
+            default: no_ports;
         }
     }
 
     /* On its way through a list of nodes the packet does not have its last destination yet, and we do not look further. */
+    @unlikely
     state parse_ipv6_routing {
         transition select(packet.lookahead<bit<32>>()[7:0]) {
             0: parse_ipv6_extension;
@@ -153,6 +165,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         }
     }
 
+    @unlikely
     state parse_ipv6_extension {
         packet.extract(hdr.ipv6_extensions.next, ((bit<32>)packet.lookahead<bit<16>>()[7:0] << 6) + 48);
         meta.l4.protocol = hdr.ipv6_extensions.last.next_header;
@@ -160,6 +173,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
     }
 
     /* Extension headers behind this one belong to what was cut: they are not looked at, the packet counts as one without ports. */
+    @unlikely
     state parse_ipv6_fragment {
         packet.extract(hdr.ipv6_fragment);
         meta.l4.protocol = hdr.ipv6_fragment.next_header;
@@ -189,6 +203,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         transition accept;
     }
 
+    @unlikely
     state parse_sctp {
         packet.extract(hdr.sctp);
         meta.l4.source_port = hdr.sctp.source_port;
@@ -198,6 +213,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
     }
 
     /* The identifier of an echo takes the place of the port of the side that asks. */
+    @unlikely
     state parse_icmp {
         transition select(packet.lookahead<bit<8>>()) {
             ICMP_UNREACHABLE: parse_icmp_error;
@@ -257,6 +273,7 @@ parser MainParser(packet_in packet, out headers_t hdr, inout metadata_t meta, in
         transition accept;
     }
 
+    @unlikely
     state parse_icmpv6 {
         transition select(packet.lookahead<bit<8>>()[7:7]) {
             0: parse_icmpv6_error;

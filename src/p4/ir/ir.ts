@@ -206,6 +206,8 @@ export type Stmt =
       readonly condition: Expr;
       readonly then: readonly Stmt[];
       readonly else: readonly Stmt[];
+      /** The branch that the programmer says is seldom taken (`@unlikely`). */
+      readonly unlikely?: 'then' | 'else';
       readonly span: Span;
     }
   | {
@@ -365,7 +367,13 @@ export interface ParserStmt {
   readonly kind: 'parser';
   readonly name: string;
   readonly start: number;
-  readonly states: readonly { readonly name: string; readonly body: readonly Stmt[]; readonly span: Span }[];
+  readonly states: readonly {
+    readonly name: string;
+    readonly body: readonly Stmt[];
+    /** Annotated `@unlikely`. */
+    readonly isUnlikely?: boolean;
+    readonly span: Span;
+  }[];
 }
 
 // ---------------------------------------------------------------- control-plane objects

@@ -26,6 +26,8 @@ interface Action {
   /** Parameters lie at base + offset. */
   readonly base: Get;
   readonly offset: number;
+  /** Bytes from the base that belong to the entry or member. */
+  readonly bound: number;
 }
 
 export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
@@ -55,9 +57,9 @@ export function apply(p: Pipe, s: ApplyStmt, body: Body): void {
     p.set(hit, A.ne(p.get(entry), A.const(0)));
     p.if(
       p.get(hit),
-      () => bump(p, table.header + tableHeader.hits, 16 * index),
+      () => bump(p, outcomeCell(p, index, 'hits')),
       () => {
-        bump(p, table.header + tableHeader.misses, 16 * index + 8);
+        bump(p, outcomeCell(p, index, 'misses'));
         p.set(entry, A.const(table.defaultEntry));
       },
     );
@@ -102,15 +104,19 @@ function setNumberVar(p: Pipe, id: VarId, value: Ref): void {
   p.setNumber(id, width, width <= 32 ? value : p.m.i64.extend_u(value));
 }
 
+/** The record of this packet (see prefetch.ts). */
+export function aheadRecord(p: Pipe): Ref {
+  const { i32: A } = p.m;
+  // Records are as big as descriptors, and groups of descriptors are aligned to the batch's start.
+  const place = A.and(A.sub(p.get(p.descriptor), p.get(1)), A.const((groupSize - 1) * ahead.bytes));
+  return A.add(A.add(p.get(p.context), place), A.const(p.unit.scratch.ahead));
+}
+
 function find(p: Pipe, table: TableLayout, index: number, s: ApplyStmt, words: Limbs): Ref {
   const nowMs = table.spec.ageing === 'autoDelete' ? p.nowMs() : p.m.i32.const(0);
   const args = words.map((word) => word());
   if (p.aheadOf === s) {
-    const { i32: A } = p.m;
-    // Records are as big as descriptors, and groups of descriptors are aligned to the batch's start.
-    const place = A.and(A.sub(p.get(p.descriptor), p.get(1)), A.const((groupSize - 1) * ahead.bytes));
-    const record = A.add(A.add(p.get(p.context), place), A.const(p.unit.scratch.ahead));
-    return p.m.call(exactLookup(p.unit, index, true), [...args, nowMs, record], i32);
+    return p.m.call(exactLookup(p.unit, index, true), [...args, nowMs, aheadRecord(p)], i32);
   }
   if (!table.isMasked) return p.m.call(exactLookup(p.unit, index), [...args, nowMs], i32);
   const ranges = s.keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());
@@ -161,7 +167,7 @@ function resolveMember(
 
 function directAction(p: Pipe, table: TableLayout, entry: number): Action {
   const index = p.holdI32(p.m.i32.load16_u(entryHead.action, 2, p.get(entry)));
-  return { index, base: () => p.get(entry), offset: table.dataOffset };
+  return { index, base: () => p.get(entry), offset: table.dataOffset, bound: table.slotBytes };
 }
 
 function memberAction(p: Pipe, table: TableLayout, entry: number, hit: number, member: number): Action {
@@ -180,7 +186,7 @@ function memberAction(p: Pipe, table: TableLayout, entry: number, hit: number, m
       p.set(base, A.add(p.get(entry), A.const(table.dataOffset)));
     },
   );
-  return { index: () => p.get(index), base: () => p.get(base), offset: 0 };
+  return { index: () => p.get(index), base: () => p.get(base), offset: 0, bound: 0 };
 }
 
 function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, body: Body): void {
@@ -192,7 +198,7 @@ function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, bo
     p.facts = before;
     const { params, body: list } = s.bodies[index]!;
     params.forEach((id, i) => {
-      loadParam(p, id, action, table.params[index]![i]!);
+      loadParam(p, id, action, table.params[index]![i]!, action.bound);
     });
     // Whether the entry was found follows from who may name the action.
     const { tableOnly, defaultOnly } = actions[index] ?? { tableOnly: false, defaultOnly: true };
@@ -217,8 +223,15 @@ function runBodies(p: Pipe, s: ApplyStmt, table: TableLayout, action: Action, bo
   p.facts = after;
 }
 
-function loadParam(p: Pipe, id: VarId, action: Action, place: { offset: number; width: number }): void {
-  const bits = paddedPlace(action.base, action.offset + place.offset, place.width);
+/** Sets a parameter's variable from the entry or member, of which `bound` bytes from the base may be read. */
+export function loadParam(
+  p: Pipe,
+  id: VarId,
+  action: Pick<Action, 'base' | 'offset'>,
+  place: { offset: number; width: number },
+  bound: number,
+): void {
+  const bits = { ...paddedPlace(action.base, action.offset + place.offset, place.width), bound };
   const isRaw = p.rawVars.has(id);
   if (isWide(place.width)) {
     if (!isRaw) {
@@ -232,13 +245,19 @@ function loadParam(p: Pipe, id: VarId, action: Action, place: { offset: number; 
   p.set(p.varLocals(id)[0]!, isRaw ? loadRawPlace(p, bits) : loadBits(p, bits));
 }
 
-/** Adds 1 to a u64: at `address`, or of several workers each at `inBlock` of its own counts. */
-function bump(p: Pipe, address: number, inBlock: number): void {
-  const { i32: A, i64: B } = p.m;
-  if (p.unit.layout.counts) {
-    const block = p.holdI32(A.load(context.counts, 4, p.get(p.context)));
-    p.emit(B.store(inBlock, 8, block(), B.add(B.load(inBlock, 8, block()), B.const(1))));
-    return;
-  }
-  p.emit(B.store(address, 8, A.const(0), B.add(B.load(address, 8, A.const(0)), B.const(1))));
+/** What an apply counts of a table. */
+export type Outcome = 'hits' | 'misses';
+
+/** Where a table's hits or misses are counted: in its header, or of several workers each in its own counts. */
+export function outcomeCell(p: Pipe, index: number, outcome: Outcome): Ref {
+  const { i32: A } = p.m;
+  if (!p.unit.layout.counts) return A.const(p.unit.layout.tables[index]!.header + tableHeader[outcome]);
+  return A.add(A.load(context.counts, 4, p.get(p.context)), A.const(16 * index + (outcome === 'hits' ? 0 : 8)));
+}
+
+/** Adds 1 to a u64. */
+export function bump(p: Pipe, address: Ref): void {
+  const { i64: B } = p.m;
+  const at = p.holdI32(address);
+  p.emit(B.store(0, 8, at(), B.add(B.load(0, 8, at()), B.const(1))));
 }

@@ -11,19 +11,17 @@ export function fieldPlace(p: Pipe, header: HeaderId, field: number, high?: numb
   const { offsetBits, width } = type.fields[field]!;
   const top = high ?? width - 1;
   const isBehindVarbit = type.varbitField !== undefined && field > type.varbitField;
-  return {
-    base: headerBase(p, header, isBehindVarbit),
-    bit: offsetBits + width - 1 - top,
-    width: top - low + 1,
-    bound: type.fixedBits / 8,
-  };
+  return bitsOfHeader(p, header, isBehindVarbit, offsetBits + width - 1 - top, top - low + 1);
 }
 
-/** Base address that the static offsets of fields count from. */
-export function headerBase(p: Pipe, header: HeaderId, isBehindVarbit: boolean): Get {
-  const { varbitBytes } = p.header(header);
-  if (!isBehindVarbit || varbitBytes === undefined) return () => p.pointer(header);
-  return p.hold(p.m.i32.add(p.pointer(header), p.get(varbitBytes)), i32);
+/** Where `width` bits from bit `bit` of a header are; behind its varbit field, `bit` counts as if that were empty. */
+export function bitsOfHeader(p: Pipe, header: HeaderId, isBehindVarbit: boolean, bit: number, width: number): BitPlace {
+  const { type, varbitBytes } = p.header(header);
+  const bound = type.fixedBits / 8;
+  const place = p.placeOf(header);
+  if (place !== undefined) return { base: () => p.get(p.addr), bit: 8 * place + bit, width, bound: place + bound };
+  if (!isBehindVarbit || varbitBytes === undefined) return { base: () => p.pointer(header), bit, width, bound };
+  return { base: p.hold(p.m.i32.add(p.pointer(header), p.get(varbitBytes)), i32), bit, width, bound };
 }
 
 /** Whether a place is whole bytes, so that it can be moved raw. */

@@ -127,6 +127,12 @@ export function hashOfKey(f: Fn, table: TableLayout, words: Limbs): Ref {
   );
 }
 
+/** The hash of a masked key in the tuple of this id. */
+export function tupleHash(f: Fn, table: TableLayout, masked: Limbs, id: Get): Ref {
+  const { i32: A } = f.m;
+  return A.add(hashOfKey(f, table, masked), A.mul(id(), A.const(hashConstants.mix | 0)));
+}
+
 /** The data as one expression, zero-padded on the right. */
 function concat(data: readonly Expr[], padding: number): Expr {
   const pad: Expr[] = padding > 0 ? [{ kind: 'const', width: padding, value: 0n }] : [];

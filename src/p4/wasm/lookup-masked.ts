@@ -4,12 +4,11 @@
  *
  *   lookup_<i>(word 0 .. word n - 1 : i64, nowMs : i32, range keys as numbers : i32 or limbs) -> i32
  */
-import { hashConstants } from '../../arena/hash.ts';
 import { type TableLayout, tableHeader, tupleEntry } from '../../arena/layout.ts';
 import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
 import { extend, loadBits } from './bytes.ts';
 import { loadWideBits, paddedPlace } from './fields.ts';
-import { hashOfKey } from './hashes.ts';
+import { tupleHash } from './hashes.ts';
 import { isDead, isSameKey, keyParams, liveTag, probe, words } from './lookup.ts';
 import { isWide } from './narrow.ts';
 import type { Unit } from './unit.ts';
@@ -43,8 +42,7 @@ export function maskedLookup(unit: Unit, index: number): string {
         f.br(done, A.and(A.ne(f.get(best), A.const(0)), A.ge_u(f.get(bestPriority), maxPriority)));
         const masked = key.map((word, i) => f.holdI64(B.and(word(), B.load(tupleEntry.head + 8 * i, 8, f.get(tuple)))));
         const id = f.holdI32(A.load(tupleEntry.id, 4, f.get(tuple)));
-        const shift = A.mul(id(), A.const(hashConstants.mix | 0));
-        const hash = f.holdI32(A.add(hashOfKey(f, table, masked), shift));
+        const hash = f.holdI32(tupleHash(f, table, masked, id));
         const tag = f.holdI32(liveTag(f, hash));
         probe(f, table, hash, table.slotCount, (slot, word) => {
           f.if(A.eq(word(), tag()), () => {

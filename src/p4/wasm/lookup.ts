@@ -71,6 +71,15 @@ export function liveTag(f: Fn, hash: Get): Ref {
   return f.m.i32.or(f.m.i32.and(hash(), f.m.i32.const(~3)), f.m.i32.const(entryState.live));
 }
 
+/**
+ * The tag of a slot. Entries that other workers add are published by their tag, so with several workers the load is an atomic one, which costs four
+ * instructions more.
+ */
+export function loadTag(f: Fn, slot: Get): Ref {
+  const { i32: A } = f.m;
+  return f.unit.layout.spec.workers > 1 ? A.atomic.load(entryHead.tag, slot()) : A.load(entryHead.tag, 4, slot());
+}
+
 /** Slots that a lookup looks at. */
 export function probeLimit(table: TableLayout): number {
   return table.spec.addOnMiss ? Math.min(maxAddProbes, table.slotCount) : table.slotCount;
@@ -97,7 +106,7 @@ export function probe(
   const last = f.holdI32(address(A.add(hash(), A.const(limit))));
   f.block((stop) => {
     f.loop((next) => {
-      const word = f.holdI32(A.atomic.load(entryHead.tag, f.get(slot)));
+      const word = f.holdI32(loadTag(f, () => f.get(slot)));
       look(() => f.get(slot), word, stop);
       f.br(stop, A.eqz(word()));
       const beyond = table.slots + table.slotCount * table.slotBytes;

@@ -3,13 +3,14 @@
  * start and its fate.
  */
 import binaryen from 'binaryen';
-import { type ArenaSpec, context, descriptor, layoutArena } from '../../arena/layout.ts';
+import { type ArenaSpec, context, descriptor, layoutArena, type TableLayout, tableHeader } from '../../arena/layout.ts';
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
 import { i32, newModule, none } from './builder.ts';
 import { restore } from './copies.ts';
 import { mirrorSlotCount } from './features.ts';
+import { likelyPath } from './likely/index.ts';
 import { Pipe } from './pipe.ts';
-import { groupSize, prefetcher, sliceOf } from './prefetch.ts';
+import { cachedBytes, groupSize, prefetcher, sliceOf } from './prefetch.ts';
 import { rawVariables } from './representation.ts';
 import { placeScratch } from './scratch.ts';
 import { arenaSpec } from './spec.ts';
@@ -73,42 +74,87 @@ export function buildModule(
 /** Code that is optimised for a short time only. k8s-lb.p4 has 29 kB before optimisation. */
 const largeCodeBytes = 128 * 1024;
 
-/** Runs the pipelines on each packet, one after the other as long as it is not dropped. */
+/** Adds the function that runs the pipelines on each packet of a batch. */
 function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pipelines: readonly Pipeline[]): void {
   const slice = name === 'process' && pipelines[0] ? sliceOf(unit, pipelines[0]) : undefined;
-  const prefetch = slice && prefetcher(unit, raw, slice);
-  const p = new Pipe(unit, raw);
+  const likely = likelyPath(unit, raw, pipelines, slice?.apply);
+  const p = likely?.pipe ?? new Pipe(unit, raw);
   p.aheadOf = slice?.apply;
-  const { i32: A } = p.m;
-  const end = p.local(i32);
-  p.set(p.descriptor, p.get(1));
-  p.set(end, A.add(p.get(1), A.mul(p.get(2), A.const(descriptor.bytes))));
-  p.block((done) => {
-    p.br(done, A.eqz(p.get(2)));
-    p.loop((next) => {
-      if (prefetch !== undefined) {
-        const position = A.sub(p.get(p.descriptor), p.get(1));
-        p.if(A.eqz(A.and(position, A.const(groupSize * descriptor.bytes - 1))), () => {
-          p.emit(p.m.call(prefetch, [p.get(p.context), p.get(p.descriptor), p.get(end)], none));
-        });
-      }
-      p.startPacket();
+  eachPacket(p, slice && { prefetch: prefetcher(unit, raw, slice), table: slice.table }, () => {
+    if (!likely) {
+      packet(p, pipelines);
+      return;
+    }
+    p.block(() => {
       p.block(() => {
-        pipelines.forEach((pipeline, i) => {
-          if (i > 0) p.br(p.done, A.gt_s(p.get(p.reason), A.const(0)));
-          p.set(p.pass, A.const(0));
-          if (i === 0) restore(p, unit.program.pipelines.indexOf(pipeline));
-          statements(p, pipeline.body);
-          p.facts ??= new Map();
-        });
-      }, p.done);
-      finish(p);
-      p.set(p.descriptor, A.add(p.get(p.descriptor), A.const(descriptor.bytes)));
-      p.br(next, A.ne(p.get(p.descriptor), p.get(end)));
-    });
+        p.startAddress();
+        p.emit(likely.code);
+      }, likely.pipe.bail);
+      p.emit(p.m.call(packetFunction(unit, raw, pipelines), [p.get(p.context), p.get(p.descriptor)], none));
+    }, likely.done);
   });
   p.finish(name);
   unit.module.addFunctionExport(name, name);
+}
+
+/** Adds the function that runs the pipelines on one packet; its name. */
+function packetFunction(unit: Unit, raw: ReadonlySet<number>, pipelines: readonly Pipeline[]): string {
+  return unit.helper('packet', () => {
+    const p = new Pipe(unit, raw, 2);
+    p.set(p.descriptor, p.get(1));
+    packet(p, pipelines);
+    p.finish('packet');
+  });
+}
+
+/** Runs the pipelines on the packet, one after the other as long as it is not dropped. */
+function packet(p: Pipe, pipelines: readonly Pipeline[]): void {
+  p.startPacket();
+  p.block(() => {
+    pipelines.forEach((pipeline, i) => {
+      if (i > 0) p.br(p.done, p.m.i32.gt_s(p.get(p.reason), p.m.i32.const(0)));
+      p.set(p.pass, p.m.i32.const(0));
+      if (i === 0) restore(p, p.program.pipelines.indexOf(pipeline));
+      statements(p, pipeline.body);
+      p.facts ??= new Map();
+    });
+  }, p.done);
+  finish(p);
+}
+
+/** Goes over the batch's descriptors; ahead of each group of packets, what they look up is touched while the table is too big for the caches. */
+function eachPacket(p: Pipe, ahead: { prefetch: string; table: TableLayout } | undefined, body: () => void): void {
+  const { i32: A } = p.m;
+  const end = p.local(i32);
+  const groupEnd = ahead ? p.local(i32) : end;
+  p.set(p.descriptor, p.get(1));
+  p.set(end, A.add(p.get(1), A.mul(p.get(2), A.const(descriptor.bytes))));
+  const group = (): void => {
+    p.loop((next) => {
+      body();
+      p.set(p.descriptor, A.add(p.get(p.descriptor), A.const(descriptor.bytes)));
+      p.br(next, A.ne(p.get(p.descriptor), p.get(groupEnd)));
+    });
+  };
+  p.block((done) => {
+    p.br(done, A.eqz(p.get(2)));
+    if (!ahead) {
+      group();
+      return;
+    }
+    const entries = A.load(ahead.table.header + tableHeader.entries, 4, A.const(0));
+    p.set(p.isAhead, A.ge_u(entries, A.const(Math.ceil(cachedBytes / ahead.table.slotBytes))));
+    p.set(groupEnd, p.get(end));
+    p.loop((next) => {
+      p.if(p.get(p.isAhead), () => {
+        p.set(groupEnd, A.add(p.get(p.descriptor), A.const(groupSize * descriptor.bytes)));
+        p.set(groupEnd, p.m.select(A.lt_u(p.get(groupEnd), p.get(end)), p.get(groupEnd), p.get(end)));
+        p.emit(p.m.call(ahead.prefetch, [p.get(p.context), p.get(p.descriptor), p.get(end)], none));
+      });
+      group();
+      p.br(next, A.ne(p.get(p.descriptor), p.get(end)));
+    });
+  });
 }
 
 /** Writes the descriptor, has copies made, counts a drop. */

@@ -4,15 +4,16 @@
  */
 import type { Expr, HeaderId } from '../ir/ir.ts';
 import { Bug } from './bug.ts';
-import { Fn, type Get, i32, type Ref } from './builder.ts';
+import { Fn, i32, type Ref } from './builder.ts';
 import { onesOf, swapBytes } from './bytes.ts';
 import type { Pipe } from './pipe.ts';
 import { bytesOfRun, concatenation, type Run } from './wire.ts';
 
-/** A term of a sum, as an i64, and what it is at most. */
+/** A term of a sum, as an i64, and what it is at most; `negate`: its complement to `most` counts. No value: 0. */
 interface Term {
-  readonly value: Ref;
+  readonly value: Ref | undefined;
   readonly most: bigint;
+  readonly negate: boolean;
 }
 
 /** The folded sum as the two raw bytes that it is on the wire. */
@@ -23,25 +24,22 @@ export function onesSumRaw(p: Pipe, e: Extract<Expr, { kind: 'onesSum' }>): Ref 
     for (const run of concatenation(p, [part.value])) terms.push(...termsOfRun(p, run, part.negate));
   }
   if (terms.length === 0) return A.const(0);
-  let most = terms.reduce((sum, term) => sum + term.most, 0n);
-  const sum = p.holdI64(terms.map((term) => term.value).reduce((a, b) => B.add(a, b)));
-  let folded = p.holdI32(A.wrap(sum()));
-  const fold = (x: Get): Ref => A.add(A.and(x(), A.const(0xffff)), A.shr_u(x(), A.const(16)));
-  if (most >> 32n) {
-    folded = p.holdI32(A.add(fold(folded), A.wrap(B.shr_u(sum(), B.const(32)))));
-    most = 0x1fffen + (most >> 32n);
-  }
-  while (most > 0xffffn) {
-    folded = p.holdI32(fold(folded));
-    // The largest is below the last carry's step, or at the old maximum itself.
-    const carries = most >> 16n;
-    most = max(0xffffn + carries - 1n, (most & 0xffffn) + carries);
-  }
-  return folded();
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
+  const most = terms.reduce((sum, term) => sum + term.most, 0n);
+  // The complements of what is subtracted, all in one constant: ~x is ones - x. Wide terms first: sums with the same addresses then share them.
+  const ones = terms.reduce((sum, term) => sum + (term.negate ? term.most : 0n), 0n);
+  const ordered = [...terms.filter((term) => term.most > 0xffffn), ...terms.filter((term) => term.most <= 0xffffn)];
+  const all = ordered.reduce((sum: Ref | undefined, { value, negate }) => {
+    if (value === undefined) return sum;
+    if (sum === undefined) return negate ? B.sub(B.const(0n), value) : value;
+    return negate ? B.sub(sum, value) : B.add(sum, value);
+  }, undefined);
+  const constantPart = B.const(BigInt.asIntN(64, ones));
+  const sum = p.holdI64(all === undefined ? constantPart : ones === 0n ? all : B.add(all, constantPart));
+  if (most <= 0xffffn) return A.wrap(sum());
+  // Both halves of a word plus its own rotation are the sum of the halves with the carry added at the end; two words to one, two halves to one.
+  const word =
+    most >> 32n ? p.holdI32(A.wrap(B.shr_u(B.add(sum(), B.rotl(sum(), B.const(32))), B.const(32)))) : p.holdI32(A.wrap(sum()));
+  return A.shr_u(A.add(word(), A.rotl(word(), A.const(16))), A.const(16));
 }
 
 /** Terms of the sum: a first byte at an odd position counts in the upper half, the rest in fours, twos and a last one. */
@@ -55,9 +53,9 @@ function termsOfRun(p: Pipe, run: Run, negate: boolean): Term[] {
     const part = bytesOfRun(p, run, from, count);
     from += count;
     const ones = onesOf(8 * count);
-    const value = negate ? (part === undefined ? B.const(ones) : B.xor(part, B.const(ones))) : part;
-    if (value === undefined) continue;
-    terms.push(isOdd ? { value: B.shl(value, B.const(8)), most: ones << 8n } : { value, most: ones });
+    if (part === undefined && !negate) continue;
+    const value = isOdd && part !== undefined ? B.shl(part, B.const(8)) : part;
+    terms.push({ value, most: isOdd ? ones << 8n : ones, negate });
   }
   return terms;
 }

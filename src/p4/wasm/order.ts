@@ -6,7 +6,10 @@
 import type { HeaderId, Program, Stmt } from '../ir/ir.ts';
 import { bodiesOf, forEachStmt } from './walk.ts';
 
-/** Headers whose extraction alone makes deparsing necessary, since some deparser leaves them out; undefined if the orders do not agree. */
+/**
+ * Headers whose extraction alone makes deparsing necessary, since some deparser leaves them out or some way through the parsers may extract them out of
+ * order (as far as the states tell: elements of a stack that a loop extracts are among them); undefined if a deparser emits a header twice.
+ */
 export function straysOf(program: Program): ReadonlySet<HeaderId> | undefined {
   const emitted: HeaderId[][] = [];
   const parsers: Extract<Stmt, { kind: 'parser' }>[] = [];
@@ -23,17 +26,15 @@ export function straysOf(program: Program): ReadonlySet<HeaderId> | undefined {
     });
   }
   const strays = new Set(program.headers.map((h) => h.id).filter((id) => emitted.some((headers) => !headers.includes(id))));
-  const agree = emitted.every(
-    (headers) => new Set(headers).size === headers.length && parsers.every((parser) => isInOrder(parser, headers)),
-  );
-  return agree ? strays : undefined;
+  if (emitted.some((headers) => new Set(headers).size !== headers.length)) return undefined;
+  for (const headers of emitted) for (const parser of parsers) addDisordered(parser, headers, strays);
+  return strays;
 }
 
-/** Whether no way through the parser extracts a header behind one that is emitted later, or twice. */
-function isInOrder(parser: Extract<Stmt, { kind: 'parser' }>, emitted: readonly HeaderId[]): boolean {
+/** Adds the headers that some way through the parser extracts behind one that is emitted later, or twice; those in `strays` do not count. */
+function addDisordered(parser: Extract<Stmt, { kind: 'parser' }>, emitted: readonly HeaderId[], strays: Set<HeaderId>): void {
   // Headers that may have been extracted when a state begins; grows until nothing changes. A loop finds the header itself among them.
   const before = parser.states.map(() => new Set<HeaderId>());
-  let isOrdered = true;
   for (let hasChanged = true; hasChanged; ) {
     hasChanged = false;
     parser.states.forEach((state, i) => {
@@ -42,7 +43,7 @@ function isInOrder(parser: Extract<Stmt, { kind: 'parser' }>, emitted: readonly 
         for (const s of list) {
           if (s.kind === 'extract' && emitted.includes(s.header)) {
             const place = emitted.indexOf(s.header);
-            isOrdered &&= [...seen].every((earlier) => emitted.indexOf(earlier) < place);
+            if ([...seen].some((earlier) => !strays.has(earlier) && emitted.indexOf(earlier) >= place)) strays.add(s.header);
             seen.add(s.header);
           } else if (s.kind === 'goto' && typeof s.state === 'number') {
             const next = before[s.state]!;
@@ -56,5 +57,4 @@ function isInOrder(parser: Extract<Stmt, { kind: 'parser' }>, emitted: readonly 
       visit(state.body);
     });
   }
-  return isOrdered;
 }

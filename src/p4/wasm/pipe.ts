@@ -72,8 +72,9 @@ export class Pipe extends Fn {
   readonly labels = new Map<Label, LabelScope>();
   readonly #applied = new Map<TableId, Applied>();
   parser: ParserScope | undefined;
-  /** The apply whose keys and hashes are in the records at `scratch.ahead` (see prefetch.ts). */
+  /** The apply whose keys and hashes are in the records at `scratch.ahead` (see prefetch.ts), and the local that says whether they are. */
   aheadOf: Stmt | undefined;
+  readonly isAhead: number;
   /** In an action's body: whether its table's apply found an entry, if the action alone tells. */
   hitKnown: { readonly table: TableId; readonly hit: boolean } | undefined;
   /** While emits are gathered one by one: local with the address of the next byte. */
@@ -81,8 +82,11 @@ export class Pipe extends Fn {
   readonly #vars = new Map<VarId, readonly number[]>();
   readonly #headers = new Map<HeaderId, HeaderLocals>();
 
-  constructor(unit: Unit, rawVars: ReadonlySet<VarId>) {
-    super(unit, [i32, i32, i32]);
+  constructor(unit: Unit, rawVars: ReadonlySet<VarId>, paramCount: 2 | 3 = 3) {
+    super(
+      unit,
+      Array.from({ length: paramCount }, () => i32),
+    );
     this.rawVars = rawVars;
     const word = (): number => this.local(i32);
     this.descriptor = word();
@@ -97,16 +101,10 @@ export class Pipe extends Fn {
     this.parserError = word();
     this.pass = word();
     this.rounds = word();
+    this.isAhead = word();
     this.done = unit.newLabel();
     const { program } = unit;
-    for (const v of program.vars) {
-      const count = isWide(v.width) ? limbCount(v.width) : 1;
-      const type = isWide(v.width) ? i64 : typeOf(v.width);
-      this.#vars.set(
-        v.id,
-        Array.from({ length: count }, () => this.local(type)),
-      );
-    }
+    for (const v of program.vars) this.#vars.set(v.id, this.#localsFor(v.width));
     program.tables.forEach((table, i) => {
       const words = Array.from({ length: unit.layout.tables[i]!.keyWords }, () => this.local(i64));
       this.#applied.set(table.id, { entry: word(), hit: word(), words });
@@ -182,19 +180,34 @@ export class Pipe extends Fn {
     for (const [i, local] of this.varLocals(id).entries()) this.set(local, words[i]!());
   }
 
-  /** A temporary variable with this value, to be read as an expression. */
+  /** A temporary variable of at most 64 bits with this value, to be read as an expression. */
   temporary(width: number, value: Ref): Expr {
-    const id = -1 - this.#vars.size;
-    this.#vars.set(id, [this.local(typeOf(width))]);
+    const id = this.addVar(width);
     this.setNumber(id, width, value);
     return { kind: 'var', width, id };
+  }
+
+  /** A variable that the program does not have; its id is negative. */
+  addVar(width: number): VarId {
+    const id = -1 - this.#vars.size;
+    this.#vars.set(id, this.#localsFor(width));
+    return id;
+  }
+
+  #localsFor(width: number): number[] {
+    if (!isWide(width)) return [this.local(typeOf(width))];
+    return Array.from({ length: limbCount(width) }, () => this.local(i64));
+  }
+
+  /** Bytes from the packet's start to a header, where that is known when the code is made. */
+  placeOf(_header: HeaderId): number | undefined {
+    return undefined;
   }
 
   /** What holds before a packet's first pipeline. */
   startPacket(): void {
     const { i32: A } = this.m;
-    this.set(this.addr, A.load(descriptor.addr, 4, this.get(this.descriptor)));
-    this.set(this.end, A.add(this.get(this.addr), A.load(descriptor.length, 4, this.get(this.descriptor))));
+    this.startAddress();
     this.set(this.payload, this.get(this.addr));
     this.relay();
     this.set(this.outPort, A.const(-1));
@@ -205,6 +218,13 @@ export class Pipe extends Fn {
     this.clearVars();
     this.clearHeaders();
     this.clearApplied();
+  }
+
+  /** Where the packet begins and ends. */
+  startAddress(): void {
+    const { i32: A } = this.m;
+    this.set(this.addr, A.load(descriptor.addr, 4, this.get(this.descriptor)));
+    this.set(this.end, A.add(this.get(this.addr), A.load(descriptor.length, 4, this.get(this.descriptor))));
   }
 
   nowMs(): Ref {

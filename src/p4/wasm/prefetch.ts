@@ -26,8 +26,8 @@ type ApplyStmt = Extract<Stmt, { kind: 'apply' }>;
 /** Packets of a group: enough misses to fill the processor's miss queue, few enough that what was touched is still in the first-level cache. */
 export const groupSize = 16;
 
-/** Tables of fewer bytes stay in the caches. */
-const minimumBytes = 1 << 18;
+/** Tables, or entries of one, of fewer bytes stay in the caches. */
+export const cachedBytes = 1 << 18;
 
 export interface Slice {
   readonly body: readonly Stmt[];
@@ -89,7 +89,7 @@ export function sliceOf(unit: Unit, pipeline: Pipeline): Slice | undefined {
   });
   const candidates = unit.layout.tables
     .map((table, i) => ({ table, id: unit.program.tables[i]!.id, bytes: table.slotCount * table.slotBytes }))
-    .filter(({ table, bytes }) => !table.isMasked && bytes >= minimumBytes)
+    .filter(({ table, bytes }) => !table.isMasked && bytes >= cachedBytes)
     .filter(({ table }) => table.keyBytes > 0 && table.keyWords <= ahead.maxWords && table.spec.profile === undefined)
     .sort((a, b) => (sites.get(b.id) ?? 0) - (sites.get(a.id) ?? 0) || b.bytes - a.bytes);
   for (const { table, id } of candidates) {

@@ -9,7 +9,7 @@ import type { Expr, HeaderId } from '../ir/ir.ts';
 import type { Fn, Get, Ref } from './builder.ts';
 import { byteCount, extend, loadBits, loadRaw, onesOf, swapBytes, swapConstant } from './bytes.ts';
 import { evaluateLimbs } from './expr.ts';
-import { headerBase } from './fields.ts';
+import { bitsOfHeader } from './fields.ts';
 import type { Pipe } from './pipe.ts';
 import { evaluateRawWords } from './raw.ts';
 import { type Limbs, narrowSlice } from './wide.ts';
@@ -189,12 +189,7 @@ function sliceReader(p: Pipe, leaf: Leaf): (from: number, count: number) => Ref 
     const low = leaf.width - from - count;
     switch (leaf.kind) {
       case 'memory':
-        return loadBits(p, {
-          base: headerBase(p, leaf.header, leaf.isBehindVarbit),
-          bit: leaf.bit + from,
-          width: count,
-          bound: p.header(leaf.header).type.fixedBits / 8,
-        });
+        return loadBits(p, bitsOfHeader(p, leaf.header, leaf.isBehindVarbit, leaf.bit + from, count));
       case 'const': {
         const value = (leaf.value >> BigInt(low)) & onesOf(count);
         return count <= 32 ? p.m.i32.const(Number(BigInt.asIntN(32, value))) : p.m.i64.const(BigInt.asIntN(64, value));
@@ -215,9 +210,8 @@ function wholeBytes(
   bits: (from: number, count: number) => Ref,
 ): Run[] {
   if (leaf.kind === 'memory' && (leaf.bit + from) % 8 === 0) {
-    const base = headerBase(p, leaf.header, leaf.isBehindVarbit);
-    const bound = p.header(leaf.header).type.fixedBits / 8;
-    return [{ kind: 'memory', at, bytes: width / 8, base, offset: (leaf.bit + from) / 8, bound }];
+    const { base, bit, bound } = bitsOfHeader(p, leaf.header, leaf.isBehindVarbit, leaf.bit + from, width);
+    return [{ kind: 'memory', at, bytes: width / 8, base, offset: bit / 8, bound }];
   }
   if (leaf.kind === 'const') {
     const value = (leaf.value >> BigInt(leaf.width - from - width)) & onesOf(width);

@@ -183,10 +183,24 @@ describe('exact', () => {
         arena.tables[0]!.insert(entry);
       });
     }
-    for (const count of [1, 16, 17, 60]) {
-      machine.run(Array.from({ length: count }, (_, i) => (i % 5 === 4 ? '' : packet(kinds, known[i % known.length]!))));
+    const touched = (): number => machine.arena.view.getUint32(machine.arena.layout.contexts + context.touched, true);
+    const run = (): void => {
+      for (const count of [1, 16, 17, 60]) {
+        machine.run(Array.from({ length: count }, (_, i) => (i % 5 === 4 ? '' : packet(kinds, known[i % known.length]!))));
+      }
+    };
+    // Few entries stay in the caches, however many there is room for.
+    run();
+    expect(touched()).toBe(0);
+    for (let i = 0; i < 10_000; i++) {
+      const matches = kinds.map(([width]): KeyMatch => ({ kind: 'exact', value: random(width) }));
+      const entry = { matches, call: call(random) };
+      machine.change((arena) => {
+        arena.tables[0]!.insert(entry);
+      });
     }
-    expect(machine.arena.view.getUint32(machine.arena.layout.contexts + context.touched, true)).not.toBe(0);
+    run();
+    expect(touched()).not.toBe(0);
   });
 
   test('a table without keys runs its default action', () => {

@@ -26,6 +26,7 @@ import { lowerStatement } from './statements.ts';
 interface State {
   readonly name: string;
   readonly body: ir.Stmt[];
+  readonly isUnlikely?: boolean;
   readonly span: Span;
 }
 
@@ -46,8 +47,8 @@ class Builder {
   readonly states: State[] = [];
   readonly pending: (() => void)[] = [];
 
-  add(name: string, span: Span): number {
-    return this.states.push({ name, body: [], span }) - 1;
+  add(name: string, span: Span, isUnlikely = false): number {
+    return this.states.push({ name, body: [], ...(isUnlikely && { isUnlikely }), span }) - 1;
   }
 }
 
@@ -77,7 +78,8 @@ function stateIndex(lw: Lowering, builder: Builder, activation: Activation, name
   }
   const known = activation.indexes.get(state);
   if (known !== undefined) return known;
-  const index = builder.add(activation.prefix + name, state.name.span);
+  const isUnlikely = state.annotations.some((a) => a.name === 'unlikely');
+  const index = builder.add(activation.prefix + name, state.name.span, isUnlikely);
   activation.indexes.set(state, index);
   const { frame } = lw;
   builder.pending.push(() =>

@@ -134,8 +134,29 @@ function lowerIf(lw: Lowering, s: ast.IfStatement): void {
   const then = lw.collect(() => lowerStatement(lw, s.thenBranch));
   const otherwise = lw.collect(() => s.elseBranch && lowerStatement(lw, s.elseBranch));
   if (then.length === 0 && otherwise.length === 0) return;
-  if (then.length === 0) lw.emit({ kind: 'if', condition: not(condition), then: otherwise, else: [], span: s.span });
-  else lw.emit({ kind: 'if', condition, then, else: otherwise, span: s.span });
+  const unlikely = unlikelyBranch(s);
+  if (then.length > 0) {
+    lw.emit({ kind: 'if', condition, then, else: otherwise, ...(unlikely && { unlikely }), span: s.span });
+    return;
+  }
+  const opposite = unlikely && (unlikely === 'then' ? 'else' : 'then');
+  lw.emit({
+    kind: 'if',
+    condition: not(condition),
+    then: otherwise,
+    else: [],
+    ...(opposite && { unlikely: opposite }),
+    span: s.span,
+  });
+}
+
+/** The branch that is annotated `@unlikely`, or whose other one is `@likely`. */
+function unlikelyBranch(s: ast.IfStatement): 'then' | 'else' | undefined {
+  const has = (branch: ast.Statement | undefined, name: string): boolean =>
+    branch?.kind === 'block' && branch.annotations.some((a) => a.name === name);
+  if (has(s.thenBranch, 'unlikely') || has(s.elseBranch, 'likely')) return 'then';
+  if (has(s.elseBranch, 'unlikely') || has(s.thenBranch, 'likely')) return 'else';
+  return undefined;
 }
 
 interface Group {

@@ -1,0 +1,129 @@
+/**
+ * What is known and what is still to be done at a point of the likely path (see index.ts). A path is forked where the program branches; what one branch
+ * learns the other does not see.
+ */
+import type { Expr, HeaderId, TableId, VarId } from '../../ir/ir.ts';
+import type { Get } from '../builder.ts';
+import type { Constraint } from './constraints.ts';
+
+/** A field that the path has changed: what it is now. The packet still has the old value. */
+export interface WrittenField {
+  readonly header: HeaderId;
+  readonly field: number;
+  readonly value: Expr;
+}
+
+/** A field as the packet came with it, whatever the path has done to it since. */
+export type Original = Extract<Expr, { kind: 'field' }> & { readonly isOriginal: true };
+
+export interface Path {
+  /**
+   * What a variable (`v` and its id) or field (`h` header `.` field) is now: a constant; for a variable, bits of the packet as it came; for a field that
+   * was changed, its new value.
+   */
+  values: Map<string, Expr>;
+  /** Conditions that were computed before and cannot change, by `keyOf`: where they are. */
+  computed: Map<string, Get>;
+  /** Values of expressions that cannot change while a packet is processed, by `keyOf`. */
+  truths: Map<string, bigint>;
+  /** Variables that hold ones-complement sums, plain or complemented. */
+  sums: Map<VarId, Expr>;
+  written: Map<string, WrittenField>;
+  /** Effects, to be emitted once it is certain that the packet goes this way. */
+  deferred: (() => void)[];
+  /** Tests of the packet's bytes that have not been emitted yet. */
+  constraints: Constraint[];
+  /** Other tests that have not been emitted yet; a later one may make them unnecessary. */
+  conditions: { readonly condition: Expr; readonly outcome: boolean }[];
+  applied: Set<TableId>;
+  /** Tables whose entry's timer or expire-time profile changes among the effects. */
+  aged: Set<TableId>;
+  /** Where headers are, in bytes from the packet's start. */
+  places: Map<HeaderId, number>;
+  /** The parser's position, the bytes that the packet must have for what was read, and those that it was tested to have. */
+  cursor: number;
+  needed: number;
+  checked: number;
+  output: Expr | undefined;
+}
+
+export function startPath(vars: readonly { readonly id: VarId; readonly width: number }[]): Path {
+  return {
+    values: new Map(vars.map((v) => [`v${v.id}`, { kind: 'const', width: v.width, value: 0n }])),
+    truths: new Map(),
+    computed: new Map(),
+    sums: new Map(),
+    written: new Map(),
+    deferred: [],
+    constraints: [],
+    conditions: [],
+    applied: new Set(),
+    aged: new Set(),
+    places: new Map(),
+    cursor: 0,
+    needed: 0,
+    checked: 0,
+    output: undefined,
+  };
+}
+
+export function copyPath(path: Path): Path {
+  return {
+    ...path,
+    values: new Map(path.values),
+    truths: new Map(path.truths),
+    computed: new Map(path.computed),
+    sums: new Map(path.sums),
+    written: new Map(path.written),
+    deferred: [...path.deferred],
+    constraints: [...path.constraints],
+    conditions: [...path.conditions],
+    applied: new Set(path.applied),
+    aged: new Set(path.aged),
+    places: new Map(path.places),
+  };
+}
+
+/** What holds whichever of two paths led here, both forks of one and without constraints to be emitted; its effects are `deferred`. */
+export function joinPaths(a: Path, b: Path, deferred: (() => void)[]): Path {
+  return {
+    values: common(a.values, b.values, isSameValue),
+    truths: common(a.truths, b.truths, (x, y) => x === y),
+    computed: common(a.computed, b.computed, (x, y) => x === y),
+    sums: common(a.sums, b.sums, (x, y) => x === y),
+    written: new Map([...a.written, ...b.written]),
+    deferred,
+    constraints: [],
+    conditions: [],
+    applied: new Set([...a.applied, ...b.applied]),
+    aged: new Set([...a.aged, ...b.aged]),
+    places: new Map(a.places),
+    cursor: a.cursor,
+    // What either has read it has tested for; what follows says itself what it reads.
+    needed: Math.min(a.needed, b.needed),
+    checked: Math.min(a.checked, b.checked),
+    output: a.output === b.output ? a.output : undefined,
+  };
+}
+
+export function fieldKey(header: HeaderId, field: number): string {
+  return `h${header}.${field}`;
+}
+
+/** The same text for the same expression. */
+export function keyOf(e: Expr): string {
+  return JSON.stringify(e, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+}
+
+function isSameValue(a: Expr, b: Expr): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+function common<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>, isSame: (a: V, b: V) => boolean): Map<K, V> {
+  const both = new Map<K, V>();
+  for (const [key, value] of a) {
+    const other = b.get(key);
+    if (other !== undefined && isSame(value, other)) both.set(key, value);
+  }
+  return both;
+}
