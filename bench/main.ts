@@ -4,7 +4,7 @@
 import { machine } from '../src/cli/bench/machine.ts';
 import type { Measure } from '../src/cli/bench/measure.ts';
 import { printTable } from '../src/cli/bench/print.ts';
-import { allocationBench } from './allocation.ts';
+import { allocationBench, enduranceBench } from './allocation.ts';
 import { compileBench } from './compile.ts';
 import { maglevBench } from './maglev.ts';
 import { p4runtimeBench } from './p4runtime.ts';
@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Me
   policy: policyBench,
   workers: workersBench,
   allocation: allocationBench,
+  endurance: enduranceBench,
   p4runtime: p4runtimeBench,
   maglev: maglevBench,
   services: servicesBench,

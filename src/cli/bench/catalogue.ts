@@ -43,6 +43,7 @@ export const catalogue = [
     hasBar: true,
     question: 'how fast does a controller write and read, and do packets notice?',
   },
+  { name: 'endurance', where: 'memory', hasBar: true, question: 'do a billion packets leak anything?' },
   { name: 'maglev', where: 'memory', hasBar: false, question: 'what do endpoint tables cost, how even and how stable are they?' },
   { name: 'services', where: 'memory', hasBar: true, question: 'what do 10,000 services cost: to load, to change, per packet?' },
   { name: 'compile', where: 'memory', hasBar: false, question: 'how long does compiling a program take?' },
