@@ -14,6 +14,7 @@
  *   services: {serviceCIDRs: [10.96.0.0/12], clusterCIDRs: [10.244.0.0/16]}
  *   hashSeed: 0x5eed
  *   workers: 1
+ *   spin: 100us
  *   flows: {timeouts: {tcpSyn: 60s, tcpEstablished: 86400s, tcpClosing: 120s, udp: 30s, icmp: 30s, other: 600s, fragment: 30s}}
  *   ports:
  *     - {interface: veth-net, kind: net}
@@ -21,6 +22,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import type { ServiceSettings } from '../kubernetes/index.ts';
+import { spinAlways } from '../ports/index.ts';
 import { parseAddress, parseMac, parsePrefix } from '../wire/index.ts';
 import { readServices } from './config-services.ts';
 import { type Listen, parseListen } from './http-server.ts';
@@ -81,6 +83,8 @@ export interface NodeConfig {
   readonly hashSeed: number;
   /** Data-plane threads. */
   readonly workers: number;
+  /** How long a data-plane thread looks for packets before it sleeps, microseconds (`spinAlways`: it never does); absent: the data plane's own idea. */
+  readonly spinUs?: number;
   /** Milliseconds. */
   readonly timeouts: Timeouts;
   readonly ports: readonly PortConfig[];
@@ -129,6 +133,7 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     'services',
     'hashSeed',
     'workers',
+    'spin',
     'flows',
     'ports',
     'program',
@@ -168,6 +173,7 @@ export function parseNodeConfig(file: string, text: string, defaults: NodeDefaul
     metrics: listen(root.metrics) ?? defaults.metrics,
     hashSeed: root.hashSeed.integer(0, 0xffffffff) ?? 0x50f71b0,
     workers: root.workers.integer(1, maxWorkers) ?? 1,
+    spinUs: spinUs(root.spin),
     timeouts: timeouts(root.flows.fields(['timeouts']).timeouts, { ...defaultTimeouts, ...defaults.timeouts }),
     ports: ports(root.ports),
     program: path(base, root.program),
@@ -198,6 +204,16 @@ function cni(base: string, value: YamlValue): NodeConfig['cni'] {
   const { socket, state } = value.fields(['socket', 'state']);
   if (!value.exists) return undefined;
   return { socket: path(base, socket) ?? '/run/softipu/cni.sock', state: path(base, state) ?? '/var/lib/softipu/cni.json' };
+}
+
+/** `100us`, `1ms`, `always`; 0us: sleeps at once. */
+function spinUs(value: YamlValue): number | undefined {
+  const text = value.string("a time such as '100us', or 'always'");
+  if (text === undefined) return undefined;
+  if (text === 'always') return spinAlways;
+  const match = /^(\d{1,6})(us|ms)$/.exec(text);
+  if (!match) value.fail(`expected a time such as '100us', or 'always', found '${text}'`);
+  return match ? Number(match[1]) * (match[2] === 'ms' ? 1000 : 1) : undefined;
 }
 
 /** `{address: HOST:PORT}` */

@@ -56,6 +56,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     ports: runtimePorts(config, tunnel),
     hashSeed: config.hashSeed,
     workers: config.workers,
+    spinUs: config.spinUs,
     onWarning: say,
     ...(config.cni && { morePorts: { spec: podPortSpec('pod'), count: maxPodPorts } }),
   }).catch((error: unknown) => {

@@ -40,6 +40,7 @@ export class Sweeper {
     this.#lastMs = nowMs;
     for (const each of this.#places) {
       reclaimRetired(each.table);
+      if (each.table.count === 0) continue;
       const count = Math.ceil((each.table.layout.slotCount * elapsed) / periodMs);
       each.slot = sweep(each.table, each.slot, count, (nowMs % 4294967296) | 0, (handle) => {
         const entry = each.table.read(handle);

@@ -19,7 +19,7 @@ export type { PortShare } from './buffers.ts';
 export { isSystemError, OperatorError, type OperatorErrorCode } from './errors.ts';
 export { LoadPort, type LoadStats, loadPortBytes, mostFlows } from './load.ts';
 export { MemoryPort, memoryPortBytes, type SentPacket } from './memory.ts';
-export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon, nativePorts } from './native.ts';
+export { type Addon, type InterfaceFacts, interfaceFacts, loadAddon, nativePorts, spinAlways } from './native.ts';
 export { type Isolation, openPacketPort, PacketPort, type PacketPortOptions, packetPortBytes } from './packet.ts';
 export { type PcapFiles, PcapPort } from './pcap.ts';
 export { type PortSpec, parsePortSpec } from './spec.ts';
