@@ -5,40 +5,13 @@ import type { PacketSpec } from '../../src/wire/index.ts';
 import { type Compiled, compileK8s, TestNode } from './data-plane.ts';
 import { families, ipAt, macs, model, overlays } from './dual-stack-scene.ts';
 import { gatewayMac } from './models.ts';
+import { crc32c, isRight, sctp } from './sctp-packets.ts';
 
 let compiled: Compiled;
 
 beforeAll(() => {
   compiled = compileK8s();
 });
-
-/** RFC 9260 appendix A, one bit after the other; as it lies in the packet. */
-function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  return ~crc >>> 0;
-}
-
-function sctp(sourcePort: number, destinationPort: number, chunkBytes: number): Uint8Array {
-  const bytes = new Uint8Array(12 + chunkBytes).map((_, i) => (i * 37) & 0xff);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, sourcePort);
-  view.setUint16(2, destinationPort);
-  view.setUint32(8, 0);
-  view.setUint32(8, crc32c(bytes), true);
-  return bytes;
-}
-
-function isRight(message: Uint8Array): boolean {
-  const copy = message.slice();
-  const view = new DataView(copy.buffer);
-  const found = view.getUint32(8, true);
-  view.setUint32(8, 0);
-  return crc32c(copy) === found;
-}
 
 const sctpModel = (): Model => {
   const base = model(4);

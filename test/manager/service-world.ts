@@ -11,9 +11,10 @@
  * `open` sends a flow's first packet and says where it landed and as whose; `answer` sends from there, and says what the client gets.
  */
 import type { Endpoint, EndpointSlice, Model, Node, Service } from '../../src/manager/index.ts';
-import { decode, ipv4, ipv6, type PacketSpec, packetErrors, tcp, udp } from '../../src/wire/index.ts';
+import { decode, ipv4, ipv6, type PacketSpec, packetErrors, udp } from '../../src/wire/index.ts';
 import { type Compiled, type Out, TestNode } from './data-plane.ts';
 import { emptyModel, gatewayMac, localPod, podPort, remotePod } from './models.ts';
+import { isRight, sctp } from './sctp-packets.ts';
 
 export type Family = 4 | 6;
 export type Place = 'a' | 'b' | 'd' | 'c' | 'node' | 'client' | 'nodeB';
@@ -67,7 +68,7 @@ const outcomes = [
   ...['WRONG_PORT', 'NO_LOCAL_ENDPOINT', 'SOURCE_RANGE', 'UNALLOCATED', 'NO_MASQUERADE_PORT', 'TOO_BIG', 'DENIED_FLOW'],
 ];
 
-export type L4 = 'TCP' | 'UDP';
+export type L4 = 'TCP' | 'UDP' | 'SCTP';
 
 export interface Flow {
   readonly from: Place;
@@ -231,11 +232,16 @@ export class ServiceWorld {
   }
 
   #packet(from: Place, { source, destination, sourcePort, destinationPort }: Tuple, protocol: L4, flags: string): PacketSpec {
-    const content: PacketSpec = {
-      ip: { source, destination },
-      ...(protocol === 'TCP' ? { tcp: { sourcePort, destinationPort, flags } } : { udp: { sourcePort, destinationPort } }),
-      ...(protocol === 'UDP' && { payload: 'data' }),
-    };
+    const ip = { source, destination };
+    const content: PacketSpec =
+      protocol === 'TCP'
+        ? { ip, tcp: { sourcePort, destinationPort, flags } }
+        : protocol === 'UDP'
+          ? { ip, udp: { sourcePort, destinationPort }, payload: 'data' }
+          : {
+              ip: this.family === 4 ? { ...ip, protocol: 132 } : { ...ip, nextHeader: 132 },
+              payload: sctp(sourcePort, destinationPort, 20),
+            };
     // A remote pod's packets to this node's pods come through the tunnel; those to the node itself do not.
     if (from !== 'c' || destination === this.address('node')) return content;
     return { ip: { source: '192.168.50.2', destination: '192.168.50.1' }, vxlan: { vni: 4096 }, inner: content };
@@ -259,8 +265,11 @@ export function turned({ source, sourcePort, destination, destinationPort }: Tup
 function innerTuple(bytes: Uint8Array): Tuple {
   const { layers } = decode(bytes);
   const ip = layers.findLast(({ header }) => header === ipv4 || header === ipv6)!;
-  const l4 = layers.findLast(({ header }) => header === tcp || header === udp)!;
   const { source, destination } = ip.header === ipv4 ? ipv4.get(ip.bytes) : ipv6.get(ip.bytes);
-  const { sourcePort, destinationPort } = l4.header === tcp ? tcp.get(l4.bytes) : udp.get(l4.bytes);
+  const l4 = ip.bytes.subarray(ip.length);
+  const protocol = ip.header === ipv4 ? ipv4.get(ip.bytes).protocol : ipv6.get(ip.bytes).nextHeader;
+  if (protocol === 132 && !isRight(l4)) throw new Error("SCTP's checksum is wrong");
+  // Ports are where they are in each of the three.
+  const { sourcePort, destinationPort } = udp.get(l4);
   return { source, destination, sourcePort, destinationPort };
 }
