@@ -157,6 +157,7 @@ export class MatchTable {
 
   /** Handles of all entries, in slot order. O(slots). Entries may be removed while iterating. */
   *handles(): Generator<number> {
+    if (this.count === 0) return;
     for (let slot = 0; slot < this.layout.slotCount; slot++) {
       if (isLive(this.memory, this.layout, slot)) yield slot;
     }
