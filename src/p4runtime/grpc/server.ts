@@ -22,6 +22,8 @@ export interface RunningServer {
 
 /** Messages that a client has not read yet: beyond, packets and notifications to it are dropped. */
 const mostUnread = 4096;
+/** An answer waits so long for its client to read on. */
+const mostUnreadMs = 60_000;
 
 /** Listens at `HOST:PORT` or `unix:PATH`. Throws Error if that is not possible. */
 export async function serve(
@@ -66,9 +68,9 @@ function handlers(service: P4RuntimeService, protocol: Protocol): grpc.UntypedSe
     Read: (call: grpc.ServerWritableStream<Message, Message>): void => {
       service.read(call.request).then(
         ({ reply, responses }) => {
-          for (const response of responses) call.write(response);
-          if (reply.code === 'OK') call.end();
-          else call.emit('error', toStatus(protocol, reply));
+          if (reply.code === 'OK') return writeAll(call, responses);
+          call.emit('error', toStatus(protocol, reply));
+          return undefined;
         },
         (error: unknown) =>
           call.emit('error', { code: codeNumbers.INTERNAL, details: error instanceof Error ? error.message : String(error) }),
@@ -109,6 +111,28 @@ function handlers(service: P4RuntimeService, protocol: Protocol): grpc.UntypedSe
       call.on('close', close);
     },
   };
+}
+
+/** One message after the other, as fast as the client reads; one that does not read is sent away. */
+async function writeAll(call: grpc.ServerWritableStream<Message, Message>, responses: Iterable<Message>): Promise<void> {
+  for (const response of responses) {
+    if (call.cancelled) return;
+    if (call.write(response)) continue;
+    const hasDrained = await new Promise<boolean>((done) => {
+      const timer = setTimeout(() => done(false), mostUnreadMs);
+      const end = (isDrained: boolean) => (): void => {
+        clearTimeout(timer);
+        done(isDrained);
+      };
+      call.once('drain', end(true));
+      call.once('cancelled', end(false));
+      call.once('close', end(false));
+    });
+    if (hasDrained) continue;
+    if (!call.cancelled) call.emit('error', { code: codeNumbers.DEADLINE_EXCEEDED, details: 'the answer was not read' });
+    return;
+  }
+  call.end();
 }
 
 /** gRPC's status, with the statuses of the parts as google.rpc.Status in its trailer. */

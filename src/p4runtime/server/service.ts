@@ -118,7 +118,7 @@ export class P4RuntimeService implements StreamHost {
   }
 
   /** The answer's messages, or why there is none. */
-  async read(request: Message): Promise<{ readonly reply: Reply; readonly responses: readonly Message[] }> {
+  async read(request: Message): Promise<{ readonly reply: Reply; readonly responses: Iterable<Message> }> {
     await this.#changing;
     const role = roleName(request, 'role', 'roleId');
     let running: Running | undefined;
@@ -143,11 +143,7 @@ export class P4RuntimeService implements StreamHost {
       return result.status;
     });
     if (statuses.some(({ code }) => code !== 'OK')) return { reply: failure(statuses), responses: [] };
-    const responses: Message[] = [];
-    for (let i = 0; i < found.length; i += chunk) {
-      responses.push({ entities: found.slice(i, i + chunk).map((entity) => encodeEntity(device.names, entity)) });
-    }
-    return { reply: ok, responses };
+    return { reply: ok, responses: messagesOf(device, found) };
   }
 
   setPipeline(request: Message): Promise<Reply> {
@@ -291,6 +287,13 @@ export class P4RuntimeService implements StreamHost {
       deviceConfig: bytes(message, 'p4DeviceConfig'),
       ...(cookie && { cookie: big(cookie, 'cookie') }),
     };
+  }
+}
+
+/** An answer's messages, made when they are sent. */
+function* messagesOf({ names }: Device, found: readonly Entity[]): Generator<Message> {
+  for (let i = 0; i < found.length; i += chunk) {
+    yield { entities: found.slice(i, i + chunk).map((entity) => encodeEntity(names, entity)) };
   }
 }
 
