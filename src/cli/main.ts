@@ -84,6 +84,7 @@ program
   .addOption(socket)
   .option('--p4runtime <ADDR>', 'serve P4Runtime: HOST:PORT, PORT (on 127.0.0.1) or unix:PATH')
   .option('--device-id <N>', 'device id for P4Runtime, default 1')
+  .option('--restrictions', 'refuse entries that violate @entry_restriction or @action_restriction')
   .option('--p4runtime-tls <CERT,KEY[,CA]>', 'files: serve over TLS; with CA only to clients that it knows')
   .action(
     action(async (file: string | undefined, options: SwitchOptions) =>

@@ -5,7 +5,15 @@ import { startProgram } from '../engine/index.ts';
 import type { Artifact } from '../p4/wasm/index.ts';
 import { Protocol } from '../p4runtime/grpc/proto.ts';
 import { type ServerTls, serve } from '../p4runtime/grpc/server.ts';
-import { type ControlTarget, type Copy, Device, type ReplicationTarget, reconcile, StatusError } from '../p4runtime/index.ts';
+import {
+  type ControlTarget,
+  type Copy,
+  Device,
+  type ReplicationTarget,
+  Restrictions,
+  reconcile,
+  StatusError,
+} from '../p4runtime/index.ts';
 import { p4infoDifferences } from '../p4runtime/server/compare.ts';
 import type { PipelineConfig, PipelineTarget } from '../p4runtime/server/pipeline.ts';
 import { P4RuntimeService } from '../p4runtime/server/service.ts';
@@ -18,6 +26,8 @@ export interface P4RuntimeServerOptions {
   /** `HOST:PORT`, `:PORT`, `PORT` or `unix:PATH`. */
   readonly address: string;
   readonly deviceId?: bigint;
+  /** Whether programs' `@entry_restriction` and `@action_restriction` are enforced. */
+  readonly enforcesRestrictions?: boolean;
   /** Files: certificate, key, and the authority whose clients may come in. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string };
 }
@@ -51,7 +61,7 @@ export async function serveP4Runtime(
     p4infoMessage: protocol.p4infoMessage(p4info),
     deviceConfig: running.deviceConfig,
   };
-  const target = new RuntimePipelines(runtime, running?.device);
+  const target = new RuntimePipelines(runtime, running?.device, options.enforcesRestrictions ?? false);
   const service = new P4RuntimeService({
     deviceId: options.deviceId ?? 1n,
     target,
@@ -139,11 +149,13 @@ function replicationOf(runtime: Runtime): ReplicationTarget {
 /** Programs that clients push, in the runtime's memory. */
 class RuntimePipelines implements PipelineTarget<PlaceableProgram> {
   readonly #runtime: Runtime;
+  readonly #enforcesRestrictions: boolean;
   #device: Device | undefined;
 
-  constructor(runtime: Runtime, device: Device | undefined) {
+  constructor(runtime: Runtime, device: Device | undefined, enforcesRestrictions: boolean) {
     this.#runtime = runtime;
     this.#device = device;
+    this.#enforcesRestrictions = enforcesRestrictions;
   }
 
   async verify({ p4info, deviceConfig }: PipelineConfig): Promise<PlaceableProgram> {
@@ -158,6 +170,7 @@ class RuntimePipelines implements PipelineTarget<PlaceableProgram> {
         ['the P4Info does not belong to the program:', ...differences.slice(0, 20), ...more].join('\n'),
       );
     }
+    if (this.#enforcesRestrictions) new Restrictions(program.p4info);
     return program;
   }
 
@@ -170,6 +183,7 @@ class RuntimePipelines implements PipelineTarget<PlaceableProgram> {
       target: new LiveTarget(this.#runtime, arena, false),
       p4info: program.p4info,
       program: program.objects,
+      enforcesRestrictions: this.#enforcesRestrictions,
     });
   }
 
@@ -186,7 +200,12 @@ class RuntimePipelines implements PipelineTarget<PlaceableProgram> {
     }
     const target = new LiveTarget(runtime, prepared.arena, true);
     target.isLive = false;
-    const device = new Device({ target, p4info: program.p4info, program: program.objects });
+    const device = new Device({
+      target,
+      p4info: program.p4info,
+      program: program.objects,
+      enforcesRestrictions: this.#enforcesRestrictions,
+    });
     const carry = keep && before ? reconcile(before, device) : () => {};
     if (!keep) before?.clearReplication();
     await runtime.swapProgram(prepared, carry);

@@ -27,6 +27,8 @@ export interface SwitchOptions {
   readonly deviceId?: string;
   /** `CERTIFICATE,KEY[,CLIENT_CA]`: files. */
   readonly p4runtimeTls?: string;
+  /** Entries must fulfil the program's annotations. */
+  readonly restrictions?: boolean;
 }
 
 const refreshMs = 1000;
@@ -60,11 +62,17 @@ export async function switchCommand(path: string | undefined, options: SwitchOpt
         target: new LiveTarget(runtime, runtime.arena, true),
         p4info: program.p4info,
         program: program.objects,
+        enforcesRestrictions: options.restrictions,
       });
       const p4runtime = await serveP4Runtime(
         runtime,
         path === undefined ? undefined : { device, deviceConfig: readFileSync(path) },
-        { address: options.p4runtime, deviceId: parseDeviceId(options.deviceId), tls: parseTls(options.p4runtimeTls) },
+        {
+          address: options.p4runtime,
+          deviceId: parseDeviceId(options.deviceId),
+          tls: parseTls(options.p4runtimeTls),
+          enforcesRestrictions: options.restrictions,
+        },
       );
       cleanUp.push(() => p4runtime.stop());
       where = `; P4Runtime at '${p4runtime.address}'`;

@@ -14,6 +14,7 @@ import type {
 } from '../arena/index.ts';
 import type { Action, ActionProfile, ActionRef, MatchField, Table, ValueSet as ValueSetInfo } from '../p4/p4info/p4info.ts';
 import type { P4Names } from './names.ts';
+import type { Restrictions } from './restrictions.ts';
 
 /** What P4Info does not say about the program: the order of each table's actions. The IR has this form. */
 export interface ProgramActions {
@@ -55,6 +56,8 @@ export interface BoundValueSet {
 
 export class Binding {
   readonly names: P4Names;
+  /** Undefined: what the program's annotations restrict is not looked at. */
+  readonly restrictions: Restrictions | undefined;
   readonly tables: ReadonlyMap<number, BoundTable>;
   readonly profiles: ReadonlyMap<number, BoundProfile>;
   readonly counters: ReadonlyMap<number, CounterArray>;
@@ -64,8 +67,9 @@ export class Binding {
   readonly valueSets: ReadonlyMap<number, BoundValueSet>;
 
   /** Throws RangeError if the P4Info and the arena are not of the same program. */
-  constructor(names: P4Names, arena: Arena, program: ProgramActions) {
+  constructor(names: P4Names, arena: Arena, program: ProgramActions, restrictions?: Restrictions) {
     this.names = names;
+    this.restrictions = restrictions;
     const { info } = names;
     const { spec } = arena.layout;
     const at = <T>(kind: string, list: readonly { readonly name: string }[], objects: readonly T[], name: string): T => {

@@ -156,7 +156,7 @@ function dontCare({ matchType, bitwidth }: MatchField, width: number, what: What
 
 /** An action of a table's list, where its scope allows it. `owner`: whose it is, for messages; the table's unless given. */
 export function checkAction(
-  { names }: Binding,
+  { names, restrictions }: Binding,
   bound: BoundTable,
   action: Action,
   use: 'entry' | 'default',
@@ -181,6 +181,7 @@ export function checkAction(
     const { value } = isPlain ? action.params[i]! : action.params.find((p) => p.paramId === param.id)!;
     return checkTyped(value, param, widths[i] ?? param.bitwidth, () => `${what()}, parameter '${param.name}'`);
   });
+  restrictions?.checkAction(info, what, params);
   return { index, params };
 }
 

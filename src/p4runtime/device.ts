@@ -20,6 +20,7 @@ import { checkPacketOut, fromPacketOut, toPacketIn } from './packet-io.ts';
 import { ProfileState } from './profiles.ts';
 import { type Ids, type ReadWishes, readDefault, readEntry } from './read.ts';
 import { Replication, type ReplicationTarget } from './replication.ts';
+import { Restrictions } from './restrictions.ts';
 import { ok, type Status, StatusError, statusOf } from './status.ts';
 import { prepareDirect, prepareTableEntry, type Step, type Tables } from './tables.ts';
 import { Transaction } from './transaction.ts';
@@ -46,6 +47,8 @@ export interface DeviceOptions {
   readonly p4info: P4Info;
   /** Order of the tables' actions: the IR, or what was kept of it. */
   readonly program: ProgramActions;
+  /** Whether `@entry_restriction` and `@action_restriction` are enforced. */
+  readonly enforcesRestrictions?: boolean;
 }
 
 /** An entry that ageing took out, as whoever sweeps the tables reports it. */
@@ -90,12 +93,12 @@ export class Device {
   readonly #replication: Replication;
   readonly #externs: Externs;
 
-  /** Throws RangeError if P4Info and arena are not of the same program. */
-  constructor({ target, p4info, program }: DeviceOptions) {
+  /** Throws RangeError if P4Info and arena are not of the same program, StatusError if the program's restrictions are malformed. */
+  constructor({ target, p4info, program, enforcesRestrictions }: DeviceOptions) {
     this.program = program;
     this.names = new P4Names(p4info);
     this.#target = target;
-    const binding = new Binding(this.names, target.arena, program);
+    const binding = new Binding(this.names, target.arena, program, enforcesRestrictions ? new Restrictions(p4info) : undefined);
     this.#binding = binding;
     const ports = target.portStates;
     this.#ports = ports

@@ -43,6 +43,7 @@ export function prepareTableEntry(tables: Tables, type: UpdateType, entry: Table
     throw new StatusError('PERMISSION_DENIED', `${bound.label} has const entries: they cannot be changed`);
   }
   const key = checkKey(bound, entry);
+  if (type === 'INSERT') tables.binding.restrictions?.checkEntry(bound.info, bound.label, key, bound.keyWidths);
   const where = (): string => printKey(tables.binding.names, { tableEntry: entry });
   switch (type) {
     case 'INSERT':

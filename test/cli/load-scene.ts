@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { shippedProgram } from '../../src/cli/package-root.ts';
 import type { SplitNode } from '../../src/cli/sandbox/split-node.ts';
 import { captureHead, captureRecord } from '../../src/ports/pcap-format.ts';
 import { packet } from '../../src/wire/index.ts';
@@ -42,7 +43,7 @@ export async function startScene(load = '', endpoints: readonly number[] = webs)
   writeManifest(directory, 'web', serviceManifest('web', '10.96.0.10', endpoints));
   const config = join(directory, 'node.yaml');
   writeFileSync(config, nodeYaml(`load:${capture},waits=yes${load && `,${load}`}`));
-  return { directory, config, node: new Split(config) };
+  return { directory, config, node: new Split(config, undefined, shippedProgram) };
 }
 
 export async function endScene({ node, directory }: Scene): Promise<void> {

@@ -15,8 +15,8 @@ export class SplitNode implements NodeUnderTest {
   readonly #config: string;
   #manager: Child;
 
-  /** Ports are those of node.yaml; the switch begins without a program and gets it from the manager. */
-  constructor(config: string, namespace?: string) {
+  /** Ports are those of node.yaml. Unless it is given a program the switch begins without one, and gets it from the manager. */
+  constructor(config: string, namespace?: string, program?: string) {
     const directory = dirname(config);
     const { ports } = readConfig(config);
     const isNet = ports.filter(({ kind }) => kind === 'net').map(({ number }) => number);
@@ -25,6 +25,7 @@ export class SplitNode implements NodeUnderTest {
     const socket = join(directory, 'switch.sock');
     const arguments_ = [
       'switch',
+      ...(program === undefined ? [] : [program]),
       ...ports.flatMap((port) => ['-i', `${port.number}@${port.interface}`]),
       ...(isNet.length > 0 ? ['--net', isNet.join()] : []),
       ...['--p4runtime', this.address, '-s', socket],
