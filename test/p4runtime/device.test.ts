@@ -1,4 +1,5 @@
 /** The in-process device: what it refuses and how it says so, all or nothing, and that what was written is read back the same. */
+
 import { describe, expect, test } from 'vitest';
 import {
   type Entity,
@@ -9,6 +10,7 @@ import {
   type Update,
   type UpdateType,
 } from '../../src/p4runtime/index.ts';
+import { k8sProgram } from '../manager/k8s-program.ts';
 import { makeDevice, type ProgramDescription } from './program.ts';
 
 const program: ProgramDescription = {
@@ -529,4 +531,25 @@ describe('reading', () => {
     const expired = device.toExpired({ table: 6, matches: ['5'], action: 0, params: [], packets: '3', bytes: '90' })!;
     expect(text([{ tableEntry: expired }])).toEqual(['ageing a=5: drop() (3 packets, 90 bytes)']);
   });
+});
+
+test('entries of an add-on-miss table are inserted, read and deleted like any others', () => {
+  const { device, build } = makeDevice(k8sProgram);
+  const tableEntry = build.tableEntry({
+    table: 'flows',
+    match: { source: '10.1.0.1', destination: '10.96.0.1', source_port: 4000, destination_port: 80, protocol: 6 },
+    action: 'translate_destination',
+    params: { address: '10.1.0.2', port: 8080 },
+  });
+  const { tableId, match } = tableEntry;
+  const read = (): string[] =>
+    device.read([{ tableEntry: { tableId, match: [] } }]).entities.map((entity) => printEntity(device.names, entity));
+  const code = (type: 'INSERT' | 'DELETE', entry: typeof tableEntry | { tableId: number; match: typeof match }): string =>
+    device.write([{ type, entity: { tableEntry: entry } }])[0]!.code;
+  expect([code('INSERT', tableEntry), code('INSERT', tableEntry)]).toEqual(['OK', 'ALREADY_EXISTS']);
+  expect(read()).toEqual([
+    'flows source=10.1.0.1 destination=10.96.0.1 source_port=4000 destination_port=80 protocol=6: translate_destination(address=10.1.0.2, port=8080)',
+  ]);
+  expect([code('DELETE', { tableId, match }), code('DELETE', { tableId, match })]).toEqual(['OK', 'NOT_FOUND']);
+  expect(read()).toEqual([]);
 });

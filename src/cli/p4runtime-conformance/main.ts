@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run p4runtime-conformance [-- --target HOST:PORT] [--only TEXT] [--fuzz N] [--seed N]`: our cases against any P4Runtime server.
+ * `npm run p4runtime-conformance [-- --target HOST:PORT] [--only TEXT] [--fuzz N] [--seed N] [--coverage]`: our cases against any P4Runtime server.
  *
  * Without `--target` it starts our own switch on a unix socket. With it, the server gets the suite's program as P4 source, and must have ports 0 and 1. One line
  * per case that fails; the last line is `N passed, N failed`. `--fuzz` then writes that many mutated updates, with a plain model as judge.
@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Protocol } from '../../p4runtime/grpc/proto.ts';
 import { protoDir } from '../package-root.ts';
+import { coverage, reasons } from './coverage.ts';
 import { fuzz } from './fuzz.ts';
 import { program, programText } from './notation.ts';
 import { profileCases } from './profile-cases.ts';
@@ -27,12 +28,23 @@ const { values } = parseArgs({
     fuzz: { type: 'string' },
     seed: { type: 'string' },
     verbose: { type: 'boolean' },
+    coverage: { type: 'boolean' },
   },
 });
 
 const cases: readonly Case[] = [...tableCases, ...profileCases, ...resourceCases, ...sessionCases].filter(({ name }) =>
   name.includes(values.only ?? ''),
 );
+
+if (values.coverage) {
+  const { covered, excused, missing } = coverage(cases.map(({ name }) => name));
+  for (const [name, reason] of excused) console.log(`no case  ${name}: ${reasons[reason]}`);
+  for (const name of missing) console.log(`MISSING  ${name}`);
+  console.log(
+    `${covered} names of public tests covered by ${cases.length} cases, ${excused.size} do not apply, ${missing.length} missing`,
+  );
+  process.exit(missing.length > 0 ? 1 : 0);
+}
 
 const own = values.target === undefined ? await startOwn() : undefined;
 let failed = 0;

@@ -145,7 +145,7 @@ export class Tester {
   constructor(protocol: Protocol, address: string, info: P4Info, deviceConfig: Uint8Array) {
     this.protocol = protocol;
     this.#address = address;
-    this.client = new P4RuntimeClient(protocol, address, undefined, timeoutMs * 3);
+    this.client = new P4RuntimeClient(protocol, address, undefined, timeoutMs * 12);
     this.info = info;
     this.deviceConfig = deviceConfig;
     this.build = new EntityBuilder(info);
