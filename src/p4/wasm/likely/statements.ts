@@ -46,7 +46,7 @@ export function run(p: LikelyPipe, list: readonly Stmt[], rest: Rest, from = 0):
         return run(p, s.body, next);
       case 'break': {
         const to = p.rests.get(s.label);
-        return to !== undefined && to();
+        return to?.() ?? false;
       }
       case 'apply':
         return apply(p, s, next, run);
