@@ -31,7 +31,7 @@ static uint64_t multipliers[4];
 static struct route *routes[3];
 static const uint32_t route_masks[3] = {0xffffffff, 0x00ffffff, 0}; /* wire order: /32, /24, /0 */
 static const uint32_t profiles_ms[8] = {60000, 86400000, 120000, 30000, 30000, 600000, 30000, 30000};
-static uint64_t outcomes[32][2], drops[16], source_misses, flow_hits, route_hits;
+static uint64_t outcomes[32][2], drops[16], source_misses, port_misses, flow_hits, route_hits;
 static volatile uint32_t source_count;
 static uint8_t net_ports[256];
 
@@ -99,7 +99,7 @@ static void process(struct descriptor *d, int count) {
         /* Addresses that pods may send from: the table is there, and empty. */
         if (!(net_ports[d->in_port >> 3 & 255] >> (d->in_port & 7) & 1)) {
             if (source_count) { outcomes[14][0]++; continue; }
-            source_misses++;
+            source_misses++; port_misses++;
         }
         uint32_t ports = ld32(l4);
         uint64_t key[2] = {source | (uint64_t)destination << 32, ports | (uint64_t)protocol << 32};
@@ -112,7 +112,9 @@ static void process(struct descriptor *d, int count) {
             else if ((flags & 0x12) == 2) profile = 0;
             else if (profile == 0 && !(flags & 2)) profile = 1;
         }
-        if (profile != f->profile || flags & 5) tell_peer(f, profile);
+        /* The first hit of a period keeps the other direction alive, too (arena/ageing.ts). */
+        uint32_t leading = f->timeout ? __builtin_clz(f->timeout) : 32, shift = leading < 29 ? 29 - leading : 0;
+        if (profile != f->profile || flags & 5 || ((f->deadline - f->timeout) ^ now_ms) >> shift) tell_peer(f, profile);
         if (profile != f->profile) { f->profile = profile; f->timeout = profiles_ms[profile]; }
         f->deadline = now_ms + f->timeout;
         uint32_t sum = (uint16_t)~ld16(ip + 10);
