@@ -218,7 +218,7 @@ const entries: Case[] = [
       { write: insert(wide) },
       {
         read: lines('exact_one'),
-        finds: ['exact_one key=1: wide(address=0xffffffffffffffffffffffffffffffff, bit_flag=1, value=2)'],
+        finds: ['exact_one key=1: wide(address=ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff, bit_flag=1, value=2)'],
       },
     ],
   },
