@@ -46,7 +46,7 @@ async function demo(seconds: number, isSplit: boolean): Promise<number> {
     bulkBytes: 256 * mebibyte,
   };
   await Promise.all([...scene.servers.values()].map((server) => server.ask('listen')));
-  await node.ready(20_000);
+  await node.ready(60_000);
   const preparedMs = Math.round(now() - started);
   const results = await runChecks(scene, seconds * 1000);
   const ports = await node.ask('ports').catch(() => []);
