@@ -46,6 +46,8 @@ export async function managerCommand(file: string, options: ConnectionOptions): 
   const build = new EntityBuilder(p4info);
   let manager: IpuManager | undefined;
   let stop = (): void => {};
+  /** What was said last: a connection that is tried again and again fails alike. */
+  let complaint = '';
   const end = (): void => {
     stop();
     stop = () => {};
@@ -55,6 +57,7 @@ export async function managerCommand(file: string, options: ConnectionOptions): 
     switch (event.event) {
       case 'primary': {
         end();
+        complaint = '';
         line.write(deviceUpdates(config), 'CONTINUE_ON_ERROR');
         const mine = new IpuManager({ device: line, build });
         manager = mine;
@@ -67,7 +70,8 @@ export async function managerCommand(file: string, options: ConnectionOptions): 
         say(`another manager has the data plane at '${options.target}': standing by`);
         return;
       case 'lost':
-        if (manager) say(`the data plane at '${options.target}' is gone: ${event.message}`);
+        if (event.message !== complaint) say(`the data plane at '${options.target}' is not ours: ${event.message}`);
+        complaint = event.message;
         end();
         return;
       case 'packetIn':
@@ -98,7 +102,7 @@ function control(config: NodeConfig, manager: IpuManager): () => void {
   let retry: NodeJS.Timeout | undefined;
   const sync = new Sync({
     manager,
-    settings: nodeSettings(config),
+    settings: nodeSettings(config, undefined, true),
     say,
     onSync: ({ errors }) => {
       clearTimeout(retry);

@@ -21,7 +21,7 @@ import { printMac } from '../wire/index.ts';
 import { maxPodPorts, podPortSpec, startCni } from './cni-node.ts';
 import { type NodeConfig, parseNodeConfig, timeoutNames } from './config.ts';
 import { serveControl } from './control-socket.ts';
-import { UserError } from './errors.ts';
+import { isOperatorError, UserError } from './errors.ts';
 import { HealthChecks } from './health-checks/checker.ts';
 import { inspectHandlers } from './inspect.ts';
 import { parseKubeProxyConfig } from './kube-proxy-config.ts';
@@ -201,13 +201,16 @@ async function followServer({ kubernetes, minSyncMs }: NodeConfig, sync: Sync): 
   return () => source.stop();
 }
 
-/** What node.yaml says, and the hardware's own addresses. `devicePort`: the port of the kernel's vxlan device, if that encapsulates. */
-export function nodeSettings(config: NodeConfig, devicePort?: number): NodeSettings {
+/**
+ * What node.yaml says, and the hardware's own addresses. `devicePort`: the port of the kernel's vxlan device, if that encapsulates. `isElsewhere`: interfaces
+ * may be in another namespace, or on another machine; then what node.yaml does not say of them is not known.
+ */
+export function nodeSettings(config: NodeConfig, devicePort?: number, isElsewhere = false): NodeSettings {
   return {
     ...config,
     vxlan: { ...config.vxlan, ...(devicePort !== undefined && { devicePort }) },
     ports: config.ports.map((port) => {
-      const { mac, mtu } = factsOf(port.interface) ?? {};
+      const { mac, mtu } = (isElsewhere ? factsIfHere(port.interface) : factsOf(port.interface)) ?? {};
       return {
         ...port,
         ...(port.kind === 'net' && { hardwareAddress: port.hardwareAddress ?? (mac && printMac(mac)) }),
@@ -219,6 +222,15 @@ export function nodeSettings(config: NodeConfig, devicePort?: number): NodeSetti
 
 function report(errors: readonly string[]): void {
   if (errors.length > 0) say(`the data plane refused a change, nothing of it was applied:\n${errors.join('\n')}`);
+}
+
+function factsIfHere(spec: string): InterfaceFacts | undefined {
+  try {
+    return factsOf(spec);
+  } catch (error) {
+    if (isOperatorError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Of a network interface; undefined for ports that are none. */

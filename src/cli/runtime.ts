@@ -63,9 +63,8 @@ interface Events {
 const alignment = 65536;
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 const defaultSpinUs = 100;
-/** Each of two programs gets at least so much, and twice what the first one takes. All addresses stay below 2 GiB. */
-const leastHalfBytes = 256 * 1024 * 1024;
-const mostHalfBytes = 768 * 1024 * 1024;
+/** Each of two programs gets so much, or what the first one takes: the second may be far larger. All addresses stay below 2 GiB. */
+const halfBytes = 768 * 1024 * 1024;
 
 /** With several threads the tables age behind the gate, so often. */
 const sweepMs = 50;
@@ -343,7 +342,7 @@ export class Runtime extends EventEmitter<Events> {
 }
 
 function halfFor(programEnd: number): number {
-  return Math.max(programEnd, Math.min(mostHalfBytes, Math.max(leastHalfBytes, roundUp(2 * programEnd, alignment))));
+  return Math.max(programEnd, halfBytes);
 }
 
 /** Behind the gate and the engines' regions, two for each worker. */
