@@ -1,5 +1,5 @@
 /**
- * RECONCILE_AND_COMMIT under full load: the program is replaced again and again while packets come as fast as they are taken; none is lost, no flow moves.
+ * RECONCILE_AND_COMMIT under load: the program is replaced again and again while 200,000 packets per second come; none is lost, no flow moves.
  * Runs the built commands on load ports (load-scene.ts).
  */
 import { afterEach, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 test.skipIf(!isBuilt)('a program takes over from another one between two batches', { timeout: 400_000 }, async () => {
-  scene = await startScene();
+  scene = await startScene('perSecond=200000');
   const { node } = scene;
   await node.ready(120_000);
   expect(await until(60_000, async () => (await counts(node)).flows >= flowCount)).toBe(true);
