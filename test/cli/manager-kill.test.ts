@@ -137,7 +137,7 @@ async function readInstalled(client: ReturnType<typeof clientOf>, { names }: Ent
   const filters: Entity[] = [
     { actionProfileMember: { actionProfileId: 0, memberId: 0 } },
     { actionProfileGroup: { actionProfileId: 0, groupId: 0, members: [] } },
-    { tableEntry: { tableId: 0, match: [] } },
+    { tableEntry: { tableId: 0, match: [], meterConfig: { cir: 0n, cburst: 0n, pir: 0n, pburst: 0n } } },
   ];
   const learned = new Set(names.tables.all.filter((table) => table.pna?.addOnMiss).map(({ preamble }) => preamble.id));
   const { response } = await client.read({
