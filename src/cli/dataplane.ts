@@ -250,7 +250,10 @@ function loop(): void {
       punts = 0;
       reportStates();
     }
-    if (received === 0) waiter.wait(sleepMs, data.spinUs);
+    if (received > 0) continue;
+    gate.stand();
+    waiter.wait(sleepMs, data.spinUs);
+    gate.goOn();
   }
   for (const port of [...engine.ports]) engine.removePort(port.number)?.close();
 }
