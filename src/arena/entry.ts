@@ -3,7 +3,7 @@
  * Structurally, the IR's `KeyMatch` is one of these.
  */
 import type { FieldPlace, TableLayout } from './layout.ts';
-import { ones, packFields, toBig, type Value, viewOf, writeBig } from './wire-bytes.ts';
+import { checkFits, ones, packFields, toBig, type Value, viewOf, writeBig, writeValue } from './wire-bytes.ts';
 
 /** One key of an entry. A don't-care is mask 0, prefix length 0, the full range, or an optional without value. */
 export type KeyMatch =
@@ -112,7 +112,7 @@ export function encodeMatch(plan: MatchPlan, entry: EntryKey): EncodedMatch {
   if (entry.matches.length !== keys.length) {
     throw new RangeError(`table '${table.spec.name}' has ${keys.length} keys, the entry ${entry.matches.length}`);
   }
-  if (!table.isMasked && entry.matches.every(({ kind }) => kind === 'exact')) return encodeExact(plan, entry.matches);
+  if (!table.isMasked && entry.matches.every(isExact)) return encodeExact(plan, entry.matches);
   const values: bigint[] = [];
   const masks: bigint[] = [];
   const ranges = new Uint8Array(table.dataOffset - plan.rangesAt);
@@ -147,13 +147,19 @@ export function encodeMatch(plan: MatchPlan, entry: EntryKey): EncodedMatch {
   };
 }
 
+function isExact({ kind }: KeyMatch): boolean {
+  return kind === 'exact';
+}
+
 /** As `encodeMatch`, where nothing is masked: what a controller writes most. */
 function encodeExact({ keys, places, exact }: MatchPlan, matches: readonly KeyMatch[]): EncodedMatch {
   const { key } = exact;
   for (let i = 0; i < keys.length; i++) {
     const { width, what } = keys[i]!;
     const { offset, bytes } = places[i]!;
-    writeBig(key, offset, bytes, toBig((matches[i] as KeyMatch & { kind: 'exact' }).value, width, what));
+    const { value } = matches[i] as KeyMatch & { kind: 'exact' };
+    checkFits(value, width, what);
+    writeValue(key, offset, bytes, value);
   }
   return exact;
 }

@@ -21,4 +21,4 @@ export { ActionProfile, type GroupMember, type ProfileMember } from './profile.t
 export { defaultHandle, MatchTable, maxTimeoutMs, type TableStats } from './table.ts';
 export { toeplitzWindow } from './toeplitz.ts';
 export { ValueSet } from './value-set.ts';
-export { packWords, readBig, type Value, viewOf, writeBig } from './wire-bytes.ts';
+export { fitsBytes, packWords, readBig, type Value, viewOf, writeBig } from './wire-bytes.ts';

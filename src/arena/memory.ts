@@ -1,6 +1,6 @@
 /** The two views of the arena's bytes that everything in this room shares. */
 import type { FieldPlace } from './layout.ts';
-import { readBig, writeBig } from './wire-bytes.ts';
+import { readBig, type Value, writeValue } from './wire-bytes.ts';
 
 export interface Memory {
   readonly view: DataView;
@@ -38,10 +38,11 @@ export function readFields(memory: Memory, base: number, places: readonly FieldP
   return places.map((place) => readBig(memory.bytes, base + place.offset, place.bytes));
 }
 
-export function writeFields(memory: Memory, base: number, places: readonly FieldPlace[], values: readonly bigint[]): void {
-  places.forEach((place, i) => {
-    writeBig(memory.bytes, base + place.offset, place.bytes, values[i]!);
-  });
+export function writeFields(memory: Memory, base: number, places: readonly FieldPlace[], values: readonly Value[]): void {
+  for (let i = 0; i < places.length; i++) {
+    const { offset, bytes } = places[i]!;
+    writeValue(memory.bytes, base + offset, bytes, values[i]!);
+  }
 }
 
 /** Whether `count` bytes at `at` are those of `other`. */

@@ -13,7 +13,7 @@ import { buildMaglev, maglevSize } from '../maglev/index.ts';
 import { Heap } from './heap.ts';
 import { groupRecord, type ProfileLayout } from './layout.ts';
 import { type Memory, readFields, setU32, u32, writeFields } from './memory.ts';
-import { toBig, type Value } from './wire-bytes.ts';
+import { checkFits, type Value } from './wire-bytes.ts';
 
 export interface GroupMember {
   /** Index of the member. */
@@ -323,12 +323,12 @@ export class ActionProfile {
     if (places.length !== params.length) {
       throw new RangeError(`action ${action} of '${layout.spec.name}' has ${places.length} parameters, not ${params.length}`);
     }
-    const values = params.map((value, i) =>
-      toBig(value, places[i]!.width, () => `parameter ${i} of action ${action} of '${layout.spec.name}'`),
-    );
+    params.forEach((value, i) => {
+      checkFits(value, places[i]!.width, () => `parameter ${i} of action ${action} of '${layout.spec.name}'`);
+    });
     const at = this.#memberAt(member);
     memory.bytes.fill(0, at + layout.memberDataOffset, at + layout.memberBytes);
-    writeFields(memory, at + layout.memberDataOffset, places, values);
+    writeFields(memory, at + layout.memberDataOffset, places, params);
     setU32(memory, at + 4, action);
   }
 

@@ -21,7 +21,7 @@ import { addU64, bumpU32, type Memory, readFields, sameBytes, setU32, setU64, u3
 import { getMeterConfig, type MeterConfig, setMeterConfig } from './meter.ts';
 import { exactSlot, freeSlot, hashKey, isDead, isLive, liveTag, matchingSlots, release, slotAddress } from './slots.ts';
 import { addToTuple, findTuple, freeTupleId, positionOf, removeFromTuple, tupleAt } from './tuples.ts';
-import { readBig, toBig } from './wire-bytes.ts';
+import { checkFits, readBig, type Value } from './wire-bytes.ts';
 
 /** Stands for the default entry where a handle is asked for. */
 export const defaultHandle = -1;
@@ -172,12 +172,26 @@ export class MatchTable {
   read(handle: number): TableEntry {
     const { memory, layout } = this;
     const at = this.address(handle);
-    const flags = memory.view.getUint8(at + entryHead.flags);
+    const { idleTimeoutMs, profile, isConst, isFromDataPlane } = this.head(handle);
     return {
       handle,
       matches: this.#readMatches(at),
       priority: layout.isMasked ? u32(memory, at + layout.priorityOffset) : 0,
       call: this.#readCall(at),
+      idleTimeoutMs,
+      profile,
+      isConst,
+      isFromDataPlane,
+    };
+  }
+
+  /** The part of `read` that costs nothing. */
+  head(handle: number): Pick<TableEntry, 'handle' | 'idleTimeoutMs' | 'profile' | 'isConst' | 'isFromDataPlane'> {
+    const { memory, layout } = this;
+    const at = this.address(handle);
+    const flags = memory.view.getUint8(at + entryHead.flags);
+    return {
+      handle,
       idleTimeoutMs: layout.spec.ageing === 'none' ? 0 : u32(memory, at + entryHead.timeoutMs),
       profile: memory.view.getUint8(at + entryHead.profile),
       isConst: (flags & entryFlags.const) !== 0,
@@ -186,7 +200,7 @@ export class MatchTable {
   }
 
   /** Sets what happens on a miss; always an action, of tables with an implementation, too. */
-  setDefault(action: number, params: readonly bigint[]): void {
+  setDefault(action: number, params: readonly Value[]): void {
     const at = this.layout.defaultEntry;
     this.#checkAction(action, params.length);
     this.#writeAction(at, action, params);
@@ -349,14 +363,14 @@ export class MatchTable {
     }
   }
 
-  #writeAction(at: number, action: number, params: readonly (bigint | Uint8Array)[]): void {
+  #writeAction(at: number, action: number, params: readonly Value[]): void {
     const { memory, layout } = this;
     const places = layout.params[action]!;
-    const values = params.map((value, i) =>
-      toBig(value, places[i]!.width, () => `parameter ${i} of action ${action} of table '${layout.spec.name}'`),
-    );
+    for (let i = 0; i < places.length; i++) {
+      checkFits(params[i]!, places[i]!.width, () => `parameter ${i} of action ${action} of table '${layout.spec.name}'`);
+    }
     memory.bytes.fill(0, at + layout.dataOffset, at + dataEnd(layout));
-    writeFields(memory, at + layout.dataOffset, places, values);
+    writeFields(memory, at + layout.dataOffset, places, params);
     memory.view.setUint16(at + entryHead.action, action, true);
   }
 

@@ -48,6 +48,29 @@ export function toBig(value: Value, width: number, what: () => string): bigint {
   return number;
 }
 
+/** Throws RangeError if a value does not fit `width` bits. `what` names it in the message. */
+export function checkFits(value: Value, width: number, what: () => string): void {
+  if (typeof value === 'bigint' || !fitsBytes(value, width)) toBig(value, width, what);
+}
+
+/** Whether the number that the bytes are fits `width` bits. */
+export function fitsBytes(value: Uint8Array, width: number): boolean {
+  const extra = value.length - byteWidth(width);
+  if (extra < 0) return true;
+  for (let i = 0; i < extra; i++) if (value[i] !== 0) return false;
+  return (width & 7) === 0 || value[extra]! >> (width & 7) === 0;
+}
+
+/** Writes a value that fits into `count` bytes from `offset`. */
+export function writeValue(bytes: Uint8Array, offset: number, count: number, value: Value): void {
+  if (typeof value === 'bigint') {
+    writeBig(bytes, offset, count, value);
+    return;
+  }
+  const extra = value.length - count;
+  for (let i = 0; i < count; i++) bytes[offset + i] = i + extra >= 0 ? value[i + extra]! : 0;
+}
+
 /** All-ones of `width` bits. */
 export function ones(width: number): bigint {
   return allOnes[width] ?? (1n << BigInt(width)) - 1n;

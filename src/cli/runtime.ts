@@ -90,6 +90,7 @@ export class Runtime extends EventEmitter<Events> {
   readonly #gate: Gate;
   readonly #threads: DataPlaneThreads;
   readonly #addon = loadAddon();
+  readonly #clock = new Uint32Array(2);
   #sweeper: Sweeper;
   readonly #sweeping: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -288,9 +289,8 @@ export class Runtime extends EventEmitter<Events> {
   }
 
   #monotonicMs(): number {
-    const clock = new Uint32Array(2);
-    this.#addon.readClock(clock);
-    return Math.floor((clock[1]! * 4294967296 + clock[0]!) / 1e6);
+    this.#addon.readClock(this.#clock);
+    return Math.floor((this.#clock[1]! * 4294967296 + this.#clock[0]!) / 1e6);
   }
 
   /** Ends the data plane and gives the interfaces back. */

@@ -22,6 +22,11 @@ export function fromBytes(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt('0x' + toHex(bytes));
 }
 
+/** The number of a value in either form. */
+export function numberOf(value: bigint | Uint8Array): bigint {
+  return typeof value === 'bigint' ? value : fromBytes(value);
+}
+
 /** The same number without leading zero bytes. */
 export function canonical(bytes: Uint8Array): Uint8Array {
   let start = 0;

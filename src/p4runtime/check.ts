@@ -2,7 +2,7 @@
  * What an entity says against what the program has (P4Runtime specification, "Table Entry", "Bytestrings", "Action Profile"): everything that can be
  * checked without looking at what is installed. The result is in the arena's terms. Each refusal names table, field, value and what was expected.
  */
-import { type EntryKey, type KeyMatch, maxBurst } from '../arena/index.ts';
+import { type EntryKey, fitsBytes, type KeyMatch, maxBurst, type Value } from '../arena/index.ts';
 import type { ActionParam, ActionRef, MatchField } from '../p4/p4info/p4info.ts';
 import type { Binding, BoundTable } from './binding.ts';
 import { allOnes, fits, fromBytes, toHex } from './bytes.ts';
@@ -15,7 +15,7 @@ import { printValue } from './values.ts';
 export interface CheckedAction {
   /** Place in the table's list of actions. */
   readonly index: number;
-  readonly params: readonly bigint[];
+  readonly params: readonly Value[];
 }
 
 export function checkTable(binding: Binding, tableId: number): BoundTable {
@@ -48,6 +48,12 @@ export function checkTyped(value: Uint8Array, type: Typed, dataPlaneWidth: numbe
     throw new StatusError('OUT_OF_RANGE', `${what()}: ${number} does not fit the ${dataPlaneWidth} bits that the data plane has`);
   }
   return number;
+}
+
+/** As `checkTyped`, for what is only written down: the bytes themselves, unless the controller sees another form than the data plane. */
+function checkWritten(value: Uint8Array, type: Typed, dataPlaneWidth: number, what: What): Value {
+  if (value.length > 0 && !isSdnString(type) && fitsBytes(value, Math.min(type.bitwidth, dataPlaneWidth))) return value;
+  return checkTyped(value, type, dataPlaneWidth, what);
 }
 
 type Typed = Pick<MatchField, 'bitwidth' | 'typeName'>;
@@ -102,15 +108,14 @@ export function checkMatches(
 function checkMatch(field: MatchField, match: FieldMatch | undefined, width: number, what: What): KeyMatch {
   if (!match) return dontCare(field, width, what);
   if ('exact' in match && field.matchType === 'EXACT') {
-    return { kind: 'exact', value: checkTyped(match.exact.value, field, width, what) };
+    return { kind: 'exact', value: checkWritten(match.exact.value, field, width, what) };
   }
   const value = (bytes: Uint8Array, part = ''): bigint => checkTyped(bytes, field, width, () => what() + part);
   const refuse = (message: string): never => {
     throw new StatusError('INVALID_ARGUMENT', `${what()}: ${message}`);
   };
-  if (kindOf(match) !== field.matchType)
+  if (kindOf(match) !== field.matchType || 'exact' in match)
     return refuse(`expected ${article(field.matchType)} match, found ${kindOf(match).toLowerCase()}`);
-  if ('exact' in match) return { kind: 'exact', value: value(match.exact.value) };
   if ('optional' in match) return { kind: 'optional', value: value(match.optional.value) };
   if ('lpm' in match) {
     const { prefixLen } = match.lpm;
@@ -179,7 +184,7 @@ export function checkAction(
   const widths = bound.table.layout.spec.actions[index]!.paramWidths;
   const params = info.params.map((param, i) => {
     const { value } = isPlain ? action.params[i]! : action.params.find((p) => p.paramId === param.id)!;
-    return checkTyped(value, param, widths[i] ?? param.bitwidth, () => `${what()}, parameter '${param.name}'`);
+    return checkWritten(value, param, widths[i] ?? param.bitwidth, () => `${what()}, parameter '${param.name}'`);
   });
   restrictions?.checkAction(info, what, params);
   return { index, params };

@@ -8,7 +8,7 @@
  * Facets are value, mask, prefix_length, low, high. A bare key is its value; where the entry matches less than one value, it equals none.
  */
 import type { KeyMatch } from '../arena/index.ts';
-import { allOnes, fromBytes } from './bytes.ts';
+import { allOnes, fromBytes, numberOf } from './bytes.ts';
 import { parseValue } from './values.ts';
 
 /** A number, a truth value, or a key that is not one value. */
@@ -177,26 +177,25 @@ function literalValue(kind: 'ipv4' | 'mac', literal: string): bigint {
 
 /** A facet of a key as an entry matches it. Throws ConstraintError for a facet that this kind of match has not. */
 export function facetOf(match: KeyMatch, width: number, facet: string | undefined, name: string): bigint | undefined {
-  const number = (value: bigint | Uint8Array): bigint => (typeof value === 'bigint' ? value : fromBytes(value));
   const all = allOnes(width);
   const facets = ((): Record<string, bigint | undefined> => {
     switch (match.kind) {
       case 'exact':
-        return { value: number(match.value), mask: all, '': number(match.value) };
+        return { value: numberOf(match.value), mask: all, '': numberOf(match.value) };
       case 'optional': {
-        const value = match.value === undefined ? undefined : number(match.value);
+        const value = match.value === undefined ? undefined : numberOf(match.value);
         return { value: value ?? 0n, mask: value === undefined ? 0n : all, '': value };
       }
       case 'ternary': {
-        const [value, mask] = [number(match.value), number(match.mask)];
+        const [value, mask] = [numberOf(match.value), numberOf(match.mask)];
         return { value, mask, '': mask === all ? value : undefined };
       }
       case 'lpm': {
-        const value = number(match.value);
+        const value = numberOf(match.value);
         return { value, prefix_length: BigInt(match.prefixLength), '': match.prefixLength === width ? value : undefined };
       }
       default: {
-        const [low, high] = [number(match.low), number(match.high)];
+        const [low, high] = [numberOf(match.low), numberOf(match.high)];
         return { low, high, '': low === high ? low : undefined };
       }
     }

@@ -92,6 +92,8 @@ export class Device {
   readonly #digests: Digests;
   readonly #replication: Replication;
   readonly #externs: Externs;
+  /** Of the write that is under way. */
+  #nowMs = 0;
 
   /** Throws RangeError if P4Info and arena are not of the same program, StatusError if the program's restrictions are malformed. */
   constructor({ target, p4info, program, enforcesRestrictions }: DeviceOptions) {
@@ -110,7 +112,7 @@ export class Device {
       profiles: this.#profiles,
       extras: this.#extras,
       ports: this.#ports,
-      nowMs: () => target.nowMs(),
+      nowMs: () => this.#nowMs,
     };
     const replication = target.replication ?? { multicastGroup: () => {}, cloneSession: () => {} };
     this.#digests = new Digests(binding);
@@ -149,9 +151,10 @@ export class Device {
   #write(updates: readonly Update[], atomicity: Atomicity): Status[] {
     const steps: Step[] = [];
     const statuses = updates.map((update) => statusOf(() => steps.push(this.#prepare(update))));
+    this.#nowMs = this.#target.nowMs();
     if (atomicity === 'CONTINUE_ON_ERROR') {
-      const outcomes = this.#target.atomically(() => steps.map((step) => run([step])?.status ?? ok));
-      return statuses.map((status) => (isBad(status) ? status : outcomes.shift()!));
+      const outcomes = this.#target.atomically(() => steps.map(runAlone)).values();
+      return statuses.map((status) => (isBad(status) ? status : outcomes.next().value!));
     }
     if (statuses.some(isBad)) return aborted(statuses);
     const failed = this.#target.atomically(() => run(steps));
@@ -434,9 +437,14 @@ export class Device {
   }
 }
 
+/** Runs a step that is a batch of its own. */
+function runAlone(step: Step): Status {
+  return run([step], true)?.status ?? ok;
+}
+
 /** Runs all steps or takes back those that ran; what failed, if something did. */
-function run(steps: readonly Step[]): { readonly at: number; readonly status: Status } | undefined {
-  const transaction = new Transaction();
+function run(steps: readonly Step[], isAlone = false): { readonly at: number; readonly status: Status } | undefined {
+  const transaction = new Transaction(isAlone);
   const status = statusOf(() => {
     steps.forEach((step, i) => {
       transaction.step = i;

@@ -53,6 +53,9 @@ export interface TableEntry {
   readonly meterCounterData?: object;
 }
 
+/** An entity while it is being made. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 export type FieldMatch = { readonly fieldId: number } & FieldMatchType;
 
 export type FieldMatchType =

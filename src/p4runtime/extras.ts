@@ -22,7 +22,7 @@ export class Extras {
   }
 
   /** As `get`, for an entry as it is in memory now. */
-  of(tableId: number, entry: ArenaEntry): Extra | undefined {
+  of(tableId: number, entry: Pick<ArenaEntry, 'handle' | 'isFromDataPlane'>): Extra | undefined {
     return entry.isFromDataPlane ? undefined : this.get(tableId, entry.handle);
   }
 

@@ -2,8 +2,8 @@
 import { type TableEntry as ArenaEntry, defaultHandle, entryHead, type KeyMatch } from '../arena/index.ts';
 import type { MatchField } from '../p4/p4info/p4info.ts';
 import type { BoundTable } from './binding.ts';
-import { allOnes, fromBytes, toBytes } from './bytes.ts';
-import type { Action, CounterData, FieldMatch, TableAction, TableEntry } from './entities.ts';
+import { allOnes, numberOf, toBytes } from './bytes.ts';
+import type { Action, CounterData, FieldMatch, TableAction, TableEntry, Writable } from './entities.ts';
 import type { Extra } from './extras.ts';
 import { isSdnString, toSdnString } from './translation.ts';
 
@@ -30,22 +30,28 @@ export function readEntry(
   extra?: Extra,
 ): TableEntry {
   const { info, table, hasPriority } = bound;
-  return {
+  const match: FieldMatch[] = [];
+  for (let i = 0; i < info.matchFields.length; i++) {
+    const found = readMatch(info.matchFields[i]!, entry.matches[i]!, bound.keyWidths[i]);
+    if (found) match.push(found);
+  }
+  const result: Writable<TableEntry> = {
     tableId: info.preamble.id,
-    match: info.matchFields.flatMap((field, i) => readMatch(field, entry.matches[i]!, bound.keyWidths[i]) ?? []),
+    match,
     action: extra?.oneShot ? { actionProfileActionSet: extra.oneShot.set } : readAction(bound, entry, ids),
-    ...(hasPriority && { priority: entry.priority }),
-    ...(entry.idleTimeoutMs > 0 && { idleTimeoutNs: idleTimeoutOf(entry, extra) }),
-    ...(extra?.metadata && { metadata: extra.metadata }),
-    ...(extra?.controllerMetadata && { controllerMetadata: extra.controllerMetadata }),
-    ...(entry.isConst && { isConst: true }),
-    ...(wishes.counters && bound.hasCounter && { counterData: readCounter(bound, entry.handle) }),
-    ...(wishes.meters && bound.hasMeter && table.meter(entry.handle) && { meterConfig: table.meter(entry.handle)! }),
-    ...(wishes.timeSinceLastHit &&
-      table.layout.spec.ageing !== 'none' && {
-        timeSinceLastHit: { elapsedNs: BigInt(elapsedMs(bound, entry, nowMs)) * 1_000_000n },
-      }),
   };
+  if (hasPriority) result.priority = entry.priority;
+  if (entry.idleTimeoutMs > 0) result.idleTimeoutNs = idleTimeoutOf(entry, extra);
+  if (extra?.metadata) result.metadata = extra.metadata;
+  if (extra?.controllerMetadata) result.controllerMetadata = extra.controllerMetadata;
+  if (entry.isConst) result.isConst = true;
+  if (wishes.counters && bound.hasCounter) result.counterData = readCounter(bound, entry.handle);
+  const meter = wishes.meters && bound.hasMeter ? table.meter(entry.handle) : undefined;
+  if (meter) result.meterConfig = meter;
+  if (wishes.timeSinceLastHit && table.layout.spec.ageing !== 'none') {
+    result.timeSinceLastHit = { elapsedNs: BigInt(elapsedMs(bound, entry, nowMs)) * 1_000_000n };
+  }
+  return result;
 }
 
 /** As the controller wrote it, unless the data plane gave the entry another time since. */
@@ -95,7 +101,7 @@ export function toAction(
     actionId,
     params: params.map((value, i) => {
       const info = infos?.[i];
-      const number = typeof value === 'bigint' ? value : fromBytes(value);
+      const number = numberOf(value);
       return { paramId: info?.id ?? i + 1, value: info && isSdnString(info) ? toSdnString(number) : toBytes(number) };
     }),
   };
@@ -117,7 +123,7 @@ function readAction(bound: BoundTable, { call }: ArenaEntry, ids: Ids): TableAct
 /** undefined for a don't-care. */
 export function readMatch(field: MatchField, match: KeyMatch, width: number = field.bitwidth): FieldMatch | undefined {
   const bytes = (value: bigint | Uint8Array): Uint8Array => {
-    const number = typeof value === 'bigint' ? value : fromBytes(value);
+    const number = numberOf(value);
     return isSdnString(field) ? toSdnString(number) : toBytes(number);
   };
   const fieldId = field.id;

@@ -1,6 +1,7 @@
 /** The constraints of a program's tables and actions (constraints.ts), checked when a controller writes entries. Off unless the device is told to. */
 import type { EntryKey } from '../arena/index.ts';
 import type { Action, ActionParam, P4Info, Table } from '../p4/p4info/p4info.ts';
+import { numberOf } from './bytes.ts';
 import { type Constraint, ConstraintError, facetOf, parseConstraint, restrictionsOf } from './constraints.ts';
 import { StatusError } from './status.ts';
 
@@ -28,9 +29,9 @@ export class Restrictions {
   }
 
   /** Throws StatusError INVALID_ARGUMENT. */
-  checkAction({ preamble, params }: Action, what: () => string, values: readonly bigint[]): void {
+  checkAction({ preamble, params }: Action, what: () => string, values: readonly (bigint | Uint8Array)[]): void {
     const constraints = this.#actions.get(preamble.id);
-    if (constraints) this.#check(constraints, what(), paramLookup(params, values));
+    if (constraints) this.#check(constraints, what(), paramLookup(params, values.map(numberOf)));
   }
 
   #check(constraints: readonly Constraint[] | undefined, what: string, lookup: Parameters<Constraint['holds']>[0]): void {

@@ -37,7 +37,7 @@ export function prepareTableEntry(tables: Tables, type: UpdateType, entry: Table
   const bound = checkTable(tables.binding, entry.tableId);
   // A deletion looks at the key alone.
   if (type !== 'DELETE') refuseReadOnly(bound, entry);
-  const resources = type === 'DELETE' ? () => {} : prepareResources(bound, entry);
+  const resources = type === 'DELETE' ? undefined : prepareResources(bound, entry);
   if (entry.isDefaultAction) return prepareDefault(tables, bound, type, entry, resources);
   if (bound.info.isConstTable && (type !== 'MODIFY' || entry.action)) {
     throw new StatusError('PERMISSION_DENIED', `${bound.label} has const entries: they cannot be changed`);
@@ -72,10 +72,13 @@ export function prepareDirect(
     throw new StatusError('INVALID_ARGUMENT', `${bound.label} has no direct ${isCounter ? 'counter' : 'meter'}`);
   }
   const write = prepareResources(bound, resources, isCounter);
-  if (entry.isDefaultAction) return (transaction) => write(defaultHandle, transaction);
+  if (entry.isDefaultAction) return (transaction) => write?.(defaultHandle, transaction);
   const key = checkKey(bound, entry);
   const where = (): string => printKey(binding.names, { tableEntry: entry });
-  return (transaction) => write(find(bound, key, where), transaction);
+  return (transaction) => {
+    const handle = find(bound, key, where);
+    write?.(handle, transaction);
+  };
 }
 
 function prepareInsert(
@@ -91,8 +94,8 @@ function prepareInsert(
   const call = prepareCall(tables, bound, entry, where);
   const idleTimeoutMs = checkIdleTimeout(bound, entry);
   return (transaction) => {
-    const { oneShot, ...what } = call(transaction);
-    const handle = table.insert({ ...key, call: what as EntryCall, idleTimeoutMs }, tables.nowMs());
+    const { what, oneShot } = call(transaction);
+    const handle = table.insert({ matches: key.matches, priority: key.priority ?? 0, call: what, idleTimeoutMs }, tables.nowMs());
     if (handle === 'exists') throw new StatusError('ALREADY_EXISTS', `${where()}: there is such an entry already`);
     if (handle === 'full') {
       throw new StatusError(
@@ -100,9 +103,10 @@ function prepareInsert(
         `${label} is full: ${table.count} entries, it takes ${table.layout.spec.size}; ${where()}`,
       );
     }
-    transaction.onUndo(() => table.remove(handle));
+    // Nothing below refuses anything.
+    if (!transaction.isAlone) transaction.onUndo(() => table.remove(handle));
     setExtra(tables, bound, handle, extraOf(entry, oneShot), transaction);
-    resources(handle, transaction);
+    resources?.(handle, transaction);
   };
 }
 
@@ -145,39 +149,51 @@ function prepareModify(
   const idleTimeoutMs = table.layout.spec.ageing === 'none' && !entry.idleTimeoutNs ? undefined : checkIdleTimeout(bound, entry);
   return (transaction) => {
     const handle = find(bound, key, where);
-    const before = table.read(handle);
+    const before = table.head(handle);
     if (before.isConst) {
       if (call) refuseConst(before, where);
-      resources(handle, transaction);
+      resources?.(handle, transaction);
       return;
     }
-    const kept = tables.extras.of(bound.info.preamble.id, before)?.oneShot;
-    const { oneShot, ...what } = call?.(transaction) ?? { oneShot: kept };
+    const { what, oneShot }: Partial<Call> = call?.(transaction) ?? keptOf(tables, bound, before);
     // A learned entry whose timeout does not change keeps its expire-time profile, and its time goes on
     const goesOn = before.profile !== controlPlaneProfile && idleTimeoutMs === before.idleTimeoutMs;
     const timeout = goesOn ? undefined : idleTimeoutMs;
-    table.modify(handle, { call: call ? (what as EntryCall) : undefined, idleTimeoutMs: timeout }, tables.nowMs());
-    transaction.onUndo(() =>
-      table.modify(handle, { call: before.call, idleTimeoutMs: goesOn ? undefined : before.idleTimeoutMs }, tables.nowMs()),
-    );
+    if (!transaction.isAlone) {
+      const { call: callBefore } = table.read(handle);
+      transaction.onUndo(() =>
+        table.modify(handle, { call: callBefore, idleTimeoutMs: goesOn ? undefined : before.idleTimeoutMs }, tables.nowMs()),
+      );
+    }
+    table.modify(handle, { call: what, idleTimeoutMs: timeout }, tables.nowMs());
     setExtra(tables, bound, handle, extraOf(entry, oneShot), transaction);
-    resources(handle, transaction);
+    resources?.(handle, transaction);
   };
+}
+
+/** A modification without action keeps the one-shot that there is. */
+function keptOf(tables: Tables, bound: BoundTable, entry: Pick<ArenaEntry, 'handle' | 'isFromDataPlane'>): Partial<Call> {
+  const oneShot = tables.extras.of(bound.info.preamble.id, entry)?.oneShot;
+  return oneShot ? { oneShot } : {};
 }
 
 function deleteEntry(tables: Tables, bound: BoundTable, key: EntryKey, where: Where, transaction: Transaction): void {
   const { table, hasCounter, hasMeter } = bound;
   const handle = find(bound, key, where);
-  const before = table.read(handle);
-  refuseConst(before, where);
-  const counter = hasCounter ? table.counter(handle) : undefined;
-  const meter = hasMeter ? table.meter(handle) : undefined;
+  refuseConst(table.head(handle), where);
   const tableId = bound.info.preamble.id;
   const extra = tables.extras.get(tableId, handle);
   tables.extras.set(tableId, handle, undefined);
   const state = extra?.oneShot && tables.profiles.get(bound.profile!.info.preamble.id);
   state?.dropOneShot();
   if (extra?.oneShot) transaction.onCommit('group', () => removeOneShot(bound.profile!.profile, extra.oneShot!));
+  if (transaction.isAlone) {
+    table.remove(handle);
+    return;
+  }
+  const before = table.read(handle);
+  const counter = hasCounter ? table.counter(handle) : undefined;
+  const meter = hasMeter ? table.meter(handle) : undefined;
   table.remove(handle);
   transaction.onUndo(() => {
     const again = table.insert(before, tables.nowMs());
@@ -203,7 +219,7 @@ function prepareDefault(tables: Tables, bound: BoundTable, type: UpdateType, ent
     if (entry.action || !(entry.counterData || entry.meterConfig)) {
       throw new StatusError('PERMISSION_DENIED', `${label}, default entry: its action is const`);
     }
-    return (transaction) => resources(defaultHandle, transaction);
+    return (transaction) => resources?.(defaultHandle, transaction);
   }
   const initial = info.initialDefaultAction;
   const action = entry.action
@@ -217,11 +233,14 @@ function prepareDefault(tables: Tables, bound: BoundTable, type: UpdateType, ent
     table.setDefault(checked.index, checked.params);
     transaction.onUndo(() => table.setDefault(before.action, before.params));
     setExtra(tables, bound, defaultHandle, extraOf(entry, undefined), transaction);
-    resources(defaultHandle, transaction);
+    resources?.(defaultHandle, transaction);
   };
 }
 
-type Call = EntryCall & { readonly oneShot?: OneShot };
+interface Call {
+  readonly what: EntryCall;
+  readonly oneShot?: OneShot;
+}
 
 /** What the entry does. Members and groups are looked up when the step runs: they may come in the same batch. */
 function prepareCall(tables: Tables, bound: BoundTable, entry: TableEntry, where: Where): (transaction: Transaction) => Call {
@@ -236,7 +255,7 @@ function prepareCall(tables: Tables, bound: BoundTable, entry: TableEntry, where
       state.addOneShot(where());
       transaction.onUndo(() => state.dropOneShot());
       const oneShot = installOneShot(profile!.profile, profile!.label, set, members, ports, transaction);
-      return { kind: 'group', group: oneShot.group, oneShot };
+      return { what: { kind: 'group', group: oneShot.group }, oneShot };
     };
   }
   if ('action' in action) {
@@ -246,19 +265,20 @@ function prepareCall(tables: Tables, bound: BoundTable, entry: TableEntry, where
         `${where()}: entries refer to members or groups of ${profile.label}, not to actions`,
       );
     const { index, params } = checkAction(binding, bound, action.action, 'entry');
-    return () => ({ kind: 'action', action: index, params });
+    const call: Call = { what: { kind: 'action', action: index, params } };
+    return () => call;
   }
   const state = profile && profiles.get(profile.info.preamble.id);
   if (!state) throw new StatusError('INVALID_ARGUMENT', `${where()}: ${label} has no action profile, its entries take actions`);
   if ('actionProfileMemberId' in action) {
-    return () => ({ kind: 'member', member: state.memberPlace(action.actionProfileMemberId) });
+    return () => ({ what: { kind: 'member', member: state.memberPlace(action.actionProfileMemberId) } });
   }
   if (!profile.info.withSelector) throw new StatusError('INVALID_ARGUMENT', `${where()}: ${profile.label} has no groups`);
-  return () => ({ kind: 'group', group: state.groupPlace(action.actionProfileGroupId) });
+  return () => ({ what: { kind: 'group', group: state.groupPlace(action.actionProfileGroupId) } });
 }
 
-/** Writes an entry's direct counter and meter, if it gives values for them. */
-type Resources = (handle: number, transaction: Transaction) => void;
+/** Writes an entry's direct counter and meter, if it gives values for them; undefined if there is nothing to write. */
+type Resources = ((handle: number, transaction: Transaction) => void) | undefined;
 
 function prepareResources(
   bound: BoundTable,
@@ -269,6 +289,7 @@ function prepareResources(
   if (counterData && !hasCounter) throw new StatusError('INVALID_ARGUMENT', `${label} has no direct counter`);
   if (meterConfig && !hasMeter) throw new StatusError('INVALID_ARGUMENT', `${label} has no direct meter`);
   if (meterConfig) checkMeterConfig(meterConfig, `${label}, direct meter`);
+  if (!counterData && !(hasMeter && (meterConfig || !keepsMeter))) return undefined;
   return (handle, transaction) => {
     if (counterData) {
       const before = table.counter(handle);
@@ -290,7 +311,7 @@ function find({ table }: BoundTable, key: EntryKey, where: Where): number {
   return handle;
 }
 
-function refuseConst(entry: ArenaEntry, where: Where): void {
+function refuseConst(entry: Pick<ArenaEntry, 'isConst'>, where: Where): void {
   if (entry.isConst) throw new StatusError('PERMISSION_DENIED', `${where()}: the entry is const`);
 }
 

@@ -5,6 +5,8 @@
  * undoing never has to find the same place again. What must be true of the whole (nothing refers to what is gone) is checked before that.
  */
 export class Transaction {
+  /** The batch is one update: what it does when nothing of it can fail any more needs no way back. */
+  readonly isAlone: boolean;
   /** Index of the update that is being carried out or checked. */
   step = 0;
   // Of updates that are transactions of their own most need none of these: they are made when the first one comes.
@@ -12,6 +14,10 @@ export class Transaction {
   #checks: { readonly step: number; readonly check: () => void }[] | undefined;
   #lastGroups: (() => void)[] | undefined;
   #lastMembers: (() => void)[] | undefined;
+
+  constructor(isAlone = false) {
+    this.isAlone = isAlone;
+  }
 
   /** Steps are undone last one first. */
   onUndo(undo: () => void): void {
@@ -38,12 +44,14 @@ export class Transaction {
 
   /** Throws what a check throws; then nothing is committed. */
   commit(): void {
-    for (const { step, check } of this.#checks ?? []) {
-      this.step = step;
-      check();
+    if (this.#checks) {
+      for (const { step, check } of this.#checks) {
+        this.step = step;
+        check();
+      }
     }
-    for (const last of this.#lastGroups ?? []) last();
-    for (const last of this.#lastMembers ?? []) last();
+    if (this.#lastGroups) for (const last of this.#lastGroups) last();
+    if (this.#lastMembers) for (const last of this.#lastMembers) last();
   }
 
   rollback(): void {

@@ -1,5 +1,6 @@
 /** Parser value sets (P4Runtime specification, "ValueSetEntry"): MODIFY replaces all members. They are answered as they were written. */
 import type { Binding } from './binding.ts';
+import { numberOf } from './bytes.ts';
 import { checkMatches } from './check.ts';
 import type { UpdateType, ValueSetEntry } from './entities.ts';
 import { readMatch } from './read.ts';
@@ -18,7 +19,9 @@ export function prepareValueSet({ valueSets, names }: Binding, type: UpdateType,
   const members = entry.members.map(({ match }) => checkMatches(info.match, keyWidths, match, label));
   const seen = new Set<string>();
   for (const member of members) {
-    const text = JSON.stringify(member, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+    const text = JSON.stringify(member, (_, value: unknown) =>
+      typeof value === 'bigint' || value instanceof Uint8Array ? numberOf(value).toString() : value,
+    );
     if (seen.has(text)) throw new StatusError('ALREADY_EXISTS', `${label}: a member is given twice`);
     seen.add(text);
     if (member.some((match) => match.kind === 'range' && match.low !== match.high)) {

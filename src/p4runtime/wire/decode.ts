@@ -17,6 +17,7 @@ import type {
   Update,
   UpdateType,
   Watch,
+  Writable,
 } from '../entities.ts';
 import type { P4Names } from '../names.ts';
 import { fromData, type P4Data } from '../p4data.ts';
@@ -36,6 +37,9 @@ export function decodeUpdate(names: P4Names, message: Message): Update {
 
 /** Throws StatusError. */
 export function decodeEntity(names: P4Names, message: Message): Entity {
+  // Most are these.
+  const tableEntry = sub(message, 'tableEntry');
+  if (tableEntry) return { tableEntry: decodeTableEntry(tableEntry) };
   for (const [field, decode] of Object.entries(decoders)) {
     const inner = sub(message, field);
     if (inner) return { [field]: decode(inner, names) } as unknown as Entity;
@@ -44,7 +48,6 @@ export function decodeEntity(names: P4Names, message: Message): Entity {
 }
 
 const decoders: Readonly<Record<string, (message: Message, names: P4Names) => unknown>> = {
-  tableEntry: decodeTableEntry,
   actionProfileMember: (m) => ({
     actionProfileId: num(m, 'actionProfileId'),
     memberId: num(m, 'memberId'),
@@ -106,22 +109,33 @@ const decoders: Readonly<Record<string, (message: Message, names: P4Names) => un
 };
 
 export function decodeTableEntry(m: Message): TableEntry {
+  const entry: Writable<TableEntry> = { tableId: num(m, 'tableId'), match: list(m, 'match').map(decodeMatch) };
   const action = sub(m, 'action');
-  return {
-    tableId: num(m, 'tableId'),
-    match: list(m, 'match').map(decodeMatch),
-    ...(action && { action: decodeTableAction(action) }),
-    ...(num(m, 'priority') !== 0 && { priority: num(m, 'priority') }),
-    ...optional('meterConfig', sub(m, 'meterConfig'), decodeMeter),
-    ...optional('counterData', sub(m, 'counterData'), decodeCounter),
-    ...(own(m, 'meterCounterData') && { meterCounterData: {} }),
-    ...(flag(m, 'isDefaultAction') && { isDefaultAction: true }),
-    ...(big(m, 'idleTimeoutNs') !== 0n && { idleTimeoutNs: big(m, 'idleTimeoutNs') }),
-    ...optional('timeSinceLastHit', sub(m, 'timeSinceLastHit'), (t) => ({ elapsedNs: big(t, 'elapsedNs') })),
-    ...(flag(m, 'isConst') && { isConst: true }),
-    ...(bytes(m, 'metadata').length > 0 && { metadata: bytes(m, 'metadata') }),
-    ...(big(m, 'controllerMetadata') !== 0n && { controllerMetadata: big(m, 'controllerMetadata') }),
-  };
+  if (action) entry.action = decodeTableAction(action);
+  const priority = num(m, 'priority');
+  if (priority !== 0) entry.priority = priority;
+  const meterConfig = sub(m, 'meterConfig');
+  if (meterConfig) entry.meterConfig = decodeMeter(meterConfig);
+  const counterData = sub(m, 'counterData');
+  if (counterData) entry.counterData = decodeCounter(counterData);
+  if (own(m, 'meterCounterData')) entry.meterCounterData = {};
+  if (flag(m, 'isDefaultAction')) entry.isDefaultAction = true;
+  if (own(m, 'idleTimeoutNs')) {
+    const idleTimeoutNs = big(m, 'idleTimeoutNs');
+    if (idleTimeoutNs !== 0n) entry.idleTimeoutNs = idleTimeoutNs;
+  }
+  const since = sub(m, 'timeSinceLastHit');
+  if (since) entry.timeSinceLastHit = { elapsedNs: big(since, 'elapsedNs') };
+  if (flag(m, 'isConst')) entry.isConst = true;
+  if (own(m, 'metadata')) {
+    const metadata = bytes(m, 'metadata');
+    if (metadata.length > 0) entry.metadata = metadata;
+  }
+  if (own(m, 'controllerMetadata')) {
+    const controllerMetadata = big(m, 'controllerMetadata');
+    if (controllerMetadata !== 0n) entry.controllerMetadata = controllerMetadata;
+  }
+  return entry;
 }
 
 function decodeMatch(m: Message): FieldMatch {

@@ -62,14 +62,22 @@ export function encodeEntity(names: P4Names, entity: Entity): Message {
 }
 
 export function encodeTableEntry(entry: TableEntry): Message {
+  const { tableId, match, action, priority, meterConfig, counterData, meterCounterData, timeSinceLastHit } = entry;
+  // All in one shape, made at once: what is undefined is left out.
   return {
-    ...entry,
-    action: entry.action && encodeTableAction(entry.action),
+    tableId,
+    match,
+    action: action && encodeTableAction(action),
+    priority,
     controllerMetadata: long(entry.controllerMetadata),
-    meterConfig: entry.meterConfig && encodeMeter(entry.meterConfig),
-    counterData: entry.counterData && encodeCounter(entry.counterData),
+    meterConfig: meterConfig && encodeMeter(meterConfig),
+    counterData: counterData && encodeCounter(counterData),
+    meterCounterData,
+    isDefaultAction: entry.isDefaultAction,
     idleTimeoutNs: long(entry.idleTimeoutNs),
-    timeSinceLastHit: entry.timeSinceLastHit && { elapsedNs: long(entry.timeSinceLastHit.elapsedNs) },
+    timeSinceLastHit: timeSinceLastHit && { elapsedNs: long(timeSinceLastHit.elapsedNs) },
+    metadata: entry.metadata,
+    isConst: entry.isConst,
   };
 }
 
