@@ -3,12 +3,11 @@
  * sends them, to program all of them, and to apply changes of one endpoint; bytes; nanoseconds per packet of established and of new flows.
  */
 import { Arena, addEntry, descriptor, layoutArena, packKey } from '../src/arena/index.ts';
+import { loadProgram } from '../src/cli/load-program.ts';
 import { shippedProgram } from '../src/cli/package-root.ts';
-import { compileSource, objectsOf } from '../src/cli/program.ts';
 import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
 import { type KubernetesObject, Modeller, type NodeSettings, readApiObject } from '../src/kubernetes/index.ts';
 import { IpuManager } from '../src/manager/index.ts';
-import { compileToWasm } from '../src/p4/wasm/index.ts';
 import { Device, EntityBuilder } from '../src/p4runtime/index.ts';
 
 const perService = 10;
@@ -67,18 +66,17 @@ const settings: NodeSettings = {
 };
 const uplink = { address: '192.168.50.254', mac: '02:00:00:00:00:fe', port: 1 };
 
-const { ir, p4info } = compileSource({ path: shippedProgram, defines: [`FLOWS=${flowCount * 64}`] }).result;
-const artifact = compileToWasm(ir!, { workers: 1 });
+const { artifact, objects: parts, p4info } = await loadProgram({ path: shippedProgram });
 const layout = layoutArena(artifact.arena);
 const region = layout.programEnd;
 const memory = makeMemory(region + batch * (descriptor.bytes + stride));
 const arena = new Arena(memory.buffer, layout);
-startProgram(arena, objectsOf(ir!), { random: xorshift(0x9e3779b9) });
+startProgram(arena, parts, { random: xorshift(0x9e3779b9) });
 arena.setNow(0, 1_000_000_000n);
 arena.setExpireProfile(1, 86_400_000);
 const target = { arena, atomically: <T>(change: () => T): T => change(), nowMs: () => 1000, inject: () => {} };
-const device = new Device({ target, p4info: p4info!, program: ir! });
-const manager = new IpuManager({ device, build: new EntityBuilder(p4info!) });
+const device = new Device({ target, p4info, program: parts });
+const manager = new IpuManager({ device, build: new EntityBuilder(p4info) });
 
 const texts = Array.from({ length: serviceCount }, (_, i) => [serviceText(i), sliceText(i, addressesOf(i))]).flat();
 let objects: KubernetesObject[] = [];
@@ -96,7 +94,9 @@ const rssBefore = process.memoryUsage.rss();
 const readMs = ms(() => {
   objects = texts.map(read);
 });
+const cpuBefore = process.cpuUsage();
 const loadMs = ms(apply);
+const { user, system } = process.cpuUsage(cpuBefore);
 const rss = process.memoryUsage.rss() - rssBefore;
 
 // One endpoint goes and comes back, each time of another service.
@@ -124,7 +124,7 @@ template.set([
   2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 50, 0, 1, 0x40, 0, 64, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 80, 0, 0,
   0, 1, 0, 0, 0, 1, 0x50, 0x02, 0x10, 0, 0x12, 0x34, 0, 0,
 ]);
-const flowTable = objectsOf(ir!).tables.findIndex((t) => t.name.endsWith('.flows'));
+const flowTable = parts.tables.findIndex((t) => t.name.endsWith('.flows'));
 const flows = arena.tables[flowTable]!;
 
 function write(clientOf: (i: number) => [client: number, port: number, service: number], flags: number): void {
@@ -176,8 +176,8 @@ const newNs = cost(
   2,
   rounds,
 );
-const translate = objectsOf(ir!).tables[flowTable]!.actions.findIndex((a) =>
-  objectsOf(ir!).actions[a.action]!.name.endsWith('translate_destination'),
+const translate = parts.tables[flowTable]!.actions.findIndex((a) =>
+  parts.actions[a.action]!.name.endsWith('translate_destination'),
 );
 for (let n = 0; n < flowCount; n++) {
   const key = packKey(flows.layout, [BigInt(client(n)), BigInt(vip(n % serviceCount)), 1024n, 80n, 6n]);
@@ -197,6 +197,7 @@ changeMs.sort((a, b) => a - b);
 const result = {
   readMs,
   loadMs,
+  loadCpuMs: (user + system) / 1000,
   changeMs: changeMs[changes >> 1],
   changeMs99: changeMs[Math.floor(changes * 0.99)],
   rssBytes: rss,

@@ -40,6 +40,14 @@ export interface ProfileMember {
   readonly params: readonly bigint[];
 }
 
+/** A lookup table by what it follows from. */
+interface ComputedTable {
+  readonly seed: number;
+  readonly shares: readonly MaglevShare[];
+  /** Slot -> index in `shares`. */
+  readonly owners: Uint16Array;
+}
+
 interface Group {
   readonly members: readonly (GroupMember & MaglevShare)[];
   /** Slots that it shall have at least. */
@@ -61,9 +69,9 @@ export class ActionProfile {
   /** No member and no group below these is free. */
   #firstMember = 0;
   #firstGroup = 0;
-  /** Computed tables, slot -> index in the order of the shares, the last used last. */
-  readonly #owners = new Map<string, Uint16Array>();
-  #ownersSlots = 0;
+  /** Computed tables by the first of their shares, the last used last. */
+  readonly #computed = new Map<string, readonly ComputedTable[]>();
+  #computedSlots = 0;
 
   constructor(memory: Memory, layout: ProfileLayout, seedAt: number) {
     this.memory = memory;
@@ -209,22 +217,22 @@ export class ActionProfile {
       this.layout.spec.groups!.maglevSize,
       least,
     );
-    if (slots > 0 && this.#ownersSlots + slots <= mostSlots) this.#ownersOf(withDistinctKeys(shares), slots);
+    if (slots > 0 && this.#computedSlots + slots <= mostSlots) this.#ownersOf(withDistinctKeys(shares), slots);
   }
 
   /** The groups that were expected are written. */
   forgetTables(): void {
-    for (const [name, { length }] of this.#owners) {
-      if (this.#ownersSlots <= keptSlots) return;
-      this.#owners.delete(name);
-      this.#ownersSlots -= length;
+    for (const [first, tables] of this.#computed) {
+      if (this.#computedSlots <= keptSlots) return;
+      this.#computed.delete(first);
+      for (const { owners } of tables) this.#computedSlots -= owners.length;
     }
   }
 
   #writeGroup(group: number, members: readonly GroupMember[], least: number): 'ok' | 'notFound' | 'full' {
     if (!members.every(({ member }) => this.hasMember(member))) return 'notFound';
     const named = withDistinctKeys(
-      members.map((m) => ({ ...m, key: m.key ?? this.#defaultKey(m.member), weight: m.weight ?? 1 })),
+      members.map(({ member, key = this.#defaultKey(member), weight = 1 }) => ({ member, key, weight })),
     );
     const weights = named.map(({ weight }) => weight);
     const slots = maglevSize(weights, this.layout.spec.groups!.maglevSize, least);
@@ -251,25 +259,21 @@ export class ActionProfile {
   #fill(at: number, slots: number, members: Group['members']): void {
     if (slots === 0) return;
     const owners = this.#ownersOf(members, slots);
-    const places = Uint32Array.from(members, ({ member }) => member);
+    const places = members.map(({ member }) => member);
     const table = this.#table(at, slots);
     for (let slot = 0; slot < slots; slot++) table[slot] = places[owners[slot]!]!;
   }
 
+  /** The member that owns each slot, as an index in `shares`, of which there is at least one. */
   #ownersOf(shares: readonly MaglevShare[], slots: number): Uint16Array {
     const seed = u32(this.memory, this.#seedAt);
-    const name = JSON.stringify([seed, slots, ...shares.flatMap(({ key, weight }) => [key, weight])]);
-    let owners = this.#owners.get(name);
-    if (owners) this.#owners.delete(name);
-    else {
-      owners = buildMaglev(
-        shares.map(({ key, weight }) => ({ key, weight })),
-        slots,
-        seed,
-      );
-      this.#ownersSlots += slots;
-    }
-    this.#owners.set(name, owners);
+    const first = shares[0]!.key;
+    const tables = this.#computed.get(first) ?? [];
+    const known = tables.find((each) => each.seed === seed && each.owners.length === slots && sameShares(each.shares, shares));
+    const owners = known?.owners ?? buildMaglev(shares, slots, seed);
+    if (known) this.#computed.delete(first);
+    else this.#computedSlots += slots;
+    this.#computed.set(first, known ? tables : [...tables, { seed, shares, owners }]);
     return owners;
   }
 
@@ -337,8 +341,15 @@ export class ActionProfile {
   }
 }
 
+function sameShares(a: readonly MaglevShare[], b: readonly MaglevShare[]): boolean {
+  return a.length === b.length && a.every(({ key, weight }, i) => key === b[i]!.key && weight === b[i]!.weight);
+}
+
 /** Every member with a key of its own: equal ones are told apart by how many came before. */
-function withDistinctKeys<T extends MaglevShare>(members: readonly T[]): T[] {
+function withDistinctKeys<T extends MaglevShare>(members: readonly T[]): readonly T[] {
+  const keys = new Set<string>();
+  for (const { key } of members) keys.add(key);
+  if (keys.size === members.length) return members;
   const seen = new Map<string, number>();
   return members.map((m) => {
     const before = seen.get(m.key) ?? 0;

@@ -40,46 +40,54 @@ const nobody = 0xffff;
  */
 export function buildMaglev(members: readonly MaglevMember[], size: number, seed: number): Uint16Array {
   check(members, size);
-  const order = members
-    .map((member, index) => ({ key: String(member.key), index }))
-    .filter(({ index }) => members[index]!.weight > 0)
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-  const permutations = order.map(({ key, index }) => ({
-    offset: hashKey(key, seed) % size,
-    skip: size === 2 ? 1 : (hashKey(key, ~seed) % (size - 1)) + 1,
+  const order: number[] = [];
+  for (let index = 0; index < members.length; index++) if (members[index]!.weight > 0) order.push(index);
+  const keys = members.map(({ key }) => String(key));
+  order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
+  const permutations = order.map((index) => ({
+    offset: hashKey(keys[index]!, seed) % size,
+    skip: size === 2 ? 1 : (hashKey(keys[index]!, ~seed) % (size - 1)) + 1,
     weight: members[index]!.weight,
   }));
   const table = fillMaglev(permutations, size);
-  return table.map((rank) => (rank === nobody ? nobody : order[rank]!.index));
+  if (permutations.length === 0 || order.every((index, rank) => index === rank)) return table;
+  for (let slot = 0; slot < size; slot++) table[slot] = order[table[slot]!]!;
+  return table;
 }
 
 /** Fills a table of `size` slots: slot -> index into `permutations`. Earlier members take their turn first. */
 export function fillMaglev(permutations: readonly Permutation[], size: number): Uint16Array {
   const table = new Uint16Array(size).fill(nobody);
-  if (permutations.length === 0) return table;
-  const heaviest = Math.max(...permutations.map((p) => p.weight));
-  const next = Uint32Array.from(permutations, (p) => p.offset);
+  const count = permutations.length;
+  if (count === 0) return table;
+  const next = Int32Array.from(permutations, (p) => p.offset);
+  const skips = Int32Array.from(permutations, (p) => p.skip);
+  const weights = Float64Array.from(permutations, (p) => p.weight);
+  const heaviest = weights.reduce((most, weight) => Math.max(most, weight));
+  const last = size - 1;
   let free = size;
-  for (let round = 0; free > 0; round++) {
-    for (let member = 0; member < permutations.length; member++) {
-      const { skip, weight } = permutations[member]!;
-      let turns = Math.floor((weight * (round + 1)) / heaviest) - Math.floor((weight * round) / heaviest);
+  for (let round = 0; ; round++) {
+    for (let member = 0; member < count; member++) {
+      const skip = skips[member]!;
+      const weight = weights[member]!;
+      // Most groups have members of one weight: they are spared the divisions.
+      let turns =
+        weight === heaviest ? 1 : Math.floor((weight * (round + 1)) / heaviest) - Math.floor((weight * round) / heaviest);
       let slot = next[member]!;
-      for (; turns > 0 && free > 0; turns--) {
-        // A step is less than the size: a subtraction is its remainder, and several times faster.
+      for (; turns > 0; turns--) {
+        // A step is less than the size: a subtraction is its remainder, and several times faster; as a mask, since nothing predicts the branch.
         while (table[slot] !== nobody) {
-          slot += skip;
-          if (slot >= size) slot -= size;
+          slot = (slot + skip) | 0;
+          slot = (slot - (size & ((last - slot) >> 31))) | 0;
         }
         table[slot] = member;
-        slot += skip;
-        if (slot >= size) slot -= size;
-        free--;
+        if (--free === 0) return table;
+        slot = (slot + skip) | 0;
+        slot = (slot - (size & ((last - slot) >> 31))) | 0;
       }
       next[member] = slot;
     }
   }
-  return table;
 }
 
 /** Whether `n` is a prime. O(sqrt n). */

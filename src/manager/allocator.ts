@@ -4,58 +4,61 @@
  *
  * It starts with what is installed (ids.ts): so numbers survive a restart of the control plane.
  */
-export class Allocator {
-  readonly #ids: Map<string, number>;
-  readonly #users = new Map<string, number>();
+export interface Numbered<T> {
+  readonly id: number;
+  /** What its users have in common. */
+  value: T | undefined;
+}
+
+interface Owner<T> extends Numbered<T> {
+  readonly name: string;
+  users: number;
+}
+
+export class Allocator<T = undefined> {
+  readonly #owners = new Map<string, Owner<T>>();
   readonly #taken: Set<number>;
   /** No number below is free. */
   #next = 1;
-  #idle: Set<string>;
+  #idle: Set<Owner<T>>;
 
   constructor(installed: ReadonlyMap<string, number> = new Map()) {
-    this.#ids = new Map(installed);
+    for (const [name, id] of installed) this.#owners.set(name, { id, name, users: 0, value: undefined });
     this.#taken = new Set(installed.values());
-    this.#idle = new Set(installed.keys());
+    this.#idle = new Set(this.#owners.values());
   }
 
-  /** One more user of a name; its number, from 1. Amortised O(1). */
-  take(name: string): number {
-    const users = this.#users.get(name) ?? 0;
-    this.#users.set(name, users + 1);
-    this.#idle.delete(name);
-    let id = this.#ids.get(name);
-    if (id === undefined) {
+  /** One more user of a name, whose number is from 1. Amortised O(1). */
+  take(name: string): Numbered<T> {
+    let owner = this.#owners.get(name);
+    if (!owner) {
       while (this.#taken.has(this.#next)) this.#next++;
-      id = this.#next;
-      this.#taken.add(id);
-      this.#ids.set(name, id);
-    }
-    return id;
+      owner = { id: this.#next, name, users: 0, value: undefined };
+      this.#taken.add(owner.id);
+      this.#owners.set(name, owner);
+    } else if (owner.users === 0) this.#idle.delete(owner);
+    owner.users++;
+    return owner;
   }
 
   /** The number of a name that has one. */
   numberOf(name: string): number | undefined {
-    return this.#ids.get(name);
+    return this.#owners.get(name)?.id;
   }
 
   /** One user less. */
   drop(name: string): void {
-    const users = (this.#users.get(name) ?? 0) - 1;
-    if (users > 0) this.#users.set(name, users);
-    else {
-      this.#users.delete(name);
-      this.#idle.add(name);
-    }
+    const owner = this.#owners.get(name)!;
+    if (--owner.users === 0) this.#idle.add(owner);
   }
 
   /** Numbers of names that nobody uses are free from now on. */
   settle(): void {
-    for (const name of this.#idle) {
-      const id = this.#ids.get(name)!;
-      this.#ids.delete(name);
+    for (const { name, id } of this.#idle) {
+      this.#owners.delete(name);
       this.#taken.delete(id);
       this.#next = Math.min(this.#next, id);
     }
-    this.#idle = new Set();
+    this.#idle.clear();
   }
 }

@@ -14,6 +14,8 @@ import type { Family } from './prefixes.ts';
 
 /** Where a flow of a service can go. */
 export interface Target {
+  /** What identifies it: `10.244.1.5 8080`. */
+  readonly name: string;
   readonly address: string;
   readonly port: number;
   /** Share of new flows against the others'. */
@@ -106,6 +108,7 @@ export class SliceIndex {
 }
 
 interface Candidate {
+  readonly name: string;
   readonly address: string;
   readonly port: number;
   readonly endpoint: Endpoint;
@@ -113,24 +116,21 @@ interface Candidate {
 
 /** Every endpoint once, in the order of address and port. Of two that claim to be the same, the one that is ready counts, then the one on this node, then the heavier one. */
 function candidatesOf(service: Service, port: ServicePort, slices: readonly EndpointSlice[], nodeName: string): Candidate[] {
-  const found = new Map<string, Candidate>();
+  const found: Candidate[] = [];
   for (const slice of slices) {
-    for (const { name, protocol, port: number } of slice.ports) {
-      if (name !== port.name || protocol !== port.protocol) continue;
+    for (const { name: portName, protocol, port: number } of slice.ports) {
+      if (portName !== port.name || protocol !== port.protocol) continue;
       for (const given of slice.endpoints) {
         const [address] = given.addresses;
         if (address === undefined) continue;
         const endpoint = service.publishNotReadyAddresses && !given.ready ? { ...given, ready: true } : given;
-        const key = `${address} ${number}`;
-        const other = found.get(key)?.endpoint;
-        const better = other
-          ? rank(endpoint, nodeName) - rank(other, nodeName) || (endpoint.weight ?? 1) - (other.weight ?? 1)
-          : 1;
-        if (better > 0) found.set(key, { address, port: number, endpoint });
+        found.push({ name: `${address} ${number}`, address, port: number, endpoint });
       }
     }
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, candidate]) => candidate);
+  const better = (a: Endpoint, b: Endpoint): number => rank(b, nodeName) - rank(a, nodeName) || (b.weight ?? 1) - (a.weight ?? 1);
+  found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : better(a.endpoint, b.endpoint)));
+  return found.filter(({ name }, i) => i === 0 || name !== found[i - 1]!.name);
 }
 
 function rank({ ready, nodeName }: Endpoint, here: string): number {
@@ -163,6 +163,6 @@ function withHints({ trafficDistribution: wanted }: Service, ready: readonly Can
   });
 }
 
-function toTarget({ address, port, endpoint }: Candidate): Target {
-  return { address, port, weight: endpoint.weight ?? 1 };
+function toTarget({ name, address, port, endpoint }: Candidate): Target {
+  return { name, address, port, weight: endpoint.weight ?? 1 };
 }

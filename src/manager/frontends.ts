@@ -51,28 +51,89 @@ export function balancedPorts(model: Model, family: Family): BalancedPort[] {
 }
 
 /** The same without a look at endpoints. O(services). */
-export function answeringPorts(model: Pick<Model, 'services' | 'node'>, family: Family): AnsweringPort[] {
-  const taken = new Set<string>();
-  const all = model.services.flatMap((service) => service.ports.map((port) => ({ service, port, frontends: [] as Frontend[] })));
+function answeringPorts(model: Pick<Model, 'services' | 'node'>, family: Family): AnsweringPort[] {
+  const claims = new FrontendClaims();
   const nodeAddresses = nodePortAddresses(model);
-  for (const isCluster of [true, false]) {
-    for (const { service, port, frontends } of all) {
-      for (const frontend of frontendsOf(service, port, nodeAddresses)) {
-        const key = `${frontend.address} ${frontend.port} ${frontend.protocol}`;
-        if ((frontend.kind === 'cluster') !== isCluster || familyOf(frontend.address) !== family || taken.has(key)) continue;
-        taken.add(key);
-        frontends.push(frontend);
+  const all = model.services.flatMap((service) => claimantsOf(service, family, nodeAddresses));
+  for (const claimant of all) claims.add(claimant, new Set());
+  return all.map((claimant) => claims.granted(claimant)).filter(({ frontends }) => frontends.length > 0);
+}
+
+/** One port of a service in one family, and where it would like to answer. */
+export interface Claimant {
+  readonly key: string;
+  readonly family: Family;
+  readonly name: string;
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly wanted: readonly Frontend[];
+}
+
+interface Claim {
+  readonly claimant: Claimant;
+  readonly frontend: Frontend;
+}
+
+/** Those ports of a service that want to answer in this family. */
+export function claimantsOf(service: Service, family: Family, nodeAddresses: readonly string[]): Claimant[] {
+  return service.ports.flatMap((port) => {
+    const wanted = frontendsOf(service, port, nodeAddresses).filter(({ address }) => familyOf(address) === family);
+    const name = `${service.namespace}/${service.name}:${port.name}/${port.protocol}`;
+    return wanted.length === 0 ? [] : [{ key: `${name} IPv${family}`, family, name, service, port, wanted }];
+  });
+}
+
+/** Who answers where, over time: of those that want the same address and port, the first by kind, namespace and name. */
+export class FrontendClaims {
+  /** The first one is granted. */
+  readonly #claims = new Map<string, Claim[]>();
+
+  /** `changed`: gets those for whom something is different. O(frontends). */
+  add(claimant: Claimant, changed: Set<Claimant>): void {
+    changed.add(claimant);
+    for (const frontend of claimant.wanted) {
+      const key = keyOf(frontend);
+      const claims = this.#claims.get(key);
+      if (!claims) {
+        this.#claims.set(key, [{ claimant, frontend }]);
+        continue;
       }
+      const first = claims[0]!.claimant;
+      claims.push({ claimant, frontend });
+      claims.sort(byOrder);
+      if (claims[0]!.claimant !== first) changed.add(first);
     }
   }
-  return all
-    .filter(({ frontends }) => frontends.length > 0)
-    .map(({ service, port, frontends }) => ({
-      name: `${service.namespace}/${service.name}:${port.name}/${port.protocol}`,
-      service,
-      port,
-      frontends,
-    }));
+
+  remove(claimant: Claimant, changed: Set<Claimant>): void {
+    for (const frontend of claimant.wanted) {
+      const key = keyOf(frontend);
+      const claims = this.#claims.get(key)!.filter((claim) => claim.frontend !== frontend);
+      if (claims.length === 0) this.#claims.delete(key);
+      else {
+        this.#claims.set(key, claims);
+        changed.add(claims[0]!.claimant);
+      }
+    }
+    changed.delete(claimant);
+  }
+
+  /** The port with the frontends that it has. */
+  granted({ name, service, port, wanted }: Claimant): AnsweringPort {
+    const frontends = wanted.filter((frontend) => this.#claims.get(keyOf(frontend))?.[0]?.frontend === frontend);
+    return { name, service, port, frontends };
+  }
+}
+
+function keyOf({ address, port, protocol }: Frontend): string {
+  return `${address} ${port} ${protocol}`;
+}
+
+/** Sorting keeps those of one service in their order. */
+function byOrder({ frontend: a }: Claim, { frontend: b }: Claim): number {
+  const kinds = Number(b.kind === 'cluster') - Number(a.kind === 'cluster');
+  const [nameA, nameB] = [a, b].map(({ service }) => `${service.namespace}/${service.name}`) as [string, string];
+  return kinds || (nameA < nameB ? -1 : nameA > nameB ? 1 : 0);
 }
 
 /** Where one port of a service answers, in both families. */

@@ -8,6 +8,9 @@ interface Entry {
   entity: Entity;
   /** Parts that want it. */
   users: number;
+  /** Touched by the plan that is being made, before which it was this; undefined: there was none. */
+  before: Entity | undefined;
+  isTouched: boolean;
 }
 
 /** What was installed by somebody before us, until all parts were given once. */
@@ -15,78 +18,92 @@ const recalled = '';
 
 export class Ledger {
   readonly #names: P4Names;
-  readonly #entries = new Map<string, Entry>();
-  /** Keys of what each part wants. */
-  readonly #parts = new Map<string, readonly string[]>();
+  readonly #entries: EntityMap<Entry>;
+  /** What each part wants. */
+  readonly #parts = new Map<string, readonly Entry[]>();
 
   constructor(names: P4Names, installed: readonly Entity[]) {
     this.#names = names;
+    this.#entries = new EntityMap(names);
     this.reset(installed);
   }
 
   /**
    * What must be written because these parts are as given; an empty one is gone. What is referred to comes before what refers to it and leaves after it; what
-   * did not change is not in it. From now on it counts as written. The first call after `reset` must give every part. O(entities of these parts).
+   * did not change is not in it. From now on it counts as written. The first call after `reset` must give every part. O(entities of these parts); those that
+   * are the same object at the same place as before cost nothing.
    */
   plan(parts: Iterable<readonly [name: string, entities: readonly Entity[]]>): Update[] {
-    const before = new Map<string, Entity | undefined>();
-    const touch = (key: string): Entry | undefined => {
-      const entry = this.#entries.get(key);
-      if (!before.has(key)) before.set(key, entry?.entity);
-      return entry;
+    const touched: Entry[] = [];
+    const touch = (entry: Entry, before: Entity | undefined): void => {
+      if (entry.isTouched) return;
+      entry.isTouched = true;
+      entry.before = before;
+      touched.push(entry);
     };
-    const drop = (keys: readonly string[]): void => {
-      for (const key of keys) touch(key)!.users--;
+    const use = (entity: Entity): Entry => {
+      const known = this.#entries.get(entity);
+      if (!known) {
+        const entry: Entry = { entity, users: 1, before: undefined, isTouched: false };
+        touch(entry, undefined);
+        this.#entries.set(entity, entry);
+        return entry;
+      }
+      touch(known, known.entity);
+      known.entity = entity;
+      known.users++;
+      return known;
+    };
+    const drop = (entry: Entry): void => {
+      touch(entry, entry.entity);
+      entry.users--;
     };
     for (const [name, entities] of parts) {
       const old = this.#parts.get(name) ?? [];
-      const keys = entities.map((entity) => keyOf(this.#names, entity));
-      keys.forEach((key, i) => {
-        const entry = touch(key);
-        const entity = entities[i]!;
-        if (!entry) this.#entries.set(key, { entity, users: 1 });
-        else {
-          entry.entity = entity;
-          entry.users++;
-        }
+      const isKept = old.map((entry, i) => entry.entity === entities[i]);
+      const entries = entities.map((entity, i) => (isKept[i] ? old[i]! : use(entity)));
+      old.forEach((entry, i) => {
+        if (!isKept[i]) drop(entry);
       });
-      drop(old);
-      if (keys.length > 0) this.#parts.set(name, keys);
+      if (entries.length > 0) this.#parts.set(name, entries);
       else this.#parts.delete(name);
     }
-    drop(this.#parts.get(recalled) ?? []);
+    for (const entry of this.#parts.get(recalled) ?? []) drop(entry);
     this.#parts.delete(recalled);
-    return this.#updates(before);
+    return this.#updates(touched);
   }
 
   /** This is what is there: whatever parts wanted before is forgotten. */
   reset(installed: readonly Entity[]): void {
     this.#entries.clear();
     this.#parts.clear();
-    for (const entity of installed) this.#entries.set(keyOf(this.#names, entity), { entity, users: 1 });
-    this.#parts.set(recalled, [...this.#entries.keys()]);
+    for (const entity of installed) this.#entries.set(entity, { entity, users: 1, before: undefined, isTouched: false });
+    this.#parts.set(recalled, [...this.#entries.values()]);
   }
 
   /** Everything that counts as written. */
   entities(): Entity[] {
-    return [...this.#entries.values()].map(({ entity }) => entity);
+    return Array.from(this.#entries.values(), ({ entity }) => entity);
   }
 
-  #updates(before: ReadonlyMap<string, Entity | undefined>): Update[] {
-    const writes: Update[] = [];
-    const removals: Update[] = [];
-    for (const [key, old] of before) {
-      const { entity, users } = this.#entries.get(key)!;
+  /** In the order of ranks, removals the other way round. */
+  #updates(touched: readonly Entry[]): Update[] {
+    const writes: Update[][] = [[], [], []];
+    const removals: Update[][] = [[], [], []];
+    for (const entry of touched) {
+      const { entity, users, before } = entry;
+      entry.before = undefined;
+      entry.isTouched = false;
+      const rank = rankOf(entity);
       if (users === 0) {
-        this.#entries.delete(key);
-        if (old) removals.push({ type: 'DELETE', entity: old });
-      } else if (!old) writes.push({ type: 'INSERT', entity });
-      else if (old !== entity && printEntity(this.#names, old) !== printEntity(this.#names, entity)) {
-        writes.push({ type: 'MODIFY', entity });
+        this.#entries.delete(entity);
+        if (before) removals[rank]!.push({ type: 'DELETE', entity: before });
+      } else if (!before) writes[rank]!.push({ type: 'INSERT', entity });
+      else if (before !== entity && printEntity(this.#names, before) !== printEntity(this.#names, entity)) {
+        writes[rank]!.push({ type: 'MODIFY', entity });
       }
     }
-    const byRank = (a: Update, b: Update): number => rankOf(a.entity) - rankOf(b.entity);
-    return [...writes.sort(byRank), ...removals.sort((a, b) => byRank(b, a))];
+    return [...writes, ...removals.reverse()].flat();
   }
 }
 
@@ -99,6 +116,65 @@ export function keyOf(names: P4Names, entity: Entity): string {
     return `group ${entity.actionProfileGroup.actionProfileId} ${entity.actionProfileGroup.groupId}`;
   }
   return printKey(names, entity);
+}
+
+/** Things by the entity that they are about: most entities are members and groups, which go by number and need no text. */
+class EntityMap<T> {
+  readonly #names: P4Names;
+  readonly #members = new Map<number, Map<number, T>>();
+  readonly #groups = new Map<number, Map<number, T>>();
+  readonly #others = new Map<string, T>();
+
+  constructor(names: P4Names) {
+    this.#names = names;
+  }
+
+  get(entity: Entity): T | undefined {
+    const place = this.#numbered(entity);
+    return place ? place.map.get(place.id) : this.#others.get(printKey(this.#names, entity));
+  }
+
+  set(entity: Entity, value: T): void {
+    const place = this.#numbered(entity);
+    if (place) place.map.set(place.id, value);
+    else this.#others.set(printKey(this.#names, entity), value);
+  }
+
+  delete(entity: Entity): void {
+    const place = this.#numbered(entity);
+    if (place) place.map.delete(place.id);
+    else this.#others.delete(printKey(this.#names, entity));
+  }
+
+  clear(): void {
+    for (const map of [this.#members, this.#groups, this.#others]) map.clear();
+  }
+
+  *values(): Generator<T> {
+    for (const maps of [this.#members, this.#groups]) for (const map of maps.values()) yield* map.values();
+    yield* this.#others.values();
+  }
+
+  #numbered(entity: Entity): { readonly map: Map<number, T>; readonly id: number } | undefined {
+    if ('actionProfileMember' in entity) {
+      const { actionProfileId, memberId } = entity.actionProfileMember;
+      return { map: mapOf(this.#members, actionProfileId), id: memberId };
+    }
+    if ('actionProfileGroup' in entity) {
+      const { actionProfileId, groupId } = entity.actionProfileGroup;
+      return { map: mapOf(this.#groups, actionProfileId), id: groupId };
+    }
+    return undefined;
+  }
+}
+
+function mapOf<T>(maps: Map<number, Map<number, T>>, profile: number): Map<number, T> {
+  let map = maps.get(profile);
+  if (!map) {
+    map = new Map();
+    maps.set(profile, map);
+  }
+  return map;
 }
 
 /** Members, groups, entries: as P4Runtime asks for it. */

@@ -105,16 +105,12 @@ function* nodeRoutes(context: Context): Generator<[string, TableEntryLike | unde
 }
 
 /**
- * Addresses that nothing answers for but that are the cluster's own: of services (at ports that they do not have) and of this node's pods to come. They
- * do not follow a route to the network; where there is none they need no entry.
+ * Addresses that nothing answers for but that are the cluster's own: of services, and of this node's pods to come. They do not follow a route to the network;
+ * where there is none they need no entry.
  */
 function* unusedAddresses({ model }: Context): Generator<string> {
   const routes = model.routes.flatMap((route) => toPrefix(route.destination) ?? []);
-  const candidates = [
-    ...model.node.podCIDRs,
-    ...model.services.flatMap((s) => s.clusterIPs.map((address) => hostPrefix(address))),
-  ];
-  for (const destination of candidates) {
+  for (const destination of [...model.node.podCIDRs, ...(model.node.serviceCIDRs ?? [])]) {
     const prefix = toPrefix(destination);
     if (prefix && routes.some((route) => contains(route, prefix))) yield destination;
   }

@@ -16,27 +16,14 @@ import type { Target } from './endpoints.ts';
 import type { BalancedPort, Frontend } from './frontends.ts';
 import { affinityNote } from './ids.ts';
 import { type Model, protocolNumbers } from './model.ts';
-import { type Family, inFamily } from './prefixes.ts';
+import { type Family, hostPrefix, inFamily } from './prefixes.ts';
 
 /** Kinds of sources, SOURCE_* of k8s-lb.p4. */
 const outside = 1;
 const cluster = 2;
 const node = 4;
 
-type Scope = 'cluster' | 'local';
-
-/** Pool that has no endpoints. */
-const noPool = 0;
-
-/** What a port of a service has a number for. */
-export interface PortNumbers {
-  /** Of a pool by its name, and of a member by its name. */
-  readonly pool: (name: string) => number;
-  readonly member: (name: string) => number;
-  /** The list of source ranges of load balancer addresses, 0: none; and the expire-time profile of affinity, 0: none. */
-  readonly ranges: number;
-  readonly affinity: number;
-}
+export type Scope = 'cluster' | 'local';
 
 /** Endpoints that a port's clients are spread over. */
 export interface Pool {
@@ -60,25 +47,6 @@ export function poolsOf(port: BalancedPort, family: Family): Pool[] {
     const name = `${port.name} IPv${family} ${scope}${slots === undefined ? '' : ` ${slots} slots`}`;
     return [{ name, scope, targets, slots }];
   });
-}
-
-/** Members, groups, pools and frontends of one port of a service in one family. */
-export function portEntities(
-  { model, build }: Pick<Context, 'model' | 'build'>,
-  family: Family,
-  port: BalancedPort,
-  pools: readonly Pool[],
-  numbers: PortNumbers,
-): Entity[] {
-  return [
-    ...pools.flatMap((pool) => poolEntities(build, family, pool, numbers)),
-    ...port.frontends.map((frontend) => ({ tableEntry: frontendEntry(model, build, family, port, pools, frontend, numbers) })),
-  ];
-}
-
-/** What identifies a member. */
-export function memberName({ address, port }: Pick<Target, 'address' | 'port'>): string {
-  return `${address} ${port}`;
 }
 
 /** An endpoint with weight 0 gets no new flows, unless all have. */
@@ -108,18 +76,54 @@ function masqueradedSources(model: Model, { kind, service }: Frontend): number {
   return service.externalTrafficPolicy === 'Local' ? node : outside | cluster | node;
 }
 
-function poolEntities(build: EntityBuilder, family: Family, { name, targets, slots }: Pool, numbers: PortNumbers): Entity[] {
+/** An endpoint of any number of pools. */
+export function memberEntity(build: EntityBuilder, family: Family, { address, port }: Target, id: number): Entity {
   const profile = inFamily('endpoints', family);
-  const id = numbers.pool(name);
-  const members = targets.map((target) => ({ target, member: numbers.member(memberName(target)), weight: target.weight || 1 }));
-  const group = build.group({ profile, id, members, ...(slots !== undefined && { maxSize: slots }) });
-  const pool = build.tableEntry({ table: inFamily('pools', family), match: { pool: id }, group: id, metadata: name });
+  return { actionProfileMember: build.member({ profile, id, action: 'to_endpoint', params: { address, port } }) };
+}
+
+/** `members`: numbers of the pool's targets, in their order. */
+export function groupEntity(
+  build: EntityBuilder,
+  family: Family,
+  { targets, slots }: Pool,
+  id: number,
+  members: readonly number[],
+): Entity {
+  const weighted = targets.map(({ weight }, i) => ({ member: members[i]!, weight: weight || 1 }));
+  const profile = inFamily('endpoints', family);
+  const group = build.group({ profile, id, members: weighted, ...(slots !== undefined && { maxSize: slots }) });
+  return { actionProfileGroup: group };
+}
+
+export function poolEntity(build: EntityBuilder, family: Family, name: string, id: number): Entity {
+  return { tableEntry: build.tableEntry({ table: inFamily('pools', family), match: { pool: id }, group: id, metadata: name }) };
+}
+
+/** What frontends of a port say beside their address. */
+export interface FrontendNumbers {
+  /** Of the pools of each scope; 0: none. */
+  readonly pools: Readonly<Record<Scope, number>>;
+  readonly hasAny: boolean;
+  /** The list of source ranges of load balancer addresses, 0: none; and the expire-time profile of affinity, 0: none. */
+  readonly ranges: number;
+  readonly affinity: number;
+}
+
+/** Entries of `services`, and of `service_addresses` for what is asked of cluster IPs beside their ports. */
+export function frontendEntities(
+  { model, build }: Pick<Context, 'model' | 'build'>,
+  family: Family,
+  frontends: readonly Frontend[],
+  numbers: FrontendNumbers,
+): Entity[] {
+  const clusterIPs = new Set(frontends.filter(({ kind }) => kind === 'cluster').map(({ address }) => address));
+  const table = inFamily('service_addresses', family);
   return [
-    ...members.map(({ target: { address, port }, member }) => ({
-      actionProfileMember: build.member({ profile, id: member, action: 'to_endpoint', params: { address, port } }),
+    ...frontends.map((frontend) => ({ tableEntry: frontendEntry(model, build, family, frontend, numbers) })),
+    ...Array.from(clusterIPs, (address) => ({
+      tableEntry: build.tableEntry({ table, match: { address: hostPrefix(address) }, action: 'wrong_port' }),
     })),
-    { actionProfileGroup: group },
-    { tableEntry: pool },
   ];
 }
 
@@ -127,28 +131,22 @@ function frontendEntry(
   model: Model,
   build: EntityBuilder,
   family: Family,
-  port: BalancedPort,
-  pools: readonly Pool[],
   frontend: Frontend,
-  numbers: PortNumbers,
+  { pools, hasAny, ranges, affinity }: FrontendNumbers,
 ): TableEntry {
-  const scopes = scopesOf(frontend);
-  const pool = (scope: Scope): number => {
-    const known = pools.find((each) => each.scope === scope);
-    return known ? numbers.pool(known.name) : noPool;
-  };
+  const { inside, outside } = scopesOf(frontend);
   const seconds = frontend.service.sessionAffinitySeconds;
   return build.tableEntry({
     table: inFamily('services', family),
     match: { address: frontend.address, port: frontend.port, protocol: protocolNumbers[frontend.protocol] },
     action: 'to_pool',
     params: {
-      pool: pool(scopes.inside),
-      outside_pool: pool(scopes.outside),
+      pool: pools[inside],
+      outside_pool: pools[outside],
       masquerade: masqueradedSources(model, frontend),
-      local: [scopes.inside, scopes.outside].includes('local') && port.hasAny ? 1 : 0,
-      ranges: frontend.kind === 'loadBalancer' ? numbers.ranges : 0,
-      affinity: numbers.affinity,
+      local: (inside === 'local' || outside === 'local') && hasAny ? 1 : 0,
+      ranges: frontend.kind === 'loadBalancer' ? ranges : 0,
+      affinity,
     },
     ...(seconds !== undefined && { metadata: `${affinityNote}${seconds}` }),
   });

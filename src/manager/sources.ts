@@ -2,9 +2,9 @@
  * What the client of a service is: one of the cluster, the node itself, or outside (`source_kinds`); which node address stands in for it where it is
  * masqueraded (`masquerade`); and who may use a load balancer's address (`source_ranges`).
  */
-import type { Entity, TableEntryLike } from '../p4runtime/index.ts';
+import type { Entity } from '../p4runtime/index.ts';
 import type { Context } from './context.ts';
-import { answeringPorts, type Frontend, masqueradeAddress } from './frontends.ts';
+import { type Frontend, masqueradeAddress } from './frontends.ts';
 import { type Model, protocolNumbers, type Service } from './model.ts';
 import { contains, type Family, familyOf, hostPrefix, inFamily, toPrefix } from './prefixes.ts';
 
@@ -95,17 +95,10 @@ export function sourceRangeEntities({ model, build }: Place, family: Family, ids
   );
 }
 
-/** Addresses of services at ports that they do not have, and those that no service has. */
-export function serviceAddressEntities({ model, build }: Place, family: Family): Entity[] {
+/** Where cluster IPs come from: what no service has there is nowhere. */
+export function unallocatedEntities({ model, build }: Place, family: Family): Entity[] {
   const table = inFamily('service_addresses', family);
-  const clusterIPs = new Set(
-    answeringPorts(model, family).flatMap((port) => port.frontends.filter((f) => f.kind === 'cluster').map((f) => f.address)),
-  );
-  const entries: TableEntryLike[] = [
-    ...[...clusterIPs].map((address) => ({ table, match: { address: hostPrefix(address) }, action: 'wrong_port' })),
-    ...(model.node.serviceCIDRs ?? [])
-      .filter((prefix) => familyOf(prefix) === family)
-      .map((address) => ({ table, match: { address }, action: 'unallocated' })),
-  ];
-  return entries.map((entry) => ({ tableEntry: build.tableEntry(entry) }));
+  return (model.node.serviceCIDRs ?? [])
+    .filter((prefix) => familyOf(prefix) === family)
+    .map((address) => ({ tableEntry: build.tableEntry({ table, match: { address }, action: 'unallocated' }) }));
 }

@@ -21,12 +21,9 @@ export function servingOf(port: AnsweringPort, endpoints: readonly Target[]): Se
   return new Map(port.frontends.map(({ address, port: number }) => [key(address, number), serving]));
 }
 
-/** Whether some service has endpoints in `before` that it has no more in `after`. */
+/** Whether some service of `after` had endpoints in `before` that it has no more. O(endpoints of `after`). */
 export function hasLostEndpoints(before: Serving, after: Serving): boolean {
-  return [...before].some(([service, endpoints]) => {
-    const now = after.get(service);
-    return now !== undefined && [...endpoints].some((endpoint) => !now.has(endpoint));
-  });
+  return [...after].some(([service, endpoints]) => [...(before.get(service) ?? [])].some((endpoint) => !endpoints.has(endpoint)));
 }
 
 /** Removals of both entries of each stale flow. `flows`: entries of the family's flow cache. */

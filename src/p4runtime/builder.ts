@@ -68,10 +68,13 @@ export class EntityBuilder {
 
   tableEntry(like: TableEntryLike): TableEntry {
     const table = this.names.tables.get(like.table);
-    const match = Object.entries(like.match ?? {}).flatMap(([name, value]) => {
-      const field = memberNamed(table.matchFields, name, `table '${like.table}'`);
-      return value === undefined ? [] : (fieldMatch(field, value, `table '${like.table}', field '${name}'`) ?? []);
-    });
+    const match: FieldMatch[] = [];
+    for (const name in like.match) {
+      const value = like.match[name];
+      const field = memberNamed(table.matchFields, name, () => `table '${like.table}'`);
+      const found = value === undefined ? undefined : fieldMatch(field, value, () => `table '${like.table}', field '${name}'`);
+      if (found) match.push(found);
+    }
     const action = this.#tableAction(table, like);
     return {
       tableId: table.preamble.id,
@@ -123,7 +126,7 @@ export class EntityBuilder {
   packetOut(payload: Uint8Array, fields: ParamsLike): PacketOut {
     const metadata = this.#packetFields('packet_out').map(({ id, name, bitwidth }) => ({
       metadataId: id,
-      value: parseValue(fields[name] ?? 0, bitwidth, `packet_out field '${name}'`),
+      value: parseValue(fields[name] ?? 0, bitwidth, () => `packet_out field '${name}'`),
     }));
     return { payload, metadata };
   }
@@ -152,12 +155,13 @@ export class EntityBuilder {
 
   #action(table: Table, name: string, values: ParamsLike): Action {
     const action = this.names.actionOf(table, name);
-    for (const given of Object.keys(values)) memberNamed(action.params, given, `action '${name}'`);
     const params = action.params.map((param: ActionParamInfo) => {
       const value = values[param.name];
       if (value === undefined) throw new RangeError(`action '${name}' needs parameter '${param.name}'`);
-      return { paramId: param.id, value: parseValue(value, param.bitwidth, `action '${name}', parameter '${param.name}'`) };
+      return { paramId: param.id, value: parseValue(value, param.bitwidth, () => `action '${name}', parameter '${param.name}'`) };
     });
+    const given = Object.keys(values);
+    if (given.length !== params.length) for (const each of given) memberNamed(action.params, each, () => `action '${name}'`);
     return { actionId: action.preamble.id, params };
   }
 }
@@ -169,7 +173,7 @@ function toMeterConfig({ perSecond, burst }: RateLike): MeterConfig {
 }
 
 /** undefined where the match is a don't-care, which P4Runtime leaves out. */
-function fieldMatch(field: MatchField, like: Exclude<MatchLike, undefined>, what: string): FieldMatch | undefined {
+function fieldMatch(field: MatchField, like: Exclude<MatchLike, undefined>, what: () => string): FieldMatch | undefined {
   const width = field.bitwidth;
   const value = (from: ValueLike): Uint8Array => parseValue(from, width, what);
   const isValue = typeof like !== 'object' || like instanceof Uint8Array;
@@ -201,7 +205,7 @@ function fieldMatch(field: MatchField, like: Exclude<MatchLike, undefined>, what
     default:
       return assertNever(field.matchType);
   }
-  throw new RangeError(`${what} is ${field.matchType}: this is no match for it`);
+  throw new RangeError(`${what()} is ${field.matchType}: this is no match for it`);
 }
 
 function toPrefix(

@@ -172,7 +172,7 @@ function literalValue(kind: 'ipv4' | 'mac', literal: string): bigint {
   const text = /^'(.*)'$/.exec(literal)?.[1] ?? '';
   const isRight = kind === 'ipv4' ? /^(\d{1,3}\.){3}\d{1,3}$/ : /^([\da-f]{2}:){5}[\da-f]{2}$/i;
   if (!isRight.test(text)) throw new ConstraintError(`${literal} is no ${kind} address`);
-  return fromBytes(parseValue(text, kind === 'ipv4' ? 32 : 48, kind));
+  return fromBytes(parseValue(text, kind === 'ipv4' ? 32 : 48, () => kind));
 }
 
 /** A facet of a key as an entry matches it. Throws ConstraintError for a facet that this kind of match has not. */

@@ -134,8 +134,8 @@ function lastPart(name: string): string {
 }
 
 /** A match field or parameter by its name. Throws RangeError. */
-export function memberNamed<T extends MatchField | ActionParam>(members: readonly T[], name: string, owner: string): T {
+export function memberNamed<T extends MatchField | ActionParam>(members: readonly T[], name: string, owner: () => string): T {
   const member = members.find((m) => m.name === name);
   if (member) return member;
-  throw new RangeError(`${owner} has no '${name}'; it has ${members.map((m) => `'${m.name}'`).join(', ') || 'nothing'}`);
+  throw new RangeError(`${owner()} has no '${name}'; it has ${members.map((m) => `'${m.name}'`).join(', ') || 'nothing'}`);
 }

@@ -94,13 +94,14 @@ export function printKey(names: P4Names, entity: Entity): string {
 /** `to_endpoint(address=10.244.1.5, port=8080)` */
 export function printAction(names: P4Names, action: Action): string {
   const info = names.actions.byId(action.actionId);
-  const params = [...action.params]
-    .sort((a, b) => a.paramId - b.paramId)
-    .map(({ paramId, value }) => {
-      const param = info?.params.find((p) => p.id === paramId);
-      return `${param?.name ?? `#${paramId}`}=${printValue(value, param ?? { bitwidth: 8 * value.length })}`;
-    });
-  return `${names.actionLabel(action.actionId)}(${params.join(', ')})`;
+  const isSorted = action.params.every(({ paramId }, i) => i === 0 || action.params[i - 1]!.paramId <= paramId);
+  const params = isSorted ? action.params : [...action.params].sort((a, b) => a.paramId - b.paramId);
+  let text = `${names.actionLabel(action.actionId)}(`;
+  params.forEach(({ paramId, value }, i) => {
+    const param = info?.params.find((p) => p.id === paramId);
+    text += `${i === 0 ? '' : ', '}${param?.name ?? `#${paramId}`}=${printValue(value, param ?? { bitwidth: 8 * value.length })}`;
+  });
+  return `${text})`;
 }
 
 function printTableEntry(names: P4Names, entry: TableEntry): string {

@@ -4,7 +4,7 @@
  * A member's key in its group's Maglev table is its action as text, so a group spreads flows the same way on every node, whatever ids and places its
  * members have there. Changing what a member does changes its key, and with it the tables of its groups.
  */
-import type { GroupMember } from '../arena/index.ts';
+import type { GroupMember, MaglevShare } from '../arena/index.ts';
 import type { Binding, BoundProfile, BoundTable } from './binding.ts';
 import { type CheckedAction, checkAction } from './check.ts';
 import type { Action, ActionProfileGroup, ActionProfileMember, UpdateType } from './entities.ts';
@@ -13,8 +13,11 @@ import { StatusError } from './status.ts';
 import type { Transaction } from './transaction.ts';
 import { checkWatch, type Ports, watchedPort } from './watch.ts';
 
+/** Place of a member that is not written yet. */
+const nowhere = -1;
+
 interface Member {
-  readonly place: number;
+  place: number;
   readonly action: Action;
   readonly checked: CheckedAction;
   readonly key: string;
@@ -33,8 +36,8 @@ export class ProfileState {
   readonly #groups = new Map<number, Group>();
   /** The tables whose entries refer to it. */
   readonly #users: readonly BoundTable[];
-  /** Groups that have a member. */
-  readonly #groupsOf = new Map<number, Set<number>>();
+  /** Groups that have a member: most have one. */
+  readonly #groupsOf = new Map<number, number | Set<number>>();
   /** Entries with one-shot action sets. */
   #oneShots = 0;
   /** Keys of members that the transaction in preparation writes. */
@@ -118,7 +121,7 @@ export class ProfileState {
 
   /** Ahead of a transaction: what a member will do in it. */
   expectMember({ memberId, action }: ActionProfileMember): void {
-    if (action && this.#bound.info.withSelector) this.#expected.set(memberId, printAction(this.#binding.names, action));
+    if (action && this.#bound.info.withSelector) this.#expectKey(memberId, action);
   }
 
   /** Ahead of a transaction, behind `expectMember` of its members: computes the group's table, while packets go on. */
@@ -135,11 +138,10 @@ export class ProfileState {
     const table = this.#binding.tables.get(info.tableIds[0] ?? 0);
     if (!table) throw new StatusError('INVALID_ARGUMENT', `no table uses ${label}`);
     const checked = checkAction(this.#binding, table, action, 'entry', () => `${label}, member ${memberId}`);
-    const content = { action, checked, key: printAction(this.#binding.names, action) };
-    if (info.withSelector) this.#expected.set(memberId, content.key);
+    const key = info.withSelector ? this.#expectKey(memberId, action) : '';
     return type === 'INSERT'
-      ? (transaction) => this.#insertMember(transaction, memberId, content)
-      : (transaction) => this.#modifyMember(transaction, memberId, content);
+      ? (transaction) => this.#insertMember(transaction, memberId, { place: nowhere, action, checked, key })
+      : (transaction) => this.#modifyMember(transaction, memberId, { place: nowhere, action, checked, key });
   }
 
   /** Checks a group; the result writes it. */
@@ -161,7 +163,7 @@ export class ProfileState {
     }
     for (const member of group.members) {
       const { memberId, weight } = member;
-      checkWatch(member, this.#ports, `${what}, member ${memberId}`);
+      if (watchedPort(member) !== undefined) checkWatch(member, this.#ports, `${what}, member ${memberId}`);
       if (ids.has(memberId)) refuse(`${what} has member ${memberId} twice`);
       ids.add(memberId);
       if (!Number.isInteger(weight) || weight < 1) refuse(`${what}, member ${memberId}: weight ${weight}, expected 1 or more`);
@@ -177,30 +179,39 @@ export class ProfileState {
       : (transaction) => this.#modifyGroup(transaction, group);
   }
 
-  #insertMember(transaction: Transaction, id: number, content: Omit<Member, 'place'>): void {
+  /** The key of a member in its groups' tables. */
+  #expectKey(memberId: number, action: Action): string {
+    const key = printAction(this.#binding.names, action);
+    this.#expected.set(memberId, key);
+    return key;
+  }
+
+  #insertMember(transaction: Transaction, id: number, member: Member): void {
     const { profile, label } = this.#bound;
-    this.#refuseBesideOneShots(`member ${id}`);
+    if (this.#oneShots > 0) this.#refuseBesideOneShots(`member ${id}`);
     if (this.#members.has(id)) throw new StatusError('ALREADY_EXISTS', `${label} has a member ${id} already`);
-    const place = profile.insertMember(content.checked.index, content.checked.params);
+    const place = profile.insertMember(member.checked.index, member.checked.params);
     if (place === 'full') {
       throw new StatusError('RESOURCE_EXHAUSTED', `${label} is full: it has room for ${profile.layout.spec.size} members`);
     }
-    this.#members.set(id, { ...content, place });
+    member.place = place;
+    this.#members.set(id, member);
     transaction.onUndo(() => {
       this.#members.delete(id);
       profile.removeMember(place);
     });
   }
 
-  #modifyMember(transaction: Transaction, id: number, content: Omit<Member, 'place'>): void {
+  #modifyMember(transaction: Transaction, id: number, after: Member): void {
     const before = this.#member(id);
     const write = (member: Member): void => {
       this.#members.set(id, member);
       this.#bound.profile.modifyMember(member.place, member.checked.index, member.checked.params);
-      if (before.key === content.key) return;
-      for (const group of this.#groupsOf.get(id) ?? []) this.#writeGroup(this.#groups.get(group)!);
+      if (before.key === after.key) return;
+      for (const group of this.#groupsWith(id)) this.#writeGroup(this.#groups.get(group)!);
     };
-    write({ ...content, place: before.place });
+    after.place = before.place;
+    write(after);
     transaction.onUndo(() => write(before));
   }
 
@@ -210,7 +221,7 @@ export class ProfileState {
     this.#members.delete(id);
     transaction.onUndo(() => this.#members.set(id, member));
     transaction.atEnd(() => {
-      const [group] = this.#groupsOf.get(id) ?? [];
+      const [group] = this.#groupsWith(id);
       if (group !== undefined) throw new StatusError('FAILED_PRECONDITION', `${label}: group ${group} still has member ${id}`);
       if (this.#users.some(({ table }) => table.refersTo({ kind: 'member', member: member.place }))) {
         throw new StatusError('FAILED_PRECONDITION', `${label}: an entry still refers to member ${id}`);
@@ -221,7 +232,7 @@ export class ProfileState {
 
   #insertGroup(transaction: Transaction, entity: ActionProfileGroup): void {
     const { profile, label } = this.#bound;
-    this.#refuseBesideOneShots(`group ${entity.groupId}`);
+    if (this.#oneShots > 0) this.#refuseBesideOneShots(`group ${entity.groupId}`);
     if (this.#groups.has(entity.groupId)) {
       throw new StatusError('ALREADY_EXISTS', `${label} has a group ${entity.groupId} already`);
     }
@@ -269,18 +280,24 @@ export class ProfileState {
     this.#groups.set(groupId, group);
     for (const { memberId } of members) {
       const groups = this.#groupsOf.get(memberId);
-      if (groups) groups.add(groupId);
-      else this.#groupsOf.set(memberId, new Set([groupId]));
+      if (groups === undefined) this.#groupsOf.set(memberId, groupId);
+      else if (typeof groups === 'number') this.#groupsOf.set(memberId, new Set([groups, groupId]));
+      else groups.add(groupId);
     }
   }
 
   #dropGroup(id: number): void {
     for (const { memberId } of this.#groups.get(id)?.entity.members ?? []) {
       const groups = this.#groupsOf.get(memberId);
-      groups?.delete(id);
-      if (groups?.size === 0) this.#groupsOf.delete(memberId);
+      if (typeof groups === 'object') groups.delete(id);
+      if (groups === id || (typeof groups === 'object' && groups.size === 0)) this.#groupsOf.delete(memberId);
     }
     this.#groups.delete(id);
+  }
+
+  #groupsWith(memberId: number): Iterable<number> {
+    const groups = this.#groupsOf.get(memberId) ?? [];
+    return typeof groups === 'number' ? [groups] : groups;
   }
 
   #isFull(): StatusError {
@@ -296,12 +313,13 @@ export class ProfileState {
 
   /** Computes the group's table now: packets wait when the group is written. Members that are not known are no matter: then it will be refused. */
   #expect({ members, maxSize }: ActionProfileGroup): void {
-    const shares = members.flatMap(({ memberId, weight, ...watch }) => {
-      const key = this.#expected.get(memberId) ?? this.#members.get(memberId)?.key;
-      if (key === undefined || !Number.isInteger(weight) || weight < 1) return [];
-      return [{ key, weight: this.#ports.isUp(watchedPort(watch)) ? weight : 0 }];
-    });
-    if (shares.length === members.length) this.#bound.profile.expect(shares, maxSize);
+    const shares: MaglevShare[] = [];
+    for (const member of members) {
+      const key = this.#expected.get(member.memberId) ?? this.#members.get(member.memberId)?.key;
+      if (key === undefined || !Number.isInteger(member.weight) || member.weight < 1) return;
+      shares.push({ key, weight: this.#ports.isUp(watchedPort(member)) ? member.weight : 0 });
+    }
+    this.#bound.profile.expect(shares, maxSize);
   }
 
   #writeGroup({ place, entity }: Group): void {
@@ -320,8 +338,7 @@ export class ProfileState {
     });
   }
 
-  #refuseBesideOneShots(what: string): void {
-    if (this.#oneShots === 0) return;
+  #refuseBesideOneShots(what: string): never {
     throw new StatusError('INVALID_ARGUMENT', `${this.#bound.label} is programmed with action sets: no ${what} beside them`);
   }
 

@@ -5,7 +5,7 @@
  * 128 bits as IPv6, up to 32 bits as a decimal number, others in hexadecimal. What is printed is read back as the same value.
  */
 import { fromBigint, parseIpv4, parseIpv6, printIpv4, printIpv6 } from '../wire/index.ts';
-import { fromBytes, toBytes } from './bytes.ts';
+import { canonical, fromBytes, toBytes } from './bytes.ts';
 
 /** A value of a field or parameter in our own code. */
 export type ValueLike = number | bigint | string | Uint8Array;
@@ -16,11 +16,17 @@ interface FieldType {
 }
 
 /** Canonical bytes of a value. Throws RangeError if the text is no value or the number does not fit; `what` names it. */
-export function parseValue(value: ValueLike, width: number, what: string): Uint8Array {
+export function parseValue(value: ValueLike, width: number, what: () => string): Uint8Array {
+  // Most values by far: they need no big numbers.
+  if (typeof value === 'number' && value >= 0 && value < 2 ** width && Number.isSafeInteger(value)) return toBytes(value);
+  if (typeof value === 'string' && width === 32) {
+    const address = parseIpv4(value);
+    if (address) return canonical(address);
+  }
   const number = toNumber(value);
-  if (number === undefined) throw new RangeError(`${what}: '${String(value)}' is no value`);
+  if (number === undefined) throw new RangeError(`${what()}: '${String(value)}' is no value`);
   if (number < 0n || (width > 0 && number >> BigInt(width) !== 0n)) {
-    throw new RangeError(`${what}: ${String(value)} does not fit ${width} bits`);
+    throw new RangeError(`${what()}: ${String(value)} does not fit ${width} bits`);
   }
   return toBytes(number);
 }

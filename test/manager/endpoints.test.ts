@@ -112,8 +112,8 @@ describe('slices', () => {
     const endpoints = [{ ...endpoint('r2'), weight: 3 }, endpoint('r1')];
     const model = { ...emptyModel, endpointSlices: [slice('', { endpoints })] };
     expect(eligibleEndpoints(model, web, web.ports[0]!, 4).cluster).toEqual([
-      { address: '10.0.0.1', port: 8080, weight: 1 },
-      { address: '10.0.0.2', port: 8080, weight: 3 },
+      { name: '10.0.0.1 8080', address: '10.0.0.1', port: 8080, weight: 1 },
+      { name: '10.0.0.2 8080', address: '10.0.0.2', port: 8080, weight: 3 },
     ]);
     expect(eligibleEndpoints(model, web, web.ports[0]!, 6)).toEqual({ cluster: [], local: [], hasAny: false });
   });

@@ -87,6 +87,22 @@ delete group endpoints 2: 1
     expect(apply({ services: both, endpointSlices: [] })).toContain('delete member endpoints 1:');
   });
 
+  test('an address that two services want is the first one by name, for as long as it is there', () => {
+    const { apply } = start();
+    const endpointSlices = [slice('api', ['10.1.0.1']), slice('web', ['10.1.0.2'])];
+    const [api, shop] = [service('api', '10.96.0.9'), { ...service('web', '10.96.0.2'), externalIPs: ['10.96.0.9'] }];
+    expect(apply({ services: [shop], endpointSlices })).toContain(
+      'insert services address=10.96.0.9 port=80 protocol=6: to_pool(pool=1,',
+    );
+    expect(apply({ services: [api, shop], endpointSlices })).toContain(
+      'modify services address=10.96.0.9 port=80 protocol=6: to_pool(pool=2,',
+    );
+    expect(apply({ services: [shop], endpointSlices })).toContain(
+      'modify services address=10.96.0.9 port=80 protocol=6: to_pool(pool=1,',
+    );
+    expect(apply({ services: [], endpointSlices })).toContain('delete services address=10.96.0.9');
+  });
+
   test('a service that comes and goes leaves the others alone', () => {
     const { apply } = start();
     const slices = [slice('web', ['10.1.0.1']), slice('api', ['10.1.0.2'])];
