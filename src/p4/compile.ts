@@ -32,8 +32,8 @@ export interface CompileResult {
   readonly ir?: Program;
   /** Also present if the only errors are things that softipu does not do. */
   readonly p4info?: P4Info;
-  /** Of `p4info`: the program as it was lowered, good for nothing but its entries if `ir` is absent. */
-  readonly described?: Pick<Program, 'tables' | 'actions'>;
+  /** What `p4info` is of, the program as it was lowered, in front of all passes; good for nothing but its entries if `ir` is absent. */
+  readonly described?: Program;
   readonly diagnostics: readonly Diagnostic[];
 }
 

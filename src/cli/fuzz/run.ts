@@ -37,7 +37,8 @@ export function architectureOf(seed: number): ArchitectureName {
   return architectures[seed % architectures.length]!;
 }
 
-export function compileText(source: string): { ir?: Program; messages: string } {
+/** `lowered`: in front of the passes, what the interpreter judges. */
+export function compileText(source: string): { ir?: Program; lowered?: Program; messages: string } {
   const path = 'fuzz.p4';
   const result = compileToIr({
     path,
@@ -45,7 +46,11 @@ export function compileText(source: string): { ir?: Program; messages: string } 
     includeDirs: [includeDir],
     defines: {},
   });
-  return { ir: result.ir, messages: printDiagnostics(result.diagnostics.filter((d) => d.severity === 'error')) };
+  return {
+    ir: result.ir,
+    lowered: result.described,
+    messages: printDiagnostics(result.diagnostics.filter((d) => d.severity === 'error')),
+  };
 }
 
 /** Deterministic: everything follows from the case. */
@@ -53,21 +58,28 @@ export function fuzz({ seed, architecture, packets }: FuzzCase): FuzzOutcome {
   const source = generate(seed, architecture);
   const outcome = { seed, architecture, packets: 0, forwarded: 0 };
   try {
-    const { ir, messages } = compileText(source);
-    if (!ir) return { ...outcome, problem: `a program that is right was refused\n${messages}`, source };
-    const result = run(ir, seed, packets);
+    const { ir, lowered, messages } = compileText(source);
+    if (!ir || !lowered) return { ...outcome, problem: `a program that is right was refused\n${messages}`, source };
+    const result = run(ir, lowered, seed, packets);
     return { ...outcome, ...result, ...(result.problem !== undefined && { source }) };
   } catch (error) {
     return { ...outcome, problem: error instanceof Error ? (error.stack ?? error.message) : String(error), source };
   }
 }
 
-function run(ir: Program, seed: number, count: number): { packets: number; forwarded: number; problem?: string } {
+function run(
+  ir: Program,
+  lowered: Program,
+  seed: number,
+  count: number,
+): { packets: number; forwarded: number; problem?: string } {
   const random = new Random(seed + 0x10000);
   const artifact = compileToWasm(ir, { optimize: seed % 8 < 4 });
   const names = ['wasm', 'interp'] as const;
   const compiled = new ArenaBackend(ir, artifact.arena, (memory, _arena, hooks) => instantiate(artifact, memory, hooks));
-  const judged = new ArenaBackend(ir, artifact.arena, (_memory, arena, hooks) => new Interpreter(ir, arena).backend(hooks));
+  const judged = new ArenaBackend(lowered, artifact.arena, (_memory, arena, hooks) =>
+    new Interpreter(lowered, arena).backend(hooks),
+  );
   const both = bothBackends(compiled, judged, names);
   const traffic = new Traffic(random, both);
   let packets = 0;

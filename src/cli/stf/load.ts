@@ -18,6 +18,8 @@ export type Compiled = { readonly ir: Program } | { readonly messages: string };
 /** Compiles programs and remembers them. */
 export class Programs {
   private readonly compiled = new Map<string, Compiled>();
+  /** Programs in front of the passes: the interpreter judges these, too. */
+  private readonly lowered = new WeakMap<Program, Program>();
   private readonly artifacts = new WeakMap<Program, ReturnType<typeof compileToWasm>>();
 
   compile(path: string, defines: readonly string[] = []): Compiled {
@@ -27,15 +29,17 @@ export class Programs {
     const { result } = compileSource({ path, defines });
     const made = result.ir === undefined ? { messages: printDiagnostics(result.diagnostics) } : { ir: result.ir };
     this.compiled.set(key, made);
+    if (result.ir && result.described) this.lowered.set(result.ir, result.described);
     return made;
   }
 
   /** A backend with empty tables. */
   backend(ir: Program, name: BackendName): StfBackend {
-    if (name === 'interp') return interpreted(ir, arenaSpec(ir, 0));
+    const judge = this.lowered.get(ir) ?? ir;
+    if (name === 'interp') return interpreted(judge, arenaSpec(ir, 0));
     const artifact = this.artifact(ir);
     const compiled = new ArenaBackend(ir, artifact.arena, (memory, _arena, hooks) => instantiate(artifact, memory, hooks));
-    return name === 'wasm' ? compiled : bothBackends(compiled, interpreted(ir, artifact.arena), ['wasm', 'interp']);
+    return name === 'wasm' ? compiled : bothBackends(compiled, interpreted(judge, artifact.arena), ['wasm', 'interp']);
   }
 
   private artifact(ir: Program): ReturnType<typeof compileToWasm> {

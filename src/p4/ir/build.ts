@@ -162,6 +162,44 @@ export function anyOf(parts: readonly Expr[]): Expr {
   return parts.reduce(or, falseExpr);
 }
 
+/** The expression with `change` made to its direct subexpressions, folded where that makes it known. */
+export function rebuild(e: Expr, change: (part: Expr) => Expr): Expr {
+  switch (e.kind) {
+    case 'const':
+    case 'var':
+    case 'field':
+    case 'valid':
+    case 'intrinsic':
+    case 'varbitSum':
+    case 'varbitEqual':
+      return e;
+    case 'unary':
+      return e.op === 'not' ? not(change(e.operand)) : negate(change(e.operand));
+    case 'binary':
+      return binary(e.op, change(e.left), change(e.right), e.signed);
+    case 'logical':
+      return e.op === 'and' ? and(change(e.left), change(e.right)) : or(change(e.left), change(e.right));
+    case 'mux':
+      return mux(change(e.condition), change(e.then), change(e.else));
+    case 'concat':
+      return concat(change(e.left), change(e.right));
+    case 'slice':
+      return slice(change(e.operand), e.high, e.low);
+    case 'resize':
+      return resize(change(e.operand), e.width, e.signed);
+    case 'onesSum':
+      return { ...e, parts: e.parts.map(({ value, negate: minus }) => ({ value: change(value), negate: minus })) };
+    case 'hash':
+      return { ...e, data: e.data.map(change) };
+    case 'isNetPort':
+      return { ...e, port: change(e.port) };
+    case 'inValueSet':
+      return { ...e, keys: e.keys.map(change) };
+    default:
+      return assertNever(e);
+  }
+}
+
 /** Marks a switch that handled every kind. */
 export function assertNever(value: never): never {
   throw new Error(`unreachable: ${String(value)}`);

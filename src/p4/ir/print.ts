@@ -84,17 +84,18 @@ const operators: Readonly<Record<ir.BinaryOp, string>> = {
 
 class Printer {
   private readonly program: ir.Program;
-  private readonly varNames: string[];
+  private readonly varNames: ReadonlyMap<ir.VarId, string>;
   private readonly headerNames: string[];
 
   constructor(program: ir.Program) {
     this.program = program;
-    this.varNames = uniqueNames(program.vars.map((v) => v.name));
+    const names = uniqueNames(program.vars.map((v) => v.name));
+    this.varNames = new Map(program.vars.map((v, i) => [v.id, names[i]!]));
     this.headerNames = uniqueNames(program.headers.map((h) => h.name));
   }
 
   variable(id: ir.VarId): string {
-    return this.varNames[id] ?? `var#${id}`;
+    return this.varNames.get(id) ?? `var#${id}`;
   }
 
   header(id: ir.HeaderId): string {

@@ -209,6 +209,56 @@ export function expressionsOf(s: Stmt): readonly Expr[] {
   }
 }
 
+/** The statement with `change` made to every expression directly inside it (see `expressionsOf`). */
+export function mapExpressions(s: Stmt, change: (e: Expr) => Expr): Stmt {
+  const given = (e: Expr | undefined): Expr | undefined => e && change(e);
+  switch (s.kind) {
+    case 'assign':
+    case 'assignSlice':
+    case 'switch':
+      return { ...s, value: change(s.value) };
+    case 'if':
+      return { ...s, condition: change(s.condition) };
+    case 'apply':
+      return { ...s, keys: s.keys.map(change) };
+    case 'extract':
+      return { ...s, varbitBits: given(s.varbitBits) };
+    case 'advance':
+      return { ...s, bits: change(s.bits) };
+    case 'setParserError':
+      return { ...s, error: change(s.error) };
+    case 'output':
+      return { ...s, port: change(s.port) };
+    case 'mirror':
+      return { ...s, slot: change(s.slot), session: change(s.session) };
+    case 'multicast':
+      return { ...s, group: change(s.group) };
+    case 'copy':
+      return { ...s, id: change(s.id), fields: s.fields.map((f) => ({ ...f, value: change(f.value) })) };
+    case 'truncate':
+    case 'cutPayload':
+      return { ...s, bytes: change(s.bytes) };
+    case 'addEntry':
+      return { ...s, args: s.args.map(change), profile: change(s.profile) };
+    case 'setEntryExpireTime':
+      return { ...s, profile: change(s.profile) };
+    case 'count':
+      return { ...s, index: given(s.index), increment: given(s.increment) };
+    case 'meter':
+      return { ...s, index: given(s.index), color: given(s.color), length: given(s.length) };
+    case 'registerRead':
+      return { ...s, index: change(s.index) };
+    case 'registerWrite':
+      return { ...s, index: change(s.index), values: s.values.map(change) };
+    case 'random':
+      return { ...s, low: change(s.low), high: change(s.high) };
+    case 'digest':
+      return { ...s, fields: s.fields.map(change) };
+    default:
+      return s;
+  }
+}
+
 /** The statement with every statement list directly inside it replaced. */
 export function mapBodies(s: Stmt, change: (body: readonly Stmt[]) => readonly Stmt[]): Stmt {
   switch (s.kind) {

@@ -1,6 +1,7 @@
 /** The passes over the IR, in order. Each is one file with one function `Program -> Program`. */
 import type { Program } from '../ir/ir.ts';
 import { mergeChecksums } from './merge-checksums.ts';
+import { propagateValues } from './propagate-values.ts';
 import { removeDeadVariables } from './remove-dead-variables.ts';
 
 export interface Pass {
@@ -10,6 +11,7 @@ export interface Pass {
 
 export const passes: readonly Pass[] = [
   { name: 'merge-checksums', run: mergeChecksums },
+  { name: 'propagate-values', run: propagateValues },
   { name: 'remove-dead-variables', run: removeDeadVariables },
 ];
 

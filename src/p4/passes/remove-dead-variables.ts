@@ -1,65 +1,176 @@
 /**
- * Removes assignments to variables that nothing reads, and optional results that nobody wants. Expressions have no effects, so nothing else is lost.
+ * Removes assignments whose value nobody reads any more, optional results that nobody wants, blocks and branches that have become empty, and in the end
+ * variables that nothing mentions. Expressions have no effects, so nothing else is lost.
  *
- * What it takes away can be the last reader of another variable: repeated until nothing changes. Ids of variables stay.
+ * Follows the control flow backwards. Of a loop, and of a parser, it only knows what is read anywhere inside. Ids of variables stay.
  */
-import type { Expr, Program, Stmt, VarId } from '../ir/ir.ts';
-import { bodiesOf, childrenOf, expressionsOf, mapBodies } from '../ir/walk.ts';
+import type { Expr, Label, Pipeline, Program, Stmt, VarId } from '../ir/ir.ts';
+import { bodiesOf, childrenOf, expressionsOf, mapBodies, writtenBy } from '../ir/walk.ts';
+
+type Live = ReadonlySet<VarId>;
 
 export function removeDeadVariables(program: Program): Program {
-  let pipelines = program.pipelines;
-  for (;;) {
+  // A pipeline may find what the one before it left.
+  const shared = new Set<VarId>();
+  if (program.pipelines.length > 1) for (const p of program.pipelines) readsOfAll(p.body, shared);
+  const pipelines = program.pipelines.map((p): Pipeline => ({ ...p, body: new Sweep().list(p.body, shared).stmts }));
+  const mentioned = new Set<string>();
+  for (const { body } of pipelines) {
     const read = new Set<VarId>();
-    for (const p of pipelines) collectReads(p.body, read);
-    let removed = 0;
-    const count = (): void => {
-      removed++;
-    };
-    pipelines = pipelines.map((p) => ({ ...p, body: sweep(p.body, read, count) }));
-    if (removed === 0) return { ...program, pipelines };
+    readsOfAll(body, read);
+    for (const id of read) mentioned.add(`v${id}`);
+    writtenBy(body, mentioned);
+  }
+  const targets = new Set(copyTargets(pipelines.flatMap((p) => p.body)));
+  const vars = program.vars.filter(({ id }) => mentioned.has(`v${id}`) || targets.has(id));
+  return { ...program, vars, pipelines };
+}
+
+class Sweep {
+  /** Variables that are read where a `break` or `continue` lands, by label. */
+  readonly #breaks = new Map<Label, Live>();
+  readonly #continues = new Map<Label, Live>();
+  #states: Live = new Set();
+
+  /** The list without what is dead, and what is read in front of it; `live` is read behind it. */
+  list(stmts: readonly Stmt[], live: Live): { stmts: Stmt[]; live: Live } {
+    const kept: Stmt[] = [];
+    let now = live;
+    for (let i = stmts.length - 1; i >= 0; i--) {
+      const swept = this.#statement(stmts[i]!, now);
+      if (swept.stmt) kept.push(swept.stmt);
+      now = swept.live;
+    }
+    return { stmts: kept.reverse(), live: now };
+  }
+
+  #statement(s: Stmt, live: Live): { stmt?: Stmt; live: Live } {
+    const ifRead = (id: VarId | undefined): VarId | undefined => (id !== undefined && live.has(id) ? id : undefined);
+    switch (s.kind) {
+      case 'assign':
+        if (s.target.kind === 'var' && !live.has(s.target.id)) return { live };
+        return { stmt: s, live: before(s, live, s.target.kind === 'var' ? [s.target.id] : []) };
+      case 'assignSlice':
+        if (s.target.kind === 'var' && !live.has(s.target.id)) return { live };
+        return { stmt: s, live: before(s, live, []) };
+      case 'addEntry':
+      case 'meter': {
+        const target = ifRead(s.target);
+        return { stmt: { ...s, target }, live: before(s, live, target === undefined ? [] : [target]) };
+      }
+      case 'if': {
+        const [then, otherwise] = [this.list(s.then, live), this.list(s.else, live)];
+        if (then.stmts.length + otherwise.stmts.length === 0) return { live };
+        return {
+          stmt: { ...s, then: then.stmts, else: otherwise.stmts },
+          live: before(s, union(then.live, otherwise.live), []),
+        };
+      }
+      case 'switch': {
+        const cases = s.cases.map((c) => ({ values: c.values, swept: this.list(c.body, live) }));
+        const otherwise = this.list(s.default, live);
+        const all = [...cases.map((c) => c.swept), otherwise];
+        if (all.every(({ stmts }) => stmts.length === 0)) return { live };
+        return {
+          stmt: {
+            ...s,
+            cases: cases.map(({ values, swept }) => ({ values, body: swept.stmts })),
+            default: otherwise.stmts,
+          },
+          live: before(s, union(otherwise.live, ...all.map((a) => a.live)), []),
+        };
+      }
+      case 'block': {
+        this.#breaks.set(s.label, live);
+        const swept = this.list(s.body, live);
+        return { stmt: swept.stmts.length > 0 ? { ...s, body: swept.stmts } : undefined, live: swept.live };
+      }
+      case 'loop': {
+        const head = new Set(live);
+        readsOfAll(s.body, head);
+        this.#breaks.set(s.label, live);
+        this.#continues.set(s.label, head);
+        return { stmt: { ...s, body: this.list(s.body, head).stmts }, live: head };
+      }
+      case 'break':
+      case 'continue': {
+        const to = (s.kind === 'break' ? this.#breaks : this.#continues).get(s.label);
+        if (!to) throw new Error(`${s.kind} ${s.label} outside`);
+        return { stmt: s, live: to };
+      }
+      case 'goto':
+        return { stmt: s, live: this.#states };
+      case 'parser': {
+        const states = new Set(live);
+        readsOfAll([s], states);
+        this.#states = states;
+        return { stmt: mapBodies(s, (body) => this.list(body, states).stmts), live: states };
+      }
+      case 'apply': {
+        const bodies = s.bodies.map(({ params, body }) => ({ params, swept: this.list(body, live) }));
+        const inside = bodies.map(({ params, swept }) => without(swept.live, params));
+        const behind = union(live, ...inside);
+        const [hit, actionRun] = [s.hit, s.actionRun].map((id) => (id !== undefined && behind.has(id) ? id : undefined));
+        const results = [hit, actionRun].filter((id) => id !== undefined);
+        return {
+          stmt: { ...s, hit, actionRun, bodies: bodies.map(({ params, swept }) => ({ params, body: swept.stmts })) },
+          live: before(s, behind, results),
+        };
+      }
+      case 'deparse': {
+        const swept = this.list(s.body, live);
+        return { stmt: { ...s, body: swept.stmts }, live: swept.live };
+      }
+      default: {
+        const written = [...writtenBy([s])].filter((name) => name.startsWith('v')).map((name) => Number(name.slice(1)));
+        return { stmt: s, live: before(s, live, written) };
+      }
+    }
   }
 }
 
-function collectReads(stmts: readonly Stmt[], into: Set<VarId>): void {
+/** What is read in front of a statement that writes `written`, of whose bodies `live` is known. */
+function before(s: Stmt, live: Live, written: readonly VarId[]): Live {
+  const expressions = expressionsOf(s);
+  if (written.length === 0 && expressions.every((e) => e.kind === 'const')) return live;
+  const result = new Set(live);
+  for (const id of written) result.delete(id);
+  for (const e of expressions) readsOf(e, result);
+  return result;
+}
+
+function union(first: Live, ...others: readonly Live[]): Live {
+  const different = others.filter((other) => other !== first);
+  if (different.length === 0) return first;
+  const all = new Set(first);
+  for (const other of different) for (const id of other) all.add(id);
+  return all;
+}
+
+function without(live: Live, ids: readonly VarId[]): Live {
+  if (!ids.some((id) => live.has(id))) return live;
+  const rest = new Set(live);
+  for (const id of ids) rest.delete(id);
+  return rest;
+}
+
+function readsOfAll(stmts: readonly Stmt[], into: Set<VarId>): void {
   for (const s of stmts) {
     for (const e of expressionsOf(s)) readsOf(e, into);
-    for (const body of bodiesOf(s)) collectReads(body, into);
+    // Its other bits are kept.
+    if (s.kind === 'assignSlice' && s.target.kind === 'var') into.add(s.target.id);
+    for (const body of bodiesOf(s)) readsOfAll(body, into);
   }
 }
 
 function readsOf(e: Expr, into: Set<VarId>): void {
   if (e.kind === 'var') into.add(e.id);
-  for (const c of childrenOf(e)) readsOf(c, into);
+  for (const part of childrenOf(e)) readsOf(part, into);
 }
 
-function sweep(stmts: readonly Stmt[], read: ReadonlySet<VarId>, removed: () => void): Stmt[] {
-  const isDead = (id: VarId | undefined): boolean => id !== undefined && !read.has(id);
-  return stmts.flatMap((s): Stmt[] => {
-    switch (s.kind) {
-      case 'assign':
-      case 'assignSlice':
-        if (s.target.kind !== 'var' || read.has(s.target.id)) return [s];
-        removed();
-        return [];
-      case 'addEntry':
-      case 'meter':
-        if (!isDead(s.target)) return [s];
-        removed();
-        return [{ ...s, target: undefined }];
-      case 'apply': {
-        const swept = { ...s, bodies: s.bodies.map((b) => ({ ...b, body: sweep(b.body, read, removed) })) };
-        if (!isDead(s.hit) && !isDead(s.actionRun)) return [swept];
-        removed();
-        return [{ ...swept, hit: isDead(s.hit) ? undefined : s.hit, actionRun: isDead(s.actionRun) ? undefined : s.actionRun }];
-      }
-      case 'if': {
-        const swept = mapBodies(s, (body) => sweep(body, read, removed));
-        if (swept.kind !== 'if' || swept.then.length > 0 || swept.else.length > 0) return [swept];
-        removed();
-        return [];
-      }
-      default:
-        return [mapBodies(s, (body) => sweep(body, read, removed))];
-    }
-  });
+/** Variables that copies of the packet start with. */
+function copyTargets(stmts: readonly Stmt[]): VarId[] {
+  return stmts.flatMap((s) =>
+    s.kind === 'copy' ? s.fields.map((f) => f.target) : bodiesOf(s).flatMap((body) => copyTargets(body)),
+  );
 }

@@ -11,7 +11,7 @@ import { hashOfWords } from './hashes.ts';
 import { ahead, exactLookup } from './lookup.ts';
 import { maskedLookup } from './lookup-masked.ts';
 import { isWide } from './narrow.ts';
-import type { Pipe } from './pipe.ts';
+import type { Ahead, Pipe } from './pipe.ts';
 import { groupSize } from './prefetch.ts';
 import { branchTable } from './statements.ts';
 import type { Limbs } from './wide.ts';
@@ -105,18 +105,19 @@ function setNumberVar(p: Pipe, id: VarId, value: Ref): void {
 }
 
 /** The record of this packet (see prefetch.ts). */
-export function aheadRecord(p: Pipe): Ref {
+export function aheadRecord(p: Pipe, { records }: Ahead): Ref {
   const { i32: A } = p.m;
   // Records are as big as descriptors, and groups of descriptors are aligned to the batch's start.
   const place = A.and(A.sub(p.get(p.descriptor), p.get(1)), A.const((groupSize - 1) * ahead.bytes));
-  return A.add(A.add(p.get(p.context), place), A.const(p.unit.scratch.ahead));
+  return A.add(A.add(p.get(p.context), place), A.const(records));
 }
 
 function find(p: Pipe, table: TableLayout, index: number, s: ApplyStmt, words: Limbs): Ref {
   const nowMs = table.spec.ageing === 'autoDelete' ? p.nowMs() : p.m.i32.const(0);
   const args = words.map((word) => word());
-  if (p.aheadOf === s) {
-    return p.m.call(exactLookup(p.unit, index, true), [...args, nowMs, aheadRecord(p)], i32);
+  const computed = p.aheads.find((a) => a.apply === s);
+  if (computed) {
+    return p.m.call(exactLookup(p.unit, index, true), [...args, nowMs, aheadRecord(p, computed)], i32);
   }
   if (!table.isMasked) return p.m.call(exactLookup(p.unit, index), [...args, nowMs], i32);
   const ranges = s.keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());

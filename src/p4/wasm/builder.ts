@@ -43,6 +43,9 @@ export class Fn {
   readonly #types: Type[];
   readonly #paramCount: number;
   #out: Ref[] = [];
+  /** Locals that may be taken again, by type; those that were taken since the innermost `scoped` began. */
+  readonly #free = new Map<Type, number[]>();
+  #taken: number[] | undefined;
 
   constructor(unit: Unit, params: readonly Type[]) {
     this.unit = unit;
@@ -51,9 +54,29 @@ export class Fn {
     this.#paramCount = params.length;
   }
 
-  /** A new local variable; its index. */
+  /** A local variable, not initialised; its index. */
   local(type: Type): number {
-    return this.#types.push(type) - 1;
+    const index = this.#free.get(type)?.pop() ?? this.#types.push(type) - 1;
+    this.#taken?.push(index);
+    return index;
+  }
+
+  /**
+   * Runs `build`; the locals that it takes are free again behind it. Thousands of locals would be much work for whoever compiles the function: the optimiser,
+   * and the engine's first tier, which gives each a place in the frame.
+   */
+  scoped(build: () => void): void {
+    const outer = this.#taken;
+    const taken: number[] = [];
+    this.#taken = taken;
+    build();
+    this.#taken = outer;
+    for (const index of taken) {
+      const type = this.#types[index]!;
+      const free = this.#free.get(type);
+      if (free) free.push(index);
+      else this.#free.set(type, [index]);
+    }
   }
 
   get(index: number): Ref {

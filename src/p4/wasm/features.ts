@@ -1,6 +1,7 @@
 /** What a program does at all: tells the embedder what to provide, and the compiler what to leave out. */
 import type { HeaderId, Program, Stmt } from '../ir/ir.ts';
-import { bodiesOf, walkProgram } from './walk.ts';
+import { bodiesOf } from '../ir/walk.ts';
+import { walkProgram } from './walk.ts';
 
 /** Mirror copies that a packet can ask for. */
 export const mirrorSlotCount = 4;

@@ -3,14 +3,14 @@
  * start and its fate.
  */
 import binaryen from 'binaryen';
-import { type ArenaSpec, context, descriptor, layoutArena, type TableLayout, tableHeader } from '../../arena/layout.ts';
+import { type ArenaSpec, context, descriptor, layoutArena, tableHeader } from '../../arena/layout.ts';
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
 import { i32, newModule, none } from './builder.ts';
 import { restore } from './copies.ts';
 import { mirrorSlotCount } from './features.ts';
 import { likelyPath } from './likely/index.ts';
-import { Pipe } from './pipe.ts';
-import { cachedBytes, groupSize, prefetcher, sliceOf } from './prefetch.ts';
+import { type Ahead, Pipe } from './pipe.ts';
+import { cachedBytes, groupSize, prefetcher, type Slice, slicesOf } from './prefetch.ts';
 import { rawVariables } from './representation.ts';
 import { placeScratch } from './scratch.ts';
 import { arenaSpec } from './spec.ts';
@@ -76,11 +76,14 @@ const largeCodeBytes = 128 * 1024;
 
 /** Adds the function that runs the pipelines on each packet of a batch. */
 function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pipelines: readonly Pipeline[]): void {
-  const slice = name === 'process' && pipelines[0] ? sliceOf(unit, pipelines[0]) : undefined;
-  const likely = likelyPath(unit, raw, pipelines, slice?.apply);
+  const slices = name === 'process' && pipelines[0] ? slicesOf(unit, pipelines[0]) : [];
+  const aheadsOf = (pipe: Pipe): readonly Ahead[] =>
+    slices.map(({ apply, records }) => ({ apply, records, isOn: pipe.local(i32) }));
+  const likely = likelyPath(unit, raw, pipelines, aheadsOf);
   const p = likely?.pipe ?? new Pipe(unit, raw);
-  p.aheadOf = slice?.apply;
-  eachPacket(p, slice && { prefetch: prefetcher(unit, raw, slice), table: slice.table }, () => {
+  if (!likely) p.aheads = aheadsOf(p);
+  const prefetchers = slices.map((slice, i) => ({ slice, isOn: p.aheads[i]!.isOn, name: prefetcher(unit, raw, slice, i) }));
+  eachPacket(p, prefetchers, () => {
     if (!likely) {
       packet(p, pipelines);
       return;
@@ -123,10 +126,14 @@ function packet(p: Pipe, pipelines: readonly Pipeline[]): void {
 }
 
 /** Goes over the batch's descriptors; ahead of each group of packets, what they look up is touched while the table is too big for the caches. */
-function eachPacket(p: Pipe, ahead: { prefetch: string; table: TableLayout } | undefined, body: () => void): void {
+function eachPacket(
+  p: Pipe,
+  prefetchers: readonly { readonly slice: Slice; readonly isOn: number; readonly name: string }[],
+  body: () => void,
+): void {
   const { i32: A } = p.m;
   const end = p.local(i32);
-  const groupEnd = ahead ? p.local(i32) : end;
+  const groupEnd = prefetchers.length > 0 ? p.local(i32) : end;
   p.set(p.descriptor, p.get(1));
   p.set(end, A.add(p.get(1), A.mul(p.get(2), A.const(descriptor.bytes))));
   const group = (): void => {
@@ -138,19 +145,26 @@ function eachPacket(p: Pipe, ahead: { prefetch: string; table: TableLayout } | u
   };
   p.block((done) => {
     p.br(done, A.eqz(p.get(2)));
-    if (!ahead) {
+    if (prefetchers.length === 0) {
       group();
       return;
     }
-    const entries = A.load(ahead.table.header + tableHeader.entries, 4, A.const(0));
-    p.set(p.isAhead, A.ge_u(entries, A.const(Math.ceil(cachedBytes / ahead.table.slotBytes))));
+    for (const { slice, isOn } of prefetchers) {
+      const entries = A.load(slice.table.header + tableHeader.entries, 4, A.const(0));
+      p.set(isOn, A.ge_u(entries, A.const(Math.ceil(cachedBytes / slice.table.slotBytes))));
+    }
     p.set(groupEnd, p.get(end));
     p.loop((next) => {
-      p.if(p.get(p.isAhead), () => {
-        p.set(groupEnd, A.add(p.get(p.descriptor), A.const(groupSize * descriptor.bytes)));
-        p.set(groupEnd, p.m.select(A.lt_u(p.get(groupEnd), p.get(end)), p.get(groupEnd), p.get(end)));
-        p.emit(p.m.call(ahead.prefetch, [p.get(p.context), p.get(p.descriptor), p.get(end)], none));
-      });
+      p.if(
+        prefetchers.map(({ isOn }) => p.get(isOn)).reduce((a, b) => A.or(a, b)),
+        () => {
+          p.set(groupEnd, A.add(p.get(p.descriptor), A.const(groupSize * descriptor.bytes)));
+          p.set(groupEnd, p.m.select(A.lt_u(p.get(groupEnd), p.get(end)), p.get(groupEnd), p.get(end)));
+          for (const { isOn, name } of prefetchers) {
+            p.if(p.get(isOn), () => p.emit(p.m.call(name, [p.get(p.context), p.get(p.descriptor), p.get(end)], none)));
+          }
+        },
+      );
       group();
       p.br(next, A.ne(p.get(p.descriptor), p.get(end)));
     });

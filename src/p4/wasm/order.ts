@@ -4,7 +4,8 @@
  * whatever changes the order (`Pipe.relaid`) tells whether there is anything to do.
  */
 import type { HeaderId, Program, Stmt } from '../ir/ir.ts';
-import { bodiesOf, forEachStmt } from './walk.ts';
+import { bodiesOf } from '../ir/walk.ts';
+import { forEachStmt } from './walk.ts';
 
 /**
  * Headers whose extraction alone makes deparsing necessary, since some deparser leaves them out or some way through the parsers may extract them out of

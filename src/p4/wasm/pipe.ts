@@ -14,6 +14,7 @@ import type { Facts } from './facts.ts';
 import { mirrorSlotCount } from './features.ts';
 import { isWide, typeOf } from './narrow.ts';
 import type { Unit } from './unit.ts';
+import type { Mentioned } from './walk.ts';
 import { type Limbs, limbCount, swapLimbs } from './wide.ts';
 
 /** What a table's last apply left behind, in locals. */
@@ -38,6 +39,13 @@ export interface ParserScope {
   readonly end: string;
   facts: Facts;
   readonly jump: (state: number) => void;
+}
+
+/** An apply whose key and hash are computed ahead while the local `isOn` says so; where the record of a group's first packet is, from the context on. */
+export interface Ahead {
+  readonly apply: Stmt;
+  readonly isOn: number;
+  readonly records: number;
 }
 
 interface HeaderLocals {
@@ -72,9 +80,8 @@ export class Pipe extends Fn {
   readonly labels = new Map<Label, LabelScope>();
   readonly #applied = new Map<TableId, Applied>();
   parser: ParserScope | undefined;
-  /** The apply whose keys and hashes are in the records at `scratch.ahead` (see prefetch.ts), and the local that says whether they are. */
-  aheadOf: Stmt | undefined;
-  readonly isAhead: number;
+  /** Applies whose keys and hashes may have been computed ahead (see prefetch.ts). */
+  aheads: readonly Ahead[] = [];
   /** In an action's body: whether its table's apply found an entry, if the action alone tells. */
   hitKnown: { readonly table: TableId; readonly hit: boolean } | undefined;
   /** While emits are gathered one by one: local with the address of the next byte. */
@@ -82,7 +89,8 @@ export class Pipe extends Fn {
   readonly #vars = new Map<VarId, readonly number[]>();
   readonly #headers = new Map<HeaderId, HeaderLocals>();
 
-  constructor(unit: Unit, rawVars: ReadonlySet<VarId>, paramCount: 2 | 3 = 3) {
+  /** `mentioned`: the variables, headers and tables that the function will name, if not all. */
+  constructor(unit: Unit, rawVars: ReadonlySet<VarId>, paramCount: 2 | 3 = 3, mentioned?: Mentioned) {
     super(
       unit,
       Array.from({ length: paramCount }, () => i32),
@@ -101,15 +109,16 @@ export class Pipe extends Fn {
     this.parserError = word();
     this.pass = word();
     this.rounds = word();
-    this.isAhead = word();
     this.done = unit.newLabel();
     const { program } = unit;
-    for (const v of program.vars) this.#vars.set(v.id, this.#localsFor(v.width));
+    for (const v of program.vars) if (mentioned?.vars.has(v.id) ?? true) this.#vars.set(v.id, this.#localsFor(v.width));
     program.tables.forEach((table, i) => {
+      if (mentioned && !mentioned.tables.has(table.id)) return;
       const words = Array.from({ length: unit.layout.tables[i]!.keyWords }, () => this.local(i64));
       this.#applied.set(table.id, { entry: word(), hit: word(), words });
     });
     for (const h of program.headers) {
+      if (mentioned && !mentioned.headers.has(h.id)) continue;
       const type = program.headerTypes[h.type]!;
       this.#headers.set(h.id, {
         type,
@@ -238,16 +247,17 @@ export class Pipe extends Fn {
   /** All tables as if they had been missed. */
   clearApplied(): void {
     this.program.tables.forEach((table, i) => {
-      const { entry, hit } = this.applied(table.id);
-      this.set(entry, this.m.i32.const(this.unit.layout.tables[i]!.defaultEntry));
-      this.set(hit, this.m.i32.const(0));
+      const applied = this.#applied.get(table.id);
+      if (!applied) return;
+      this.set(applied.entry, this.m.i32.const(this.unit.layout.tables[i]!.defaultEntry));
+      this.set(applied.hit, this.m.i32.const(0));
     });
   }
 
   /** All variables 0. */
   clearVars(): void {
     for (const v of this.program.vars) {
-      for (const local of this.varLocals(v.id)) {
+      for (const local of this.#vars.get(v.id) ?? []) {
         this.set(local, v.width <= 32 ? this.m.i32.const(0) : this.m.i64.const(0));
       }
     }

@@ -11,14 +11,14 @@
  */
 import { context, descriptor, type TableLayout } from '../../arena/layout.ts';
 import type { Expr, Pipeline, Stmt } from '../ir/ir.ts';
-import { writtenBy } from '../ir/walk.ts';
+import { bodiesOf, expressionsOf, writtenBy } from '../ir/walk.ts';
 import { type Get, i32, type Ref } from './builder.ts';
 import { hashOfKey } from './hashes.ts';
 import { ahead, slotAddress } from './lookup.ts';
 import { Pipe } from './pipe.ts';
 import { statements } from './statements.ts';
 import type { Unit } from './unit.ts';
-import { bodiesOf, expressionsOf, forEachExpr, forEachStmt } from './walk.ts';
+import { forEachExpr, forEachStmt, mentionedBy } from './walk.ts';
 import { paddedFields, toWords } from './wire.ts';
 
 type ApplyStmt = Extract<Stmt, { kind: 'apply' }>;
@@ -29,19 +29,25 @@ export const groupSize = 16;
 /** Tables, or entries of one, of fewer bytes stay in the caches. */
 export const cachedBytes = 1 << 18;
 
+/** Tables that are touched ahead: a program that has a pipeline for each IP family has one for each. */
+export const maxSlices = 2;
+
 export interface Slice {
   readonly body: readonly Stmt[];
   readonly apply: ApplyStmt;
   readonly table: TableLayout;
+  /** Its records, from the context on. */
+  readonly records: number;
 }
 
-/** Adds `prefetch(context, descriptors, end)` to the module for packets that run the slice's pipeline; its name. */
-export function prefetcher(unit: Unit, raw: ReadonlySet<number>, { body, apply, table }: Slice): string {
-  const p = new Pipe(unit, raw);
+/** Adds `prefetch_<number>(context, descriptors, end)` to the module for packets that run the slice's pipeline; its name. */
+export function prefetcher(unit: Unit, raw: ReadonlySet<number>, { body, apply, table, records }: Slice, number: number): string {
+  const p = new Pipe(unit, raw, 3, mentionedBy(body, ...apply.keys));
+  const name = `prefetch_${number}`;
   const { i32: A, i64: B } = p.m;
   const last = p.holdI32(A.add(p.get(1), A.const(groupSize * descriptor.bytes)));
   const end = p.holdI32(p.m.select(A.lt_u(last(), p.get(2)), last(), p.get(2)));
-  const first = p.holdI32(A.add(p.get(p.context), A.const(unit.scratch.ahead)));
+  const first = p.holdI32(A.add(p.get(p.context), A.const(records)));
   const at = p.local(i32);
   const touched = p.local(i32);
   const touch = (address: Ref): void => p.set(touched, A.xor(p.get(touched), A.load8_u(0, 1, address)));
@@ -67,8 +73,8 @@ export function prefetcher(unit: Unit, raw: ReadonlySet<number>, { body, apply, 
   });
   // A value that is used: loads for nothing would be taken out.
   p.emit(A.store(context.touched, 4, p.get(p.context), p.get(touched)));
-  p.finish('prefetch');
-  return 'prefetch';
+  p.finish(name);
+  return name;
 }
 
 function eachDescriptor(p: Pipe, end: Get, body: () => void): void {
@@ -80,9 +86,9 @@ function eachDescriptor(p: Pipe, end: Get, body: () => void): void {
   });
 }
 
-/** The slice for the table that is applied in most places, of these the biggest, whose key can be computed ahead; undefined if none is worth it. */
-export function sliceOf(unit: Unit, pipeline: Pipeline): Slice | undefined {
-  if (unit.features.keepsOriginal) return undefined;
+/** Slices for the table that is applied in most places and for others that are in as many, of these the biggest whose keys can be computed ahead. */
+export function slicesOf(unit: Unit, pipeline: Pipeline): readonly Slice[] {
+  if (unit.features.keepsOriginal) return [];
   const sites = new Map<number, number>();
   forEachStmt(pipeline.body, (s) => {
     if (s.kind === 'apply') sites.set(s.table, (sites.get(s.table) ?? 0) + 1);
@@ -92,12 +98,19 @@ export function sliceOf(unit: Unit, pipeline: Pipeline): Slice | undefined {
     .filter(({ table, bytes }) => !table.isMasked && bytes >= cachedBytes)
     .filter(({ table }) => table.keyBytes > 0 && table.keyWords <= ahead.maxWords && table.spec.profile === undefined)
     .sort((a, b) => (sites.get(b.id) ?? 0) - (sites.get(a.id) ?? 0) || b.bytes - a.bytes);
+  const slices: Slice[] = [];
+  let most = 0;
   for (const { table, id } of candidates) {
+    const count = sites.get(id) ?? 0;
+    if (slices.length === maxSlices || count < most) break;
     const path = pathTo(pipeline.body, id);
     const body = path && neededFor(path.before, path.apply.keys);
-    if (body) return { body, apply: path.apply, table };
+    if (!body) continue;
+    most = count;
+    const records = unit.scratch.ahead + slices.length * groupSize * ahead.bytes;
+    slices.push({ body, apply: path.apply, table, records });
   }
-  return undefined;
+  return slices;
 }
 
 /** The first apply of the table, and what comes before it on the way there. */

@@ -3,7 +3,8 @@
  * with. "Wire order is the native order": addresses and ports that go from the packet into keys and from entries back into the packet are never swapped.
  */
 import type { Expr, LValue, Program, Stmt, VarId } from '../ir/ir.ts';
-import { expressionsOf, forEachStmt, operandsOf } from './walk.ts';
+import { childrenOf, expressionsOf } from '../ir/walk.ts';
+import { forEachStmt } from './walk.ts';
 
 /** How the place that a value comes from or goes to has it. */
 type Form = 'raw' | 'number' | 'either';
@@ -69,14 +70,14 @@ function vote(program: Program, before: ReadonlySet<VarId>): ReadonlySet<VarId> 
       case 'onesSum':
       case 'hash':
       case 'inValueSet':
-        for (const operand of operandsOf(e)) use(operand, 'raw');
+        for (const operand of childrenOf(e)) use(operand, 'raw');
         return;
       case 'concat':
       case 'resize':
-        for (const operand of operandsOf(e)) use(operand, wanted === 'raw' && operand.width % 8 === 0 ? 'raw' : 'number');
+        for (const operand of childrenOf(e)) use(operand, wanted === 'raw' && operand.width % 8 === 0 ? 'raw' : 'number');
         return;
       default:
-        for (const operand of operandsOf(e)) use(operand, 'number');
+        for (const operand of childrenOf(e)) use(operand, 'number');
     }
   };
 

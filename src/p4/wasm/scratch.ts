@@ -11,7 +11,7 @@ import { byteCount } from './bytes.ts';
 import { featuresOf } from './features.ts';
 import { crcTableBytes } from './hashes.ts';
 import { ahead as aheadRecord } from './lookup.ts';
-import { groupSize } from './prefetch.ts';
+import { groupSize, maxSlices } from './prefetch.ts';
 import { forEachStmt, walkProgram } from './walk.ts';
 import { shiftScratchBytes } from './wide-shift.ts';
 
@@ -24,7 +24,7 @@ export interface Scratch {
   readonly hash: number;
   /** Tables of crc32 and crc16. */
   readonly crc: number;
-  /** Records of the packets of a group (see prefetch.ts). */
+  /** Records of the packets of a group, for each slice (see prefetch.ts). */
   readonly ahead: number;
   /** The record of a copy that is being made: the last `longestRecord` bytes. */
   readonly copy: number;
@@ -83,7 +83,7 @@ export function placeScratch(program: Program): Scratch {
   const shift = place(shiftScratchBytes(shiftWidth));
   const hash = place(hashBytes + 8);
   const crc = place(hasCrc ? 2 * crcTableBytes : 0);
-  const ahead = place(aheadRecord.bytes * groupSize);
+  const ahead = place(aheadRecord.bytes * groupSize * maxSlices);
   const copy = place(longestRecord(copyRecords(program)));
   return { headers, gather, shift, hash, crc, ahead, copy, bytes: next - context.scratch };
 }

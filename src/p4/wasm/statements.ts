@@ -27,7 +27,7 @@ export function statements(p: Pipe, list: readonly Stmt[]): void {
   for (const s of list) {
     // Nothing behind a jump is reached.
     if (!p.facts) return;
-    statement(p, s);
+    p.scoped(() => statement(p, s));
   }
 }
 

@@ -1,131 +1,8 @@
 /**
- * Walks over the IR: the expressions and bodies directly below a node, and everything below it. What the analyses before code generation share.
+ * Walks over everything below a node of the IR: what the analyses before code generation share.
  */
-import type { Expr, Program, Stmt } from '../ir/ir.ts';
-import { assertNever } from './bug.ts';
-
-/** Operands of an expression. */
-export function operandsOf(e: Expr): readonly Expr[] {
-  switch (e.kind) {
-    case 'const':
-    case 'var':
-    case 'field':
-    case 'valid':
-    case 'intrinsic':
-    case 'varbitSum':
-    case 'varbitEqual':
-      return [];
-    case 'unary':
-    case 'slice':
-    case 'resize':
-      return [e.operand];
-    case 'binary':
-    case 'concat':
-    case 'logical':
-      return [e.left, e.right];
-    case 'mux':
-      return [e.condition, e.then, e.else];
-    case 'onesSum':
-      return e.parts.map((part) => part.value);
-    case 'hash':
-      return e.data;
-    case 'isNetPort':
-      return [e.port];
-    case 'inValueSet':
-      return e.keys;
-    default:
-      return assertNever(e);
-  }
-}
-
-/** Expressions that a statement evaluates itself, not those of its bodies. */
-export function expressionsOf(s: Stmt): readonly Expr[] {
-  const some = (...list: (Expr | undefined)[]): Expr[] => list.filter((e) => e !== undefined);
-  switch (s.kind) {
-    case 'assign':
-    case 'assignSlice':
-    case 'switch':
-      return [s.value];
-    case 'if':
-      return [s.condition];
-    case 'apply':
-      return s.keys;
-    case 'extract':
-      return some(s.varbitBits);
-    case 'advance':
-      return [s.bits];
-    case 'setParserError':
-      return [s.error];
-    case 'output':
-      return [s.port];
-    case 'mirror':
-      return [s.slot, s.session];
-    case 'multicast':
-      return [s.group];
-    case 'copy':
-      return [s.id, ...s.fields.map((f) => f.value)];
-    case 'truncate':
-    case 'cutPayload':
-      return [s.bytes];
-    case 'addEntry':
-      return [...s.args, s.profile];
-    case 'setEntryExpireTime':
-      return [s.profile];
-    case 'count':
-      return some(s.index, s.increment);
-    case 'meter':
-      return some(s.index, s.color, s.length);
-    case 'registerRead':
-      return [s.index];
-    case 'registerWrite':
-      return [s.index, ...s.values];
-    case 'random':
-      return [s.low, s.high];
-    case 'digest':
-      return s.fields;
-    case 'setValid':
-    case 'copyHeader':
-    case 'copyVarbit':
-    case 'block':
-    case 'loop':
-    case 'break':
-    case 'continue':
-    case 'parser':
-    case 'goto':
-    case 'lookahead':
-    case 'deparse':
-    case 'emit':
-    case 'nextPass':
-    case 'drop':
-    case 'restartExpireTimer':
-    case 'getEntryExpireTime':
-    case 'isFirstHitOfPeriod':
-    case 'allocateFlowId':
-      return [];
-    default:
-      return assertNever(s);
-  }
-}
-
-/** Statement lists inside a statement. */
-export function bodiesOf(s: Stmt): readonly (readonly Stmt[])[] {
-  switch (s.kind) {
-    case 'if':
-      return [s.then, s.else];
-    case 'switch':
-      return [...s.cases.map((c) => c.body), s.default];
-    case 'block':
-    case 'loop':
-    case 'deparse':
-      return [s.body];
-    case 'apply':
-      return s.bodies.map((b) => b.body);
-    case 'parser':
-      return s.states.map((state) => state.body);
-    default:
-      return [];
-  }
-}
+import type { Expr, HeaderId, Program, Stmt, TableId, VarId } from '../ir/ir.ts';
+import { bodiesOf, childrenOf, expressionsOf, writtenBy } from '../ir/walk.ts';
 
 /** Visits every statement, outer before inner. */
 export function forEachStmt(body: readonly Stmt[], visit: (s: Stmt) => void): void {
@@ -138,7 +15,7 @@ export function forEachStmt(body: readonly Stmt[], visit: (s: Stmt) => void): vo
 /** Visits an expression and all its operands, outer before inner. */
 export function forEachExpr(e: Expr, visit: (e: Expr) => void): void {
   visit(e);
-  for (const operand of operandsOf(e)) forEachExpr(operand, visit);
+  for (const operand of childrenOf(e)) forEachExpr(operand, visit);
 }
 
 /** Visits every statement and expression of a program. */
@@ -149,4 +26,34 @@ export function walkProgram(program: Program, onStmt: (s: Stmt) => void, onExpr:
       for (const e of expressionsOf(s)) forEachExpr(e, onExpr);
     });
   }
+}
+
+/** Storage that a list of statements names: variables, headers and tables. */
+export interface Mentioned {
+  readonly vars: ReadonlySet<VarId>;
+  readonly headers: ReadonlySet<HeaderId>;
+  readonly tables: ReadonlySet<TableId>;
+}
+
+export function mentionedBy(body: readonly Stmt[], ...more: readonly Expr[]): Mentioned {
+  const [vars, headers, tables] = [new Set<VarId>(), new Set<HeaderId>(), new Set<TableId>()];
+  const addExpr = (e: Expr): void => {
+    forEachExpr(e, (part) => {
+      if (part.kind === 'var') vars.add(part.id);
+      if ('header' in part) headers.add(part.header);
+      if (part.kind === 'varbitEqual') headers.add(part.left).add(part.right);
+    });
+  };
+  for (const e of more) addExpr(e);
+  for (const name of writtenBy(body)) {
+    if (name.startsWith('v')) vars.add(Number(name.slice(1)));
+    if (name.startsWith('h')) headers.add(Number(name.slice(1)));
+  }
+  forEachStmt(body, (s) => {
+    for (const e of expressionsOf(s)) addExpr(e);
+    if ('header' in s) headers.add(s.header);
+    if (s.kind === 'copyHeader' || s.kind === 'copyVarbit') headers.add(s.source);
+    if ('table' in s) tables.add(s.table);
+  });
+  return { vars, headers, tables };
 }

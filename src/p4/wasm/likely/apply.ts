@@ -195,11 +195,12 @@ function findFull(p: LikelyPipe, table: TableLayout, index: number, s: ApplyStmt
   const nowMs = (): Ref => (table.spec.ageing === 'autoDelete' ? p.nowMs() : A.const(0));
   const hash = p.local(i32);
   const compute = (): void => p.set(hash, hashOfKey(p, table, words));
-  if (p.aheadOf === s) {
+  const computed = p.aheads.find((a) => a.apply === s);
+  if (computed) {
     p.if(
-      p.get(p.isAhead),
+      p.get(computed.isOn),
       () => {
-        const record = p.holdI32(aheadRecord(p));
+        const record = p.holdI32(aheadRecord(p, computed));
         p.set(hash, A.load(ahead.hash, 4, record()));
         p.if(
           differs(p, words, (i) => B.load(ahead.key + 8 * i, 8, record())),

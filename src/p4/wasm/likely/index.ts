@@ -12,9 +12,10 @@
  * entries on a miss; neither a state, action nor block that is annotated `@unlikely`. A program of which nothing is left has no likely path.
  */
 import { descriptor } from '../../../arena/layout.ts';
-import type { Pipeline, Stmt } from '../../ir/ir.ts';
+import type { Pipeline } from '../../ir/ir.ts';
 import type { Ref } from '../builder.ts';
 import { assign } from '../headers.ts';
+import type { Ahead, Pipe } from '../pipe.ts';
 import { number32 } from '../statements.ts';
 import type { Unit } from '../unit.ts';
 import { materialise } from './assign.ts';
@@ -35,17 +36,17 @@ export interface LikelyPath {
   readonly done: string;
 }
 
-/** The likely path of the program's one pipeline, if it has one. `aheadOf`: see prefetch.ts. */
+/** The likely path of the program's one pipeline, if it has one. `aheadsOf`: see prefetch.ts. */
 export function likelyPath(
   unit: Unit,
   raw: ReadonlySet<number>,
   pipelines: readonly Pipeline[],
-  aheadOf: Stmt | undefined,
+  aheadsOf: (pipe: Pipe) => readonly Ahead[],
 ): LikelyPath | undefined {
   const [pipeline] = pipelines;
   if (!pipeline || !mayBeLikely(unit, pipelines)) return undefined;
   const pipe = new LikelyPipe(unit, raw);
-  pipe.aheadOf = aheadOf;
+  pipe.aheads = aheadsOf(pipe);
   const done = pipe.label();
   let isLikely = false;
   const code = pipe.collect(() => {

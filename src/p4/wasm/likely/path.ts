@@ -110,13 +110,19 @@ export function fieldKey(header: HeaderId, field: number): string {
   return `h${header}.${field}`;
 }
 
+const keys = new WeakMap<Expr, string>();
+
 /** The same text for the same expression. */
 export function keyOf(e: Expr): string {
-  return JSON.stringify(e, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+  const known = keys.get(e);
+  if (known !== undefined) return known;
+  const key = JSON.stringify(e, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+  keys.set(e, key);
+  return key;
 }
 
 function isSameValue(a: Expr, b: Expr): boolean {
-  return keyOf(a) === keyOf(b);
+  return a === b || (a.kind === b.kind && a.width === b.width && keyOf(a) === keyOf(b));
 }
 
 function common<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>, isSame: (a: V, b: V) => boolean): Map<K, V> {

@@ -2,10 +2,9 @@
  * Expressions as the likely path sees them: what it knows put in, what follows from that folded. Fields that are left are those of the packet as it came,
  * and marked so: to substitute twice does no harm.
  */
-import { and, binary, concat, constant, mux, negate, not, or, resize, slice } from '../../ir/build.ts';
+import { binary, constant, rebuild } from '../../ir/build.ts';
 import type { Expr } from '../../ir/ir.ts';
-import { isFixed } from '../../ir/walk.ts';
-import { operandsOf } from '../walk.ts';
+import { childrenOf, isFixed } from '../../ir/walk.ts';
 import type { LikelyPipe } from './likely-pipe.ts';
 import { fieldKey, keyOf, type Original } from './path.ts';
 
@@ -32,31 +31,12 @@ export function substitute(p: LikelyPipe, e: Expr): Expr {
       return constant(1, p.facts?.get(e.header) === true ? 1 : 0);
     case 'intrinsic':
       return e.name === 'parserError' || e.name === 'pass' ? constant(e.width, 0) : e;
-    case 'unary':
-      return e.op === 'not' ? not(within(e.operand)) : negate(within(e.operand));
     case 'binary':
       return simplerBits(binary(e.op, within(e.left), within(e.right), e.signed));
-    case 'logical':
-      return e.op === 'and' ? and(within(e.left), within(e.right)) : or(within(e.left), within(e.right));
-    case 'mux':
-      return mux(within(e.condition), within(e.then), within(e.else));
-    case 'concat':
-      return concat(within(e.left), within(e.right));
-    case 'slice':
-      return slice(within(e.operand), e.high, e.low);
-    case 'resize':
-      return resize(within(e.operand), e.width, e.signed);
     case 'onesSum':
       return { ...e, parts: e.parts.flatMap(({ value, negate: minus }) => sumParts(p, within(value), minus)) };
-    case 'hash':
-      return { ...e, data: e.data.map(within) };
-    case 'isNetPort':
-      return { ...e, port: within(e.port) };
-    case 'inValueSet':
-      return { ...e, keys: e.keys.map(within) };
-    case 'varbitSum':
-    case 'varbitEqual':
-      return e;
+    default:
+      return rebuild(e, within);
   }
 }
 
@@ -64,7 +44,7 @@ export function substitute(p: LikelyPipe, e: Expr): Expr {
 export function isSupported(e: Expr): boolean {
   if (e.kind === 'varbitSum' || e.kind === 'varbitEqual') return false;
   if (e.kind === 'intrinsic' && e.name === 'payloadSum') return false;
-  return operandsOf(e).every(isSupported);
+  return childrenOf(e).every(isSupported);
 }
 
 /** Whether it is worth remembering what the expression was: a condition on what stays the same. */
