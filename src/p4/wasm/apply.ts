@@ -113,17 +113,20 @@ export function aheadRecord(p: Pipe, { records }: Ahead): Ref {
 }
 
 function find(p: Pipe, table: TableLayout, index: number, s: ApplyStmt, words: Limbs): Ref {
-  const nowMs = table.spec.ageing === 'autoDelete' ? p.nowMs() : p.m.i32.const(0);
+  const nowMs = (): Ref => (table.spec.ageing === 'autoDelete' ? p.nowMs() : p.m.i32.const(0));
   const args = words.map((word) => word());
+  const plain = (): Ref => p.m.call(exactLookup(p.unit, index), [...words.map((word) => word()), nowMs()], i32);
   const computed = p.aheads.find((a) => a.apply === s);
   if (computed) {
-    return p.m.call(exactLookup(p.unit, index, true), [...args, nowMs, aheadRecord(p, computed)], i32);
+    // Where nothing is computed ahead, the record may hold a key with the hash of no key.
+    const withRecord = p.m.call(exactLookup(p.unit, index, true), [...args, nowMs(), aheadRecord(p, computed)], i32);
+    return p.m.if(p.get(computed.isOn), withRecord, plain());
   }
-  if (!table.isMasked) return p.m.call(exactLookup(p.unit, index), [...args, nowMs], i32);
+  if (!table.isMasked) return plain();
   const ranges = s.keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());
   // An empty table costs a test.
   const tuples = p.m.i32.load(table.header + tableHeader.tuples, 4, p.m.i32.const(0));
-  return p.m.if(tuples, p.m.call(maskedLookup(p.unit, index), [...args, nowMs, ...ranges], i32), p.m.i32.const(0));
+  return p.m.if(tuples, p.m.call(maskedLookup(p.unit, index), [...args, nowMs(), ...ranges], i32), p.m.i32.const(0));
 }
 
 /** Sets `member` to the address of the member that the entry, or the group that it names, stands for; `entry` becomes 0 if there is none. */

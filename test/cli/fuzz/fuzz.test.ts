@@ -15,6 +15,11 @@ describe('random programs do the same in compiled code and interpreter', () => {
   test.each(Array.from({ length: 8 }, (_, i) => i + 1))('seed %i', (seed) => expectNoDifference(seed, 64));
 });
 
+test('a key of zeros in a table that could be, but is not, looked up ahead', () => {
+  const { problem } = fuzz({ seed: 50037, architecture: 'pna', packets: 3 });
+  expect(problem).toBeUndefined();
+});
+
 test('a seed makes one program', () => {
   for (const name of architectures) {
     expect(generate(77, name)).toBe(generate(77, name));
