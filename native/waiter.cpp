@@ -36,8 +36,9 @@ class Waiter final : public Napi::ObjectWrap<Waiter> {
   friend Napi::Function defineWaiter(Napi::Env env);
 
   void watch(const Napi::CallbackInfo& info);
-  void ready(const Napi::CallbackInfo& info);
+  void look(const Napi::CallbackInfo&);
   Napi::Value wait(const Napi::CallbackInfo& info);
+  void report();
   bool seesInput() const;
   int ask(int timeoutMs);
   int spin(uint64_t start, uint64_t spinNs);
@@ -50,9 +51,14 @@ class Waiter final : public Napi::ObjectWrap<Waiter> {
   Napi::ObjectReference owners_;
   bool mustPoll_ = false;
   std::vector<pollfd> polled_;
+  /// Where `report` writes, and what keeps it alive.
+  Napi::ObjectReference flagsOwner_, clockOwner_;
+  uint8_t* flags_ = nullptr;
+  double* clock_ = nullptr;
 };
 
-/// watch(ports: NativePort[]): from now on these, until the next call. Closed ports are ignored.
+/// watch(ports: NativePort[], flags: Uint8Array, clock: Float64Array): from now on these, until the next call. Closed ports are ignored. `look` and `wait` write
+/// into flags, one per port, 1 where there may be input, else 0; and into clock[0] the monotonic time in nanoseconds.
 void Waiter::watch(const Napi::CallbackInfo& info) {
   auto ports = info[0].As<Napi::Array>();
   owners_ = Napi::Persistent(ports.As<Napi::Object>());
@@ -65,12 +71,20 @@ void Waiter::watch(const Napi::CallbackInfo& info) {
     mustPoll_ = mustPoll_ || !pollable.Data()->seesInput();
   }
   polled_.resize(ports_.size() + 1);
+  auto flags = info[1].As<Napi::Uint8Array>();
+  auto clock = info[2].As<Napi::Float64Array>();
+  flagsOwner_ = Napi::Persistent(flags.As<Napi::Object>());
+  clockOwner_ = Napi::Persistent(clock.As<Napi::Object>());
+  flags_ = flags.Data();
+  clock_ = clock.Data();
 }
 
-/// ready(flags: Uint8Array): per port 1 if it may have input, else 0. No system call.
-void Waiter::ready(const Napi::CallbackInfo& info) {
-  uint8_t* flags = info[0].As<Napi::Uint8Array>().Data();
-  for (size_t i = 0; i < ports_.size(); i++) flags[i] = !ports_[i]->seesInput() || ports_[i]->hasInput() ? 1 : 0;
+/// look(): what `wait` writes, at once. No system call.
+void Waiter::look(const Napi::CallbackInfo&) { report(); }
+
+void Waiter::report() {
+  for (size_t i = 0; i < ports_.size(); i++) flags_[i] = !ports_[i]->seesInput() || ports_[i]->hasInput() ? 1 : 0;
+  *clock_ = static_cast<double>(nowNs());
 }
 
 bool Waiter::seesInput() const {
@@ -116,6 +130,7 @@ Napi::Value Waiter::wait(const Napi::CallbackInfo& info) {
   if (spinUs == spinAlways) {
     // Not for ever: the caller has other things to look after now and then.
     int ready = spin(start, static_cast<uint64_t>(info[0].As<Napi::Number>().Int32Value()) * 1'000'000u);
+    report();
     return Napi::Boolean::New(info.Env(), ready != 0);
   }
   int ready = spin(start, windowNs_);
@@ -124,11 +139,12 @@ Napi::Value Waiter::wait(const Napi::CallbackInfo& info) {
     if (ready == 0 || nowNs() - start > windowGrowth * baseNs) windowNs_ = 0;
     else windowNs_ = windowNs_ == 0 ? baseNs : std::min(2 * windowNs_, windowGrowth * baseNs);
   }
+  report();
   return Napi::Boolean::New(info.Env(), ready != 0);
 }
 
 Napi::Function defineWaiter(Napi::Env env) {
-  return Waiter::DefineClass(env, "Waiter", {Waiter::InstanceMethod<&Waiter::watch>("watch"), Waiter::InstanceMethod<&Waiter::ready>("ready"),
+  return Waiter::DefineClass(env, "Waiter", {Waiter::InstanceMethod<&Waiter::watch>("watch"), Waiter::InstanceMethod<&Waiter::look>("look"),
                                        Waiter::InstanceMethod<&Waiter::wait>("wait")});
 }
 

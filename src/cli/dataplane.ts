@@ -82,8 +82,8 @@ export type Report =
 const sleepMs = 100;
 /** Packets for the control plane that may wait: beyond, they are dropped here. */
 const maxPuntsPerSecond = 1000;
-/** Before processes of nice 0, as the kernel's own forwarding is. */
-const threadNice = -10;
+/** Before all processes, as the kernel's own forwarding is: whom a packet wakes does not run before the rest of the batch has left. */
+const threadNice = -20;
 
 const data = workerData as DataPlaneData;
 const post = (report: Report): void => parentPort!.postMessage(report);
@@ -134,23 +134,21 @@ function swap(): void {
 }
 
 const waiter = new addon.Waiter(data.wakeFd);
-waiter.watch([]);
-const clock = new Uint32Array(2);
+/** Monotonic nanoseconds, as of the waiter's last look. */
+const clock = new Float64Array(1);
 const states = new Map<number, Port['state']>();
-
-function now(): number {
-  addon.readClock(clock);
-  return clock[1]! * 4294967296 + clock[0]!;
-}
 
 /** Which ports may have input; undefined if some port cannot tell. */
 let ready: Uint8Array | undefined;
 
 function watchPorts(): void {
   const native = nativePorts(engine.ports);
-  waiter.watch(native);
-  ready = native.length === engine.ports.length ? new Uint8Array(native.length) : undefined;
+  const flags = new Uint8Array(native.length);
+  waiter.watch(native, flags, clock);
+  waiter.look();
+  ready = native.length === engine.ports.length ? flags : undefined;
 }
+watchPorts();
 
 function obey(order: Order): void {
   switch (order.kind) {
@@ -200,7 +198,8 @@ function obey(order: Order): void {
       post({ kind: 'done', id: order.id });
       return;
     case 'inject':
-      engine.setTime(now());
+      waiter.look();
+      engine.setTime(clock[0]!);
       engine.inject(order.bytes);
       return;
     case 'stats':
@@ -237,12 +236,11 @@ function loop(): void {
       for (let message = receiveMessageOnPort(data.orders); message; message = receiveMessageOnPort(data.orders))
         obey(message.message as Order);
     }
-    const nowNs = now();
+    const nowNs = clock[0]!;
     const nowMs = Math.floor(nowNs / 1e6);
     // A call per port is dear where there are many; but now and then each must see whether its interface is still there.
     const isRound = ready === undefined || nowMs - lastRound >= sleepMs;
     if (isRound) lastRound = nowMs;
-    else waiter.ready(ready!);
     const received = engine.step(nowNs, isRound ? undefined : ready);
     age(nowMs);
     if (nowMs - lastSecond >= 1000) {
@@ -250,7 +248,11 @@ function loop(): void {
       punts = 0;
       reportStates();
     }
-    if (received > 0) continue;
+    // Who cannot tell is asked until nothing comes. The others wait at once: that ends at once if there is more.
+    if (received > 0 && ready === undefined) {
+      waiter.look();
+      continue;
+    }
     gate.stand();
     waiter.wait(sleepMs, data.spinUs);
     gate.goOn();

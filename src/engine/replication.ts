@@ -106,6 +106,8 @@ export class Replication {
 
   /** Runs the copies that wait, and those that they make. */
   run(processCopy: (pipeline: number, descriptor: number) => void): void {
+    // Mostly there are none, and setting the length of an array is a call into the runtime.
+    if (this.#waiting.length === 0) return;
     for (let i = 0; i < this.#waiting.length; i += 2) processCopy(this.#waiting[i]!, this.#waiting[i + 1]!);
     this.#waiting.length = 0;
   }

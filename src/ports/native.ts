@@ -72,10 +72,13 @@ export interface InterfaceFacts {
 
 /** How a data plane waits for its ports: it watches their rings in memory, then sleeps. */
 export interface Waiter {
-  /** From now on these ports, until the next call. */
-  watch(ports: readonly NativePort[]): void;
-  /** Sets `flags[i]` to whether the i-th of them may have input, without a system call. */
-  ready(flags: Uint8Array): void;
+  /**
+   * From now on these ports, until the next call. `look` and `wait` set `flags[i]` to whether the i-th of them may have input, and `clock[0]` to the time in
+   * monotonic nanoseconds.
+   */
+  watch(ports: readonly NativePort[], flags: Uint8Array, clock: Float64Array): void;
+  /** Sets flags and clock without a system call. */
+  look(): void;
   /**
    * Waits for input or for the wake descriptor, which it clears: spins, then sleeps up to `timeoutMs` (-1: for ever). It spins for `spinUs`, and up to five
    * times as long, while that spares it sleeps that would end soon, else not at all; `spinAlways`: until `timeoutMs` is over.
