@@ -42,8 +42,10 @@ export function observe(options: {
   const { runtime, program, manager, ports } = options;
   const names = outcomeNames(program.sources.map((path) => readSource(path) ?? ''));
   const traffic = new TrafficTotals(flowTables(program.objects, runtime.arena.tables), () => manager.model);
+  /** Counting per service looks at every flow: only where somebody may ask. */
+  let isCounted = false;
   runtime.on('expired', (entries) => {
-    for (const entry of entries) traffic.expired(entry);
+    if (isCounted) for (const entry of entries) traffic.expired(entry);
   });
   let followed: Sync | undefined;
   const metrics = new NodeMetrics({
@@ -84,9 +86,10 @@ export function observe(options: {
       followed = sync;
     },
     tick: () => {
-      traffic.scan(1 / ticksPerRound, maxNewPerTick);
+      if (isCounted) traffic.scan(1 / ticksPerRound, maxNewPerTick);
     },
     serve: async (config) => {
+      isCounted = config.metrics !== undefined;
       const probes = { '/healthz': () => health.answer('healthz'), '/livez': () => health.answer('livez') };
       const pages = {
         '/metrics': scrape,

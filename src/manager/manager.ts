@@ -104,7 +104,8 @@ export class IpuManager {
   #routesFrom: readonly unknown[] = [];
   readonly #learned = new Map<string, Neighbour>();
   readonly #questions = new Map<string, Question>();
-  readonly #idle: IdleRecord[] = [];
+  /** Printed when somebody asks: ten thousand flows may end in a second. */
+  readonly #idle: { readonly atMs: number; readonly tableEntry: TableEntry }[] = [];
   #idleCount = 0;
   /** Changes with `#learned`. */
   #learnedVersion = 0;
@@ -191,14 +192,18 @@ export class IpuManager {
   idleTimeout(notification: IdleTimeoutNotification, nowMs: number): void {
     for (const tableEntry of notification.tableEntry) {
       this.#idleCount++;
-      this.#idle.push({ atMs: nowMs, entry: printEntity(this.names, { tableEntry: withoutAge(tableEntry) }) });
+      this.#idle.push({ atMs: nowMs, tableEntry });
       if (this.#idle.length > this.#rememberedIdle) this.#idle.shift();
     }
   }
 
   /** The last idle notifications, oldest first, and how many there were in all. */
   get idle(): { readonly count: number; readonly last: readonly IdleRecord[] } {
-    return { count: this.#idleCount, last: [...this.#idle] };
+    const last = this.#idle.map(({ atMs, tableEntry }) => ({
+      atMs,
+      entry: printEntity(this.names, { tableEntry: withoutAge(tableEntry) }),
+    }));
+    return { count: this.#idleCount, last };
   }
 
   /** What ARP and neighbour discovery taught. */
