@@ -16,6 +16,8 @@ export interface RoundTrips {
 const tripSeconds = 1.5;
 const connectionSeconds = 1.5;
 const connectionThreads = 4;
+/** Before the first trial, so that nobody is measured while he translates code or fills caches. */
+const warmUpSeconds = 1;
 const idleSeconds = 5;
 
 /** 64 bytes there and back, one at a time, UDP and TCP. */
@@ -81,14 +83,14 @@ export async function connections(scene: Scene): Promise<Measure[]> {
   pin(scene, 'free');
   type Opened = { done: number; failed: number; seconds: number };
   const trials = new Map<Lane, Opened[]>(scene.lanes.map((lane) => [lane, []]));
+  const open = (lane: Lane, seconds: number): Promise<Opened> => {
+    const to = addressOf(lane, 'server');
+    const ask = { netns: lane.netns('client'), address: to.address, port: to.tcp, threads: connectionThreads };
+    return scene.client.ask<Opened>('connections', { ...ask, seconds });
+  };
+  for (const lane of scene.lanes) await open(lane, warmUpSeconds);
   for (let run = 0; run < scene.runs; run++) {
-    for (const lane of scene.lanes) {
-      const to = addressOf(lane, 'server');
-      const ask = { netns: lane.netns('client'), address: to.address, port: to.tcp };
-      trials
-        .get(lane)!
-        .push(await scene.client.ask<Opened>('connections', { ...ask, threads: connectionThreads, seconds: connectionSeconds }));
-    }
+    for (const lane of scene.lanes) trials.get(lane)!.push(await open(lane, connectionSeconds));
   }
   const own = trials.get(scene.softipu)!;
   const perSecond = (t: Opened): number => t.done / t.seconds;
