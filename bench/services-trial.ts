@@ -6,7 +6,7 @@ import { Arena, addEntry, descriptor, layoutArena, packKey } from '../src/arena/
 import { loadProgram } from '../src/cli/load-program.ts';
 import { shippedProgram } from '../src/cli/package-root.ts';
 import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
-import { type KubernetesObject, Modeller, type NodeSettings, readApiObject } from '../src/kubernetes/index.ts';
+import { type KubernetesObject, Modeller, type NodeSettings, ObjectSet, readApiObject } from '../src/kubernetes/index.ts';
 import { IpuManager } from '../src/manager/index.ts';
 import { Device, EntityBuilder } from '../src/p4runtime/index.ts';
 
@@ -79,10 +79,10 @@ const device = new Device({ target, p4info, program: parts });
 const manager = new IpuManager({ device, build: new EntityBuilder(p4info) });
 
 const texts = Array.from({ length: serviceCount }, (_, i) => [serviceText(i), sliceText(i, addressesOf(i))]).flat();
-let objects: KubernetesObject[] = [];
+const objects = new ObjectSet();
 const modeller = new Modeller();
 const apply = (): void => {
-  const { model } = modeller.build(objects, settings);
+  const { model } = modeller.change(objects.take(), settings);
   const routed = { ...model, routes, neighbours };
   const { errors } = manager.setModel(routed, 0);
   if (errors.length > 0) throw new Error(errors.join('\n'));
@@ -92,7 +92,7 @@ const neighbours = [uplink];
 
 const rssBefore = process.memoryUsage.rss();
 const readMs = ms(() => {
-  objects = texts.map(read);
+  for (const text of texts) objects.put(read(text));
 });
 const cpuBefore = process.cpuUsage();
 const loadMs = ms(apply);
@@ -107,8 +107,7 @@ for (let i = 0; i < changes; i++) {
   const slice = read(sliceText(service, i % 2 === 0 ? addresses.slice(1) : addresses));
   changeMs.push(
     ms(() => {
-      objects = [...objects];
-      objects[2 * service + 1] = slice;
+      objects.put(slice);
       apply();
     }),
   );

@@ -45,8 +45,7 @@ function cniNode(config: NodeConfig, runtime: Runtime, sync: Sync): CniNode {
       mtu: link.mtu,
     },
   });
-  const find = (namespace: string, name: string) =>
-    sync.objects.find((o) => o.kind === 'Pod' && o.name === name && o.namespace === namespace);
+  const find = (namespace: string, name: string) => sync.object(`Pod ${namespace}/${name}`);
   return {
     gateways: config.gateway.addresses,
     fault: () => (sync.lastSyncMs === undefined ? 'services and policies are not known yet' : undefined),

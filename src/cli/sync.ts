@@ -6,11 +6,12 @@ import {
   type KubernetesObject,
   Modeller,
   type NodeSettings,
-  objectKey,
+  type ObjectChange,
+  ObjectSet,
   type PodObject,
   type PortSettings,
 } from '../kubernetes/index.ts';
-import { difference, type IpuManager, type Model } from '../manager/index.ts';
+import type { IpuManager, Model } from '../manager/index.ts';
 
 /** A pod whose interface softipu made itself: what is known of it before the cluster knows its address. */
 export interface Attachment {
@@ -52,13 +53,11 @@ export class Sync {
   readonly #options: SyncOptions;
   readonly #wallMs: () => number;
   readonly #nowMs: () => number;
-  #objects: readonly KubernetesObject[] = [];
-  /** Of the last programming. */
-  #known: readonly KubernetesObject[] = [];
+  #objects = new ObjectSet();
+  readonly #pods: AttachedPods;
   readonly #modeller = new Modeller();
   /** With the ports of attachments. */
   #settings: NodeSettings;
-  #attachments: readonly Attachment[] = [];
   #lastNotes = '';
   #queuedMs: number | undefined;
   #lastSyncMs: number | undefined;
@@ -66,6 +65,7 @@ export class Sync {
   constructor(options: SyncOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#pods = new AttachedPods(options.settings.nodeName);
     this.#wallMs = options.wallMs ?? Date.now;
     this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#queuedMs = this.#wallMs();
@@ -80,13 +80,14 @@ export class Sync {
     return this.#lastSyncMs;
   }
 
-  get objects(): readonly KubernetesObject[] {
-    return this.#objects;
+  /** An object as the cluster has it, by `objectKey`. */
+  object(key: string): KubernetesObject | undefined {
+    return this.#objects.get(key);
   }
 
   /** Whether new traffic shall be sent to this node: its Node object is not about to go. */
   get isNodeEligible(): boolean {
-    const own = this.#objects.find(({ kind, name }) => kind === 'Node' && name === this.#options.settings.nodeName);
+    const own = this.#objects.get(`Node ${this.#options.settings.nodeName}`);
     return !(own?.kind === 'Node' && own.content?.isLeaving);
   }
 
@@ -98,34 +99,31 @@ export class Sync {
   /** The same objects mean something else now. */
   again(): void {
     this.queue();
-    this.#program();
+    this.#program([]);
   }
 
-  /** All objects as they are now. Returns what the data plane refused, one sentence each. */
-  setObjects(objects: readonly KubernetesObject[]): readonly string[] {
+  /** All objects as they are now: a list, or always the same set, of which only the changes are looked at. Returns what the data plane refused, one sentence each. */
+  setObjects(objects: readonly KubernetesObject[] | ObjectSet): readonly string[] {
     this.queue();
-    this.#objects = objects;
-    return this.#program();
+    if (objects instanceof ObjectSet) this.#objects = objects;
+    else this.#objects.replace(objects);
+    return this.#program(this.#objects.take());
   }
 
   /** Pods behind ports that were made at run time. Returns what the data plane refused. */
   setAttachments(attachments: readonly Attachment[]): readonly string[] {
     this.queue();
-    this.#attachments = attachments;
     const { settings } = this.#options;
     this.#settings = { ...settings, ports: [...settings.ports, ...attachments.map((attachment) => attachment.port)] };
-    return this.#program();
+    return this.#program([], this.#pods.attach(attachments));
   }
 
-  #program(): readonly string[] {
-    const { manager, settings, say, onSync } = this.#options;
+  /** `changed`: by the cluster; `attached`: objects that mean something else to us because of attachments. */
+  #program(changed: readonly ObjectChange[], attached: readonly ObjectChange[] = this.#pods.change(changed)): readonly string[] {
+    const { manager, say, onSync } = this.#options;
     const startMs = this.#wallMs();
     const queuedMs = this.#queuedMs ?? startMs;
-    const changed = this.#changes();
-    const { model, notes } = this.#modeller.build(
-      withAttachments(this.#objects, this.#attachments, settings.nodeName),
-      this.#settings,
-    );
+    const { model, notes } = this.#modeller.change(attached, this.#settings);
     const text = notes.join('\n');
     if (text !== this.#lastNotes && text !== '') say(text);
     this.#lastNotes = text;
@@ -136,66 +134,83 @@ export class Sync {
       this.#queuedMs = undefined;
       this.#lastSyncMs = endMs;
     }
-    const count = (kind: Kind): number => changed.filter((object) => object.kind === kind).length;
+    const count = (kind: Kind): number => changed.filter(({ before, after }) => (after ?? before)!.kind === kind).length;
     onSync?.({
       startMs,
       endMs,
       queuedMs,
       serviceChanges: count('Service'),
       endpointChanges: count('EndpointSlice'),
-      triggersMs: changed.flatMap((object) => object.triggeredMs ?? []),
+      triggersMs: changed.flatMap(({ after }) => after?.triggeredMs ?? []),
       errors,
     });
     return errors;
   }
-
-  /** Objects that are new, other than before, or gone. Sources give the same object again as long as it did not change. */
-  #changes(): KubernetesObject[] {
-    const { gone, come } = difference(this.#known, this.#objects);
-    this.#known = this.#objects;
-    const changed = new Set(come.map(objectKey));
-    return [
-      ...come,
-      ...gone.filter((object) => !changed.has(objectKey(object))).map((object) => ({ ...object, triggeredMs: undefined })),
-    ];
-  }
 }
 
-/** A pod that we attached has the address that we gave it, whatever the cluster knows of it yet; its labels and ports are the cluster's. */
-export function withAttachments(
-  objects: readonly KubernetesObject[],
-  attachments: readonly Attachment[],
-  nodeName: string,
-): readonly KubernetesObject[] {
-  if (attachments.length === 0) return objects;
-  const waiting = new Map(attachments.map((attachment) => [`${attachment.namespace}/${attachment.name}`, attachment]));
-  const result = objects.map((object): KubernetesObject => {
-    if (object.kind !== 'Pod' || !object.content) return object;
-    const attachment = waiting.get(`${object.namespace}/${object.name}`);
-    if (!attachment) return object;
-    waiting.delete(`${object.namespace}/${object.name}`);
-    return attached(attachment, object, () => ({
-      ...object,
-      content: { ...object.content!, ...given(attachment, nodeName) },
-    }));
-  });
-  for (const attachment of waiting.values()) {
+/**
+ * Pods with what we attached. A pod that we attached has the address that we gave it, whatever the cluster knows of it yet; its labels and ports are the
+ * cluster's. Only changes are looked at.
+ */
+export class AttachedPods {
+  readonly #nodeName: string;
+  /** `Pod namespace/name` -> what we attached, what the cluster has, and what we made of both. */
+  #attachments: ReadonlyMap<string, Attachment> = new Map();
+  readonly #pods = new Map<string, KubernetesObject>();
+  readonly #made = new Map<string, KubernetesObject>();
+
+  constructor(nodeName: string) {
+    this.#nodeName = nodeName;
+  }
+
+  /** What changes of the cluster's objects are to us. O(changes). */
+  change(changes: readonly ObjectChange[]): ObjectChange[] {
+    return changes.map((change) => {
+      const object = (change.after ?? change.before)!;
+      if (object.kind !== 'Pod') return change;
+      const key = podKey(object);
+      if (change.after) this.#pods.set(key, change.after);
+      else this.#pods.delete(key);
+      const attachment = this.#attachments.get(key);
+      return attachment ? this.#make(key, attachment) : change;
+    });
+  }
+
+  /** These are all attachments now. O(attachments). */
+  attach(attachments: readonly Attachment[]): ObjectChange[] {
+    const before = this.#attachments;
+    this.#attachments = new Map(attachments.map((attachment) => [podKey(attachment), attachment]));
+    const changes: ObjectChange[] = [];
+    for (const [key, attachment] of this.#attachments) {
+      if (before.get(key) !== attachment) changes.push(this.#make(key, attachment));
+    }
+    for (const key of before.keys()) {
+      if (this.#attachments.has(key)) continue;
+      changes.push({ before: this.#made.get(key), after: this.#pods.get(key) });
+      this.#made.delete(key);
+    }
+    return changes;
+  }
+
+  #make(key: string, attachment: Attachment): ObjectChange {
+    const pod = this.#pods.get(key);
+    const before = this.#made.get(key) ?? pod;
     const { namespace, name } = attachment;
-    const content = { namespace, name, labels: {}, containerPorts: [], ...given(attachment, nodeName) };
-    result.push(attached(attachment, undefined, () => ({ kind: 'Pod', namespace, name, file: 'CNI', line: 0, content })));
+    const content = pod?.kind === 'Pod' ? pod.content : undefined;
+    const after: KubernetesObject = {
+      ...(pod ?? { file: 'CNI', line: 0 }),
+      kind: 'Pod',
+      namespace,
+      name,
+      content: { ...(content ?? { namespace, name, labels: {}, containerPorts: [] }), ...given(attachment, this.#nodeName) },
+    };
+    this.#made.set(key, after);
+    return { before, after };
   }
-  return result;
 }
 
-/** The pod that an attachment was made of last: the same object as long as the cluster's is. */
-const lastPods = new WeakMap<Attachment, { readonly of: object | undefined; readonly pod: KubernetesObject }>();
-
-function attached(attachment: Attachment, of: object | undefined, make: () => KubernetesObject): KubernetesObject {
-  const last = lastPods.get(attachment);
-  if (last && last.of === of) return last.pod;
-  const pod = make();
-  lastPods.set(attachment, { of, pod });
-  return pod;
+function podKey({ namespace, name }: Pick<Attachment, 'namespace' | 'name'>): string {
+  return `Pod ${namespace}/${name}`;
 }
 
 function given(

@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from './api-client.ts';
 import { readApiObject } from './documents.ts';
 import { type ApiObject, type InformerOptions, inform } from './informer.ts';
+import { ObjectSet } from './object-set.ts';
 import type { KubernetesObject } from './objects.ts';
 import { printProblem } from './problems.ts';
 
@@ -46,8 +47,8 @@ const burst = 2;
 
 export interface ApiSourceOptions {
   readonly client: ApiClient;
-  /** All objects, once every kind is known and after changes. An object that did not change is the same object again. */
-  readonly onObjects: (objects: readonly KubernetesObject[]) => void;
+  /** All objects, once every kind is known and after changes, which whoever is told may take: it is always the same set. */
+  readonly onObjects: (objects: ObjectSet) => void;
   /** A change is known that the next `onObjects` brings. */
   readonly onQueued?: () => void;
   readonly onError: (message: string) => void;
@@ -69,7 +70,7 @@ export interface ApiSource {
 export function followApi(options: ApiSourceOptions): ApiSource {
   const { client, onObjects, onQueued, onError, quietMs = 20, minSyncMs = 1000 } = options;
   const stopped = new AbortController();
-  const objects = new Map<string, KubernetesObject>();
+  const objects = new ObjectSet();
   const problems = new Map<string, string>();
   const missing = new Set<Kind>(resources.map(({ kind }) => kind));
   let timer: NodeJS.Timeout | undefined;
@@ -80,7 +81,7 @@ export function followApi(options: ApiSourceOptions): ApiSource {
   const handOn = (): void => {
     timer = undefined;
     allowed--;
-    onObjects([...objects.values()]);
+    onObjects(objects);
   };
   const waitMs = (): number => {
     const nowMs = performance.now();
@@ -94,7 +95,7 @@ export function followApi(options: ApiSourceOptions): ApiSource {
     timer = setTimeout(handOn, waitMs());
   };
   const take = ({ kind, apiVersion }: Resource, key: string, object: ApiObject): void => {
-    const name = `${kind} ${key.replace(/^\//, '')}`;
+    const name = nameOf(kind, key);
     const read = readApiObject(name, { ...withoutBallast(object), kind, apiVersion });
     const text = read.problems.map(printProblem).join('\n');
     if (text !== '' && text !== problems.get(name)) onError(`this object is not used until it is right:\n${text}`);
@@ -103,9 +104,9 @@ export function followApi(options: ApiSourceOptions): ApiSource {
     const [first] = read.objects;
     if (text !== '' || !first) return;
     // Nodes and pods report their state all the time, of which nothing is read here.
-    const before = objects.get(`${kind} ${key}`);
+    const before = objects.get(name);
     if (before && before.triggeredMs === first.triggeredMs && isDeepStrictEqual(before.content, first.content)) return;
-    objects.set(`${kind} ${key}`, first);
+    objects.put(first);
     soon();
   };
   for (const resource of resources) {
@@ -118,7 +119,7 @@ export function followApi(options: ApiSourceOptions): ApiSource {
         ...(resource.isOptional && { isOptional: true }),
         onObject: (key, object) => take(resource, key, object),
         onGone: (key) => {
-          if (objects.delete(`${resource.kind} ${key}`)) soon();
+          if (objects.delete(nameOf(resource.kind, key))) soon();
         },
         onListed: () => {
           if (missing.delete(resource.kind) && missing.size === 0) soon();
@@ -140,6 +141,11 @@ export function followApi(options: ApiSourceOptions): ApiSource {
       clearTimeout(timer);
     },
   };
+}
+
+/** As `objectKey` has it, of an informer's key: `Service default/web`, `Node node-a`. */
+function nameOf(kind: Kind, key: string): string {
+  return `${kind} ${key.startsWith('/') ? key.slice(1) : key}`;
 }
 
 /** Large and of no interest here. */

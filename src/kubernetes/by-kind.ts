@@ -2,80 +2,96 @@
  * Objects sorted into kinds, over time: each kind is a list in the order of namespace and name, whatever the order in which the objects come, and the same
  * list as long as nothing in it has changed. So the model does not depend on where objects come from, and what is made of one kind only can be kept.
  */
+import { tellDifference } from '../manager/index.ts';
+import type { ObjectChange } from './object-set.ts';
 import type { KubernetesObject } from './objects.ts';
 
 export type Kind = KubernetesObject['kind'];
 export type ContentOf<K extends Kind> = NonNullable<Extract<KubernetesObject, { kind: K }>['content']>;
 
-export class ByKind {
-  #objects: readonly KubernetesObject[] = [];
-  #kinds = new Map<Kind, readonly unknown[]>();
-  /** Where the content of an object is in the list of its kind; -1 if it has none. */
-  #positions = new Int32Array();
+interface Sorted {
+  readonly keys: string[];
+  /** Of the same places. */
+  contents: readonly object[];
+}
 
-  /** Takes all objects as they are now. O(objects): a comparison each where objects are changed in their places, a sort where some come or go. */
-  update(objects: readonly KubernetesObject[]): void {
-    if (!this.#replace(objects)) this.#sort(objects);
-    this.#objects = objects;
+/** More changes than this are sorted with the rest, instead of finding the place of each. */
+const few = 64;
+
+export class ByKind {
+  readonly #kinds = new Map<Kind, Sorted>();
+
+  /** O(changes log objects), and a copy of the lists that change; a sort if they are many. */
+  apply(changes: readonly ObjectChange[]): void {
+    const ofKind = new Map<Kind, ObjectChange[]>();
+    for (const change of changes) {
+      if (change.before?.content === change.after?.content) continue;
+      const { kind } = (change.after ?? change.before)!;
+      const list = ofKind.get(kind);
+      if (list) list.push(change);
+      else ofKind.set(kind, [change]);
+    }
+    for (const [kind, list] of ofKind) {
+      const sorted = this.#kinds.get(kind) ?? { keys: [], contents: [] };
+      this.#kinds.set(kind, sorted);
+      const { contents: before } = sorted;
+      if (list.length > few) sortAll(sorted, list);
+      else placeEach(sorted, list);
+      const gone = list.flatMap(({ before: each }) => each?.content ?? []);
+      const come = list.flatMap(({ after: each }) => each?.content ?? []);
+      tellDifference(before, sorted.contents, { gone, come });
+    }
   }
 
   /** What is of interest in the objects of a kind. */
   of<K extends Kind>(kind: K): readonly ContentOf<K>[] {
-    return (this.#kinds.get(kind) ?? nothing) as readonly ContentOf<K>[];
-  }
-
-  /** If every object is where it was, changed or not: takes the changes over, without a look at the rest. */
-  #replace(objects: readonly KubernetesObject[]): boolean {
-    const before = this.#objects;
-    if (before.length !== objects.length) return false;
-    const changed: number[] = [];
-    for (let place = 0; place < objects.length; place++) if (before[place] !== objects[place]) changed.push(place);
-    const isInPlace = changed.every((place) => {
-      const [old, object] = [before[place]!, objects[place]!];
-      const isSame = old.kind === object.kind && old.name === object.name && old.namespace === object.namespace;
-      return isSame && (old.content === undefined) === (object.content === undefined);
-    });
-    if (!isInPlace) return false;
-    const lists = new Map<Kind, unknown[]>();
-    for (const place of changed) {
-      const { kind, content } = objects[place]!;
-      const position = this.#positions[place]!;
-      if (position < 0 || content === before[place]!.content) continue;
-      const list = lists.get(kind) ?? [...this.#kinds.get(kind)!];
-      lists.set(kind, list);
-      list[position] = content;
-    }
-    for (const [kind, contents] of lists) this.#kinds.set(kind, contents);
-    return true;
-  }
-
-  #sort(objects: readonly KubernetesObject[]): void {
-    const lists = new Map<Kind, number[]>();
-    objects.forEach(({ kind, content }, place) => {
-      if (content === undefined) return;
-      const list = lists.get(kind);
-      if (list) list.push(place);
-      else lists.set(kind, [place]);
-    });
-    this.#positions = new Int32Array(objects.length).fill(-1);
-    const kinds = new Map<Kind, readonly unknown[]>();
-    for (const [kind, list] of lists) {
-      const keys = new Map(list.map((place) => [place, `${objects[place]!.namespace}/${objects[place]!.name}`]));
-      const places = list.sort((a, b) => compare(keys.get(a)!, keys.get(b)!) || a - b);
-      places.forEach((place, position) => {
-        this.#positions[place] = position;
-      });
-      const contents = places.map((place) => objects[place]!.content);
-      const before = this.#kinds.get(kind);
-      const isSame = before?.length === contents.length && contents.every((content, i) => content === before[i]);
-      kinds.set(kind, isSame ? before : contents);
-    }
-    this.#kinds = kinds;
+    return (this.#kinds.get(kind)?.contents ?? nothing) as readonly ContentOf<K>[];
   }
 }
 
 const nothing: readonly never[] = [];
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function placeEach(sorted: Sorted, changes: readonly ObjectChange[]): void {
+  const contents = [...sorted.contents];
+  for (const { before, after } of changes) {
+    const key = keyOf((after ?? before)!);
+    const place = placeOf(sorted.keys, key);
+    const isThere = sorted.keys[place] === key ? 1 : 0;
+    if (after?.content) {
+      sorted.keys.splice(place, isThere, key);
+      contents.splice(place, isThere, after.content);
+    } else {
+      sorted.keys.splice(place, isThere);
+      contents.splice(place, isThere);
+    }
+  }
+  sorted.contents = contents;
+}
+
+function sortAll(sorted: Sorted, changes: readonly ObjectChange[]): void {
+  const all = new Map(sorted.keys.map((key, i) => [key, sorted.contents[i]!]));
+  for (const { before, after } of changes) {
+    if (after?.content) all.set(keyOf(after), after.content);
+    else if (before) all.delete(keyOf(before));
+  }
+  sorted.keys.length = 0;
+  for (const key of all.keys()) sorted.keys.push(key);
+  sorted.keys.sort((a, b) => (a < b ? -1 : 1));
+  sorted.contents = sorted.keys.map((key) => all.get(key)!);
+}
+
+/** Of the first key that is not before `key`. */
+function placeOf(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (keys[middle]! < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function keyOf({ namespace, name }: KubernetesObject): string {
+  return `${namespace}/${name}`;
 }

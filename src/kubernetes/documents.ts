@@ -55,7 +55,7 @@ export function readManifest({ path, text }: ManifestFile): ReadManifests {
     }
     if (document.errors.length > 0 || document.contents === null) continue;
     const source = { file: path, document: document as Document, lines, problems, reported: new WeakSet<object>() };
-    objects.push(...readObject(new Field(source, document.contents as Node, '')));
+    objects.push(...readObject(new Field(source, document.contents as Node)));
   }
   return { objects, problems };
 }
@@ -64,7 +64,7 @@ export function readManifest({ path, text }: ManifestFile): ReadManifests {
 export function readApiObject(name: string, value: unknown): ReadManifests {
   const problems: Problem[] = [];
   const source = { file: name, problems, reported: new WeakSet<object>() };
-  return { objects: readObject(new Field(source, value, '')), problems };
+  return { objects: readObject(new Field(source, value)), problems };
 }
 
 /** `list`: kind of the list that the object is an item of. */

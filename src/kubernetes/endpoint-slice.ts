@@ -45,11 +45,12 @@ export function readEndpointSlice(object: Field, { namespace, labels }: Metadata
 function readEndpoint(endpoint: Field, addressType: 'IPv4' | 'IPv6' | 'FQDN' | undefined, namespace: string): Endpoint {
   endpoint.only(endpointFields);
   const list = endpoint.get('addresses');
-  if (list.required() && list.items().length === 0) list.fail('is empty');
-  const addresses = list.items().flatMap((address) => {
-    const text = addressType === 'FQDN' ? address.string() : addressType === 'IPv6' ? address.ipv6() : address.ipv4();
-    return text ?? [];
-  });
+  const items = list.items();
+  if (list.required() && items.length === 0) list.fail('is empty');
+  const texts = items.map((address) =>
+    addressType === 'FQDN' ? address.string() : addressType === 'IPv6' ? address.ipv6() : address.ipv4(),
+  );
+  const addresses = texts.filter((text) => text !== undefined);
   const conditions = endpoint.get('conditions');
   conditions.only(['ready', 'serving', 'terminating']);
   const ready = conditions.get('ready').boolean() ?? true;
@@ -71,6 +72,7 @@ function readEndpoint(endpoint: Field, addressType: 'IPv4' | 'IPv6' | 'FQDN' | u
 
 /** undefined if nothing is hinted. */
 function readHints(field: Field): Endpoint['hints'] {
+  if (!field.exists) return undefined;
   const names = (list: Field): string[] => list.items().flatMap((item) => item.get('name').string() ?? []);
   const zones = names(field.get('forZones'));
   const nodes = names(field.get('forNodes'));
@@ -79,6 +81,7 @@ function readHints(field: Field): Endpoint['hints'] {
 
 /** `namespace/name` of the pod that an endpoint is. */
 function readPodOf(target: Field, namespace: string): string | undefined {
+  if (!target.exists) return undefined;
   const name = target.get('name').string();
   if (target.get('kind').string() !== 'Pod' || name === undefined) return undefined;
   return `${target.get('namespace').string() ?? namespace}/${name}`;

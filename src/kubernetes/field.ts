@@ -26,15 +26,31 @@ export class Field {
   readonly #node: unknown;
   /** Place for the message if there is no node: the mapping that lacks it. */
   readonly #parent: unknown;
-  readonly path: string;
+  /** Path of what it is in, and its place there: the path as text is for messages only. */
+  readonly #outer: Field | undefined;
+  readonly #place: string | number;
 
-  constructor(source: Source, node: unknown, path: string, parent?: unknown) {
+  constructor(source: Source, node: unknown, outer?: Field, place: string | number = '', parent?: unknown) {
     this.#source = source;
-    const resolved = isAlias(node) && source.document ? node.resolve(source.document) : node;
-    const isNull = resolved === null || resolved === undefined || (isScalar(resolved) && resolved.value === null);
+    let resolved = node;
+    let isNull = node === null || node === undefined;
+    if (isNode(node)) {
+      resolved = isAlias(node) && source.document ? node.resolve(source.document) : node;
+      isNull = resolved === null || resolved === undefined || (isScalar(resolved) && resolved.value === null);
+    }
     this.#node = isNull ? undefined : resolved;
     this.#parent = resolved ?? parent;
-    this.path = path;
+    this.#outer = outer;
+    this.#place = place;
+  }
+
+  /** `spec.ports[0].name` */
+  get path(): string {
+    const outer = this.#outer?.path ?? '';
+    if (typeof this.#place === 'number') return `${outer}[${this.#place}]`;
+    if (this.#place === '') return outer;
+    if (/[./]/.test(this.#place)) return `${outer}[${this.#place}]`;
+    return outer === '' ? this.#place : `${outer}.${this.#place}`;
   }
 
   get exists(): boolean {
@@ -69,16 +85,19 @@ export class Field {
   /** A field of a mapping. Of anything else an absent one; that it is no mapping is reported. */
   get(name: string): Field {
     this.#isMapping();
-    const value = isMap(this.#node)
-      ? this.#node.get(name, true)
-      : isPlainMap(this.#node) && Object.hasOwn(this.#node, name)
+    const value = isPlainMap(this.#node)
+      ? Object.hasOwn(this.#node, name)
         ? this.#node[name]
+        : undefined
+      : isMap(this.#node)
+        ? this.#node.get(name, true)
         : undefined;
-    return new Field(this.#source, value, this.#child(name), this.#node ?? this.#parent);
+    return new Field(this.#source, value, this, name, this.#node ?? this.#parent);
   }
 
   /** Reports if this is no mapping, or has fields that are not in `known`; for places where an overlooked field would change the meaning. */
   only(known: readonly string[]): void {
+    if (isPlainMap(this.#node) && Object.keys(this.#node).every((name) => known.includes(name))) return;
     for (const [name, field] of this.entries()) {
       if (known.includes(name)) continue;
       const near = known.find((k) => k.toLowerCase() === name.toLowerCase() || distance(k, name) <= 2);
@@ -90,14 +109,13 @@ export class Field {
     if (!this.#isMapping()) return [];
     if (isPlainMap(this.#node)) {
       const node = this.#node;
-      return Object.entries(node).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, new Field(this.#source, value, this.#child(name), node)]],
-      );
+      const names = Object.keys(node).filter((name) => node[name] !== undefined);
+      return names.map((name) => [name, new Field(this.#source, node[name], this, name, node)]);
     }
     if (!isMap(this.#node)) return [];
     return this.#node.items.map((pair) => {
       const name = String(isScalar(pair.key) ? pair.key.value : pair.key);
-      return [name, new Field(this.#source, pair.value, this.#child(name), pair.key)];
+      return [name, new Field(this.#source, pair.value, this, name, pair.key)];
     });
   }
 
@@ -108,7 +126,7 @@ export class Field {
       this.fail(`expected a list, found ${this.#describe()}`);
       return [];
     }
-    return items.map((item, i) => new Field(this.#source, item, `${this.path}[${i}]`, this.#node));
+    return items.map((item, i) => new Field(this.#source, item, this, i, this.#node));
   }
 
   /** undefined if absent or reported. */
@@ -200,12 +218,12 @@ export class Field {
   embedded(): Field {
     const text = this.string();
     const source = { ...this.#source, line: this.line };
-    if (text === undefined) return new Field(source, undefined, this.path, this.#parent);
+    if (text === undefined) return new Field(source, undefined, this, '', this.#parent);
     try {
-      return new Field(source, parse(text) as unknown, this.path, this.#node);
+      return new Field(source, parse(text) as unknown, this, '', this.#node);
     } catch (error) {
       this.fail(`expected YAML: ${(error as Error).message.split('\n')[0]}`);
-      return new Field(source, undefined, this.path, this.#parent);
+      return new Field(source, undefined, this, '', this.#parent);
     }
   }
 
@@ -233,7 +251,7 @@ export class Field {
   /** Reports another thing than a mapping, once. */
   #isMapping(): boolean {
     const node = this.#node;
-    if (node === undefined || isMap(node) || isPlainMap(node)) return node !== undefined;
+    if (node === undefined || isPlainMap(node) || isMap(node)) return node !== undefined;
     if (!isObject(node) || !this.#source.reported.has(node)) this.fail(`expected a mapping, found ${this.#describe()}`);
     if (isObject(node)) this.#source.reported.add(node);
     return false;
@@ -243,11 +261,6 @@ export class Field {
   #scalar(): unknown {
     if (isScalar(this.#node)) return this.#node.value;
     return isObject(this.#node) ? undefined : this.#node;
-  }
-
-  #child(name: string): string {
-    const part = /[./]/.test(name) ? `[${name}]` : `.${name}`;
-    return this.path === '' ? part.replace(/^\./, '') : this.path + part;
   }
 
   #describe(): string {
@@ -264,7 +277,7 @@ function isObject(value: unknown): value is object {
 
 /** A mapping that is no node of a document. */
 function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isObject(value) && !isNode(value) && !Array.isArray(value);
+  return isObject(value) && !Array.isArray(value) && !isNode(value);
 }
 
 function quoted(values: readonly string[]): string {

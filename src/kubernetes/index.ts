@@ -4,6 +4,7 @@ export { type ApiClient, ApiError, createApiClient, loadKubeConfig } from './api
 export { type ApiSource, type ApiSourceOptions, followApi } from './api-source.ts';
 export { type ManifestFile, type ReadManifests, readApiObject, readManifest } from './documents.ts';
 export { Manifests } from './manifests.ts';
+export { type ObjectChange, ObjectSet } from './object-set.ts';
 export { type KubernetesObject, type NodeObject, objectKey, type PodObject } from './objects.ts';
 export { type Problem, printProblem } from './problems.ts';
 export { Modeller, type NodeSettings, type PortSettings, type ServiceSettings, type ToModel, toModel } from './to-model.ts';

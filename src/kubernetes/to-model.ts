@@ -14,6 +14,7 @@ import {
 } from '../manager/index.ts';
 import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import { ByKind } from './by-kind.ts';
+import { type ObjectChange, ObjectSet } from './object-set.ts';
 import type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
 
 /** How this node is set up: what `node.yaml` says. */
@@ -77,11 +78,12 @@ export function toModel(objects: readonly KubernetesObject[], settings: NodeSett
 }
 
 /**
- * The same over time: whatever of a model did not change is the same object, list or element as in the model before, so that who compares has little to do.
- * O(objects), which means a comparison of each.
+ * The same over time: whatever of a model did not change is the same object, list or element as in the model before, so that who compares has little to do,
+ * and who asks for the `difference` of services, slices or policies nothing at all.
  */
 export class Modeller {
   readonly #kinds = new ByKind();
+  readonly #objects = new ObjectSet();
   readonly #canonical = memo(canonical);
   readonly #node = memo(noted(toNode));
   readonly #pods = memo(noted(toPods));
@@ -89,9 +91,16 @@ export class Modeller {
   readonly #slices = memo(withWeights);
   readonly #namespaces = memo(withNamespaces);
 
+  /** The model of all objects, whatever they were before. O(objects), a comparison each where they are the same. */
   build(objects: readonly KubernetesObject[], given: NodeSettings): ToModel {
+    this.#objects.replace(objects);
+    return this.change(this.#objects.take(), given);
+  }
+
+  /** The model after some changes. O(changes), and where they are of pods or nodes O(these). */
+  change(changes: readonly ObjectChange[], given: NodeSettings): ToModel {
     const kinds = this.#kinds;
-    kinds.update(objects);
+    kinds.apply(changes);
     const settings = this.#canonical(given);
     const node = this.#node(settings, kinds.of('Node'));
     const pods = this.#pods(settings, kinds.of('Pod'));

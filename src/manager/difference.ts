@@ -10,9 +10,19 @@ export interface Difference<T> {
 
 const none: Difference<never> = { gone: [], come: [] };
 
-/** What left and what came, by identity; an object that changed did both. Order does not count. O(objects), a comparison each where places are kept. */
+/** By the list after: what it was made of, and what is different. */
+const told = new WeakMap<readonly object[], { readonly before: readonly object[]; readonly difference: Difference<object> }>();
+
+/** Whoever made a list of another one and knows what is different says so: then nobody has to look. */
+export function tellDifference<T extends object>(before: readonly T[], after: readonly T[], difference: Difference<T>): void {
+  told.set(after, { before, difference });
+}
+
+/** What left and what came, by identity; an object that changed did both. Order does not count. O(objects), a comparison each where places are kept; O(1) if somebody told. */
 export function difference<T extends object>(before: readonly T[], after: readonly T[]): Difference<T> {
   if (before === after) return none;
+  const known = told.get(after);
+  if (known && known.before === before) return known.difference as Difference<T>;
   if (before.length === after.length) {
     const gone: T[] = [];
     const come: T[] = [];

@@ -59,8 +59,12 @@ export interface TableEntryLike {
   readonly metadata?: string;
 }
 
+/** Numbers below this have their bytes once for all entities: ports, and numbers of things. Nobody writes into the bytes of an entity. */
+const smallNumbers = 0x1_0000;
+
 export class EntityBuilder {
   readonly names: P4Names;
+  readonly #small: Uint8Array[] = [];
 
   constructor(info: P4Info) {
     this.names = new P4Names(info);
@@ -68,13 +72,15 @@ export class EntityBuilder {
 
   tableEntry(like: TableEntryLike): TableEntry {
     const table = this.names.tables.get(like.table);
-    const match: FieldMatch[] = [];
-    for (const name in like.match) {
-      const value = like.match[name];
+    const given = like.match ?? {};
+    const matches = Object.keys(given).map((name) => {
       const field = memberNamed(table.matchFields, name, () => `table '${like.table}'`);
-      const found = value === undefined ? undefined : fieldMatch(field, value, () => `table '${like.table}', field '${name}'`);
-      if (found) match.push(found);
-    }
+      const value = given[name];
+      return value === undefined
+        ? undefined
+        : fieldMatch(field, value, this.#toValue, () => `table '${like.table}', field '${name}'`);
+    });
+    const match = matches.includes(undefined) ? matches.filter((each) => each !== undefined) : (matches as FieldMatch[]);
     const action = this.#tableAction(table, like);
     return {
       tableId: table.preamble.id,
@@ -153,12 +159,26 @@ export class EntityBuilder {
     return undefined;
   }
 
+  readonly #toValue = (value: ValueLike, width: number, what: () => string): Uint8Array => {
+    if (typeof value !== 'number' || value < 0 || value >= smallNumbers || value >= 2 ** width)
+      return parseValue(value, width, what);
+    let bytes = this.#small[value];
+    if (!bytes) {
+      bytes = parseValue(value, width, what);
+      this.#small[value] = bytes;
+    }
+    return bytes;
+  };
+
   #action(table: Table, name: string, values: ParamsLike): Action {
     const action = this.names.actionOf(table, name);
     const params = action.params.map((param: ActionParamInfo) => {
       const value = values[param.name];
       if (value === undefined) throw new RangeError(`action '${name}' needs parameter '${param.name}'`);
-      return { paramId: param.id, value: parseValue(value, param.bitwidth, () => `action '${name}', parameter '${param.name}'`) };
+      return {
+        paramId: param.id,
+        value: this.#toValue(value, param.bitwidth, () => `action '${name}', parameter '${param.name}'`),
+      };
     });
     const given = Object.keys(values);
     if (given.length !== params.length) for (const each of given) memberNamed(action.params, each, () => `action '${name}'`);
@@ -173,9 +193,14 @@ function toMeterConfig({ perSecond, burst }: RateLike): MeterConfig {
 }
 
 /** undefined where the match is a don't-care, which P4Runtime leaves out. */
-function fieldMatch(field: MatchField, like: Exclude<MatchLike, undefined>, what: () => string): FieldMatch | undefined {
+function fieldMatch(
+  field: MatchField,
+  like: Exclude<MatchLike, undefined>,
+  toValue: typeof parseValue,
+  what: () => string,
+): FieldMatch | undefined {
   const width = field.bitwidth;
-  const value = (from: ValueLike): Uint8Array => parseValue(from, width, what);
+  const value = (from: ValueLike): Uint8Array => toValue(from, width, what);
   const isValue = typeof like !== 'object' || like instanceof Uint8Array;
   const fieldId = field.id;
   switch (field.matchType) {

@@ -81,7 +81,7 @@ async function follow(minSyncMs = 10): Promise<void> {
   writeFileSync(kubeconfig, api.kubeconfig);
   source = followApi({
     client: createApiClient(await loadKubeConfig({ kubeconfig })),
-    onObjects: (objects) => seen.push(objects),
+    onObjects: (objects) => seen.push([...objects]),
     onError: (message) => errors.push(message.replace(/127\.0\.0\.1:\d+/g, 'SERVER')),
     quietMs: 5,
     minSyncMs,

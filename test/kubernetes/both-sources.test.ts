@@ -229,7 +229,7 @@ test.each([1, 2])('seed %i', { timeout: 120_000 }, async (seed) => {
   source = followApi({
     client: createApiClient(await loadKubeConfig({ kubeconfig: join(directory, 'kubeconfig') })),
     onObjects: (objects) => {
-      latest = objects;
+      latest = [...objects];
     },
     onError: () => {},
     quietMs: 5,

@@ -1,7 +1,15 @@
 /** A model over time: what did not change is the same object again, and the order of the objects does not matter. */
 import { expect, test } from 'vitest';
-import { type KubernetesObject, Modeller, type NodeSettings, readManifest, toModel } from '../../src/kubernetes/index.ts';
-import { difference } from '../../src/manager/index.ts';
+import {
+  type KubernetesObject,
+  Modeller,
+  type NodeSettings,
+  ObjectSet,
+  objectKey,
+  readManifest,
+  toModel,
+} from '../../src/kubernetes/index.ts';
+import { difference, type EndpointSlice } from '../../src/manager/index.ts';
 import { randomOf } from '../manager/random-model.ts';
 
 const settings: NodeSettings = {
@@ -66,6 +74,28 @@ test.each([1, 2, 3])('the order of objects does not matter, now or later: seed %
     else objects = objects.map((o, i) => (i === at ? make : o));
     const shuffled = [...objects].sort(() => random(3) - 1);
     expect(modeller.build(objects, settings)).toEqual(toModel(shuffled, settings));
+  }
+});
+
+test.each([1, 2, 3])('changes alone give the model of all objects: seed %i', (seed) => {
+  const random = randomOf(seed * 104_729);
+  const [modeller, set] = [new Modeller(), new ObjectSet()];
+  let last: readonly EndpointSlice[] = [];
+  for (let round = 0; round < 60; round++) {
+    // Now and then so many that they are sorted with the rest
+    for (let i = 0; i < (random(5) === 0 ? 150 : 3); i++) {
+      const name = `n${random(200)}`;
+      const object = random(2) === 0 ? slice(name, `10.1.0.${1 + random(20)}`) : service(name, `10.96.0.${1 + random(200)}`);
+      if (random(3) === 0) set.delete(objectKey(object));
+      else set.put(object);
+    }
+    const { model } = modeller.change(set.take(), settings);
+    expect(model).toEqual(toModel([...set], settings).model);
+    // What it tells about the difference is what one would find
+    const { gone, come } = difference(last, model.endpointSlices);
+    const found = difference([...last], [...model.endpointSlices]);
+    expect([new Set(gone), new Set(come)]).toEqual([new Set(found.gone), new Set(found.come)]);
+    last = model.endpointSlices;
   }
 });
 
