@@ -17,19 +17,53 @@ export function isSameTable(a: TableSpec, b: TableSpec): boolean {
   return facts(a) === facts(b);
 }
 
-/** Entries, default entry, seed and multipliers, statistics. */
-export function adoptTable(from: MatchTable, to: MatchTable): void {
+/**
+ * Entries, default entry, seed and multipliers, statistics. Copies at once what packets do not write, while they go on; the result copies the rest, while the
+ * data plane stands, and is short: the first copy has touched the memory, and of large tables most slots are empty.
+ */
+export function adoptTable(from: MatchTable, to: MatchTable): () => void {
   const a = from.layout;
   const b = to.layout;
-  copy(from, a.header, to, b.header, tableHeader.bytes + 16 * a.keyWords);
-  copy(from, a.defaultEntry, to, b.defaultEntry, a.slotBytes);
-  copy(from, a.tuples, to, b.tuples, a.tupleCapacity * a.tupleBytes);
-  copy(from, a.slots, to, b.slots, a.slotCount * a.slotBytes);
-  // What several workers counted, each for itself, is one number now.
-  const { hits, misses } = from.stats();
-  setU64(to.memory, b.header + tableHeader.hits, hits);
-  setU64(to.memory, b.header + tableHeader.misses, misses);
-  to.adoptReferences(from);
+  const { spec } = a;
+  const isWrittenByPackets = spec.addOnMiss || spec.ageing !== 'none' || a.counterOffset !== 0 || a.meterOffset !== 0;
+  const head = (): void => copy(from, a.header, to, b.header, tableHeader.bytes + 16 * a.keyWords);
+  const entries = (): void => {
+    copy(from, a.tuples, to, b.tuples, a.tupleCapacity * a.tupleBytes);
+    copySlots(from, to);
+    head();
+  };
+  // Entries that the program brings are the old one's, too.
+  if (to.count > 0) to.memory.bytes.fill(0, b.slots, b.slots + b.slotCount * b.slotBytes);
+  entries();
+  return () => {
+    if (isWrittenByPackets) entries();
+    else head();
+    copy(from, a.defaultEntry, to, b.defaultEntry, a.slotBytes);
+    // What several workers counted, each for itself, is one number now.
+    const { hits, misses } = from.stats();
+    setU64(to.memory, b.header + tableHeader.hits, hits);
+    setU64(to.memory, b.header + tableHeader.misses, misses);
+    to.adoptReferences(from);
+  };
+}
+
+/** Every slot that is or was in use in either table, of which the heads say how many entries they have; of the others only the tags are touched. */
+function copySlots(from: MatchTable, to: MatchTable): void {
+  const source = wordsOf(from);
+  const target = wordsOf(to);
+  const words = from.layout.slotBytes / 4;
+  const isEmpty = from.count === 0 && source[(from.layout.header + tableHeader.retired) / 4] === 0;
+  if (isEmpty && to.count === 0) return;
+  let at = from.layout.slots / 4;
+  let there = to.layout.slots / 4;
+  for (let slot = 0; slot < from.layout.slotCount; slot++, at += words, there += words) {
+    if (source[at] === 0 && target[there] === 0) continue;
+    for (let i = 0; i < words; i++) target[there + i] = source[at + i]!;
+  }
+}
+
+function wordsOf({ memory }: MatchTable): Int32Array {
+  return new Int32Array(memory.bytes.buffer, 0, memory.bytes.byteLength >> 2);
 }
 
 /** Expire profiles, network ports, hash seed: what the program does not decide. */

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
 import { Arena, layoutArena } from '../arena/index.ts';
 import {
   engineBytes,
@@ -233,7 +234,7 @@ export class Runtime extends EventEmitter<Events> {
     this.#isOtherHalfUsed = true;
     this.#start(arena, objects);
     const { wasm, ...rest } = artifact;
-    const module = await WebAssembly.compile(wasm);
+    const module = await compileOptimised(wasm);
     const half = 1 - this.#half;
     await this.#order((worker) => ({
       kind: 'prepare',
@@ -348,4 +349,19 @@ function halfFor(programEnd: number): number {
 /** Behind the gate and the engines' regions, two for each worker. */
 function portsStart(gateAt: number, workers: number): number {
   return roundUp(gateAt + roundUp(gateBytes, 64) + 2 * workers * engineBytes, alignment);
+}
+
+/**
+ * A module whose code is as good from its first call as after a while. Otherwise the data plane would compile each function when packets come to it (30 ms for
+ * our own program), and run plain code until the optimised one is there. These are settings of the process: nothing else is compiled meanwhile.
+ */
+async function compileOptimised(wasm: Artifact['wasm']): Promise<WebAssembly.Module> {
+  setFlagsFromString('--no-wasm-lazy-compilation');
+  setFlagsFromString('--no-liftoff');
+  try {
+    return await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
+  } finally {
+    setFlagsFromString('--wasm-lazy-compilation');
+    setFlagsFromString('--liftoff');
+  }
 }

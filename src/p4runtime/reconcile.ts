@@ -14,8 +14,9 @@ import { printEntity } from './print.ts';
 import { StatusError } from './status.ts';
 
 /**
- * Prepares `to`, which no packet sees yet, with the state of `from`. Throws StatusError INVALID_ARGUMENT if something cannot be kept. The result copies what
- * the data plane may still be changing: call it while the data plane stands, and nothing else in between.
+ * Prepares `to`, which no packet sees yet, with the state of `from`. Throws StatusError INVALID_ARGUMENT if something cannot be kept. Entries that only
+ * controllers write are copied here; the result copies what the data plane may still be changing: call it while the data plane stands, and nothing else in
+ * between.
  */
 export function reconcile(from: Device, to: Device): () => void {
   const old = from.parts;
@@ -42,8 +43,9 @@ export function reconcile(from: Device, to: Device): () => void {
   next.replication.adopt(old.replication);
   next.externs.adopt(old.externs);
   for (const [, after] of kept) next.extras.adopt(after.info.preamble.id, old.extras);
+  const finish = kept.map(([before, after]) => adoptTable(before.table, after.table));
   return () => {
-    for (const [before, after] of kept) adoptTable(before.table, after.table);
+    for (const table of finish) table();
     for (const kind of ['counters', 'meters', 'registers'] as const) {
       for (const { name } of next.arena.layout.spec[kind]) adoptCells(old.arena, next.arena, kind, name);
     }

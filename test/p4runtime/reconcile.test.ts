@@ -58,6 +58,31 @@ test('a compiled program at another place is the same program: every table keeps
   expect([...b!.entries()].map(({ handle }) => handle)).toEqual([...a!.entries()].map(({ handle }) => handle));
 });
 
+test('what packets and ageing change before the data plane stands is carried over', { timeout }, () => {
+  const before = start(pushed(), 0);
+  const after = start(pushed(), 1 << 20);
+  const place = before.parts.arena.tables.findIndex(({ layout }) => layout.spec.ageing !== 'none');
+  const [old, next] = [before, after].map((device) => device.parts.arena.tables[place]!);
+  const learned = (key: bigint) => ({
+    matches: [{ kind: 'exact' as const, value: key }],
+    call: { kind: 'action' as const, action: 0, params: old!.layout.params[0]!.map(() => key) },
+  });
+  const keys = (): unknown[] => [...next!.entries()].map(({ matches }) => matches[0]);
+  for (const key of [1n, 2n]) old!.insert(learned(key));
+  const finish = reconcile(before, after);
+  for (const key of [1n, 2n]) old!.remove(learned(key));
+  old!.insert(learned(3n));
+  finish();
+  expect(keys()).toEqual([{ kind: 'exact', value: 3n }]);
+  // The last one goes, too, and the table is empty.
+  const again = start(pushed(), 1 << 20);
+  const last = reconcile(after, again);
+  next!.remove(learned(3n));
+  last();
+  expect([again.parts.arena.tables[place]!.count, ...again.parts.arena.tables[place]!.handles()]).toEqual([0]);
+  expect(again.parts.arena.tables[place]!.insert(learned(3n))).not.toBe('exists');
+});
+
 test('tables that have changed are written again, entries that the program brings itself among them', { timeout }, () => {
   const before = start(pushed(), 0);
   write(before, entries);
