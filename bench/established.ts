@@ -27,7 +27,7 @@ const clientPort = (n: number): bigint => BigInt(1024 + (n % 60000));
 
 /** Compiles the program (never a cached one: the compiler is what is measured), fills its tables. */
 export function establish(flowCount: number, workers = 1): Shared {
-  const source = { path: shippedProgram, defines: [`FLOWS=${flowCount * 2}`, 'SERVICES=8'] };
+  const source = { path: shippedProgram, defines: [`FLOWS=${flowCount * 2}`, 'FLOWS_IPV6=1024', 'SERVICES=8'] };
   const { artifact, objects } = compileFor(source, workers);
   const layout = layoutArena(artifact.arena);
   const memory = makeMemory(layout.programEnd + workers * regionBytes);

@@ -3,6 +3,7 @@
  *
  *   FAMILY(name)   the name of a type, control or table that each family has its own of; names of actions are the same
  *   ADDRESS        the type of an address
+ *   FAMILY_FLOWS   entries of its flow cache
  *   IP             the field of headers_t with the IP header
  *   IPV4, IPV6     defined for what only one family does
  *

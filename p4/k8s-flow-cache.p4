@@ -185,7 +185,7 @@ control FAMILY(FlowCache)(inout FAMILY(flow_t) flow, out bool is_hit, out bool i
         add_on_miss = true;
         pna_idle_timeout = PNA_IdleTimeout_t.AUTO_DELETE;
         pna_direct_counter = FAMILY(flow_counter);
-        size = FLOWS;
+        size = FAMILY_FLOWS;
     }
 
     apply {

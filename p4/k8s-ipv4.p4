@@ -4,6 +4,7 @@
 #define IPV4
 #define FAMILY(name) name
 #define ADDRESS ipv4_addr_t
+#define FAMILY_FLOWS FLOWS
 #define IP ipv4
 #define PROTOCOL hdr.ipv4.protocol
 #define TTL hdr.ipv4.ttl
@@ -36,6 +37,7 @@
 #undef IPV4
 #undef FAMILY
 #undef ADDRESS
+#undef FAMILY_FLOWS
 #undef IP
 #undef PROTOCOL
 #undef TTL

@@ -4,6 +4,7 @@
 #define IPV6
 #define FAMILY(name) name##_ipv6
 #define ADDRESS ipv6_addr_t
+#define FAMILY_FLOWS FLOWS_IPV6
 #define IP ipv6
 /* Of the layer above, behind the extension headers. */
 #define PROTOCOL l4.protocol
@@ -36,6 +37,7 @@
 #undef IPV6
 #undef FAMILY
 #undef ADDRESS
+#undef FAMILY_FLOWS
 #undef IP
 #undef PROTOCOL
 #undef TTL

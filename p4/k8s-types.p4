@@ -8,9 +8,12 @@
 #define VXLAN_PORT 4789
 #endif
 
-/* Entries of the flow cache: two per connection. */
+/* Entries of the flow caches: two per connection. */
 #ifndef FLOWS
 #define FLOWS 131072
+#endif
+#ifndef FLOWS_IPV6
+#define FLOWS_IPV6 FLOWS
 #endif
 
 /* Pools of endpoints: one per port of a service, two if a traffic policy is Local. */

@@ -5,7 +5,6 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +27,6 @@ export function hashCompiler(directory = code): string {
   const hash = createHash('sha256');
   for (const file of rooms.flatMap((room) => scriptsOf(directory, room)))
     hash.update(file).update(readFileSync(join(directory, file)));
-  hash.update((createRequire(import.meta.url)('binaryen/package.json') as { version: string }).version);
   return hash.digest('hex');
 }
 

@@ -56,7 +56,7 @@ function runProgram(job: ProgramJob): ProgramOutcome {
 function runMutant({ file, seed }: MutantJob): MutantOutcome {
   const { result } = compileSource({ path: file, change: (text) => mutate(text, seed) });
   printDiagnostics(result.diagnostics);
-  if (result.ir) compileToWasm(result.ir, { optimize: false });
+  if (result.ir) compileToWasm(result.ir);
   return { kind: 'mutant' };
 }
 

@@ -74,7 +74,7 @@ function run(
   count: number,
 ): { packets: number; forwarded: number; problem?: string } {
   const random = new Random(seed + 0x10000);
-  const artifact = compileToWasm(ir, { optimize: seed % 8 < 4 });
+  const artifact = compileToWasm(ir);
   const names = ['wasm', 'interp'] as const;
   const compiled = new ArenaBackend(ir, artifact.arena, (memory, _arena, hooks) => instantiate(artifact, memory, hooks));
   const judged = new ArenaBackend(lowered, artifact.arena, (_memory, arena, hooks) =>

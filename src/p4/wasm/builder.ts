@@ -1,45 +1,26 @@
 /**
  * Builds one WebAssembly function: locals, the statement list that is being filled, labels.
  *
- * A binaryen expression may stand in one place only. So a value that is needed twice is a `Get`: a function that makes a new read of a local
+ * An instruction stands in one place only. So a value that is needed twice is a `Get`: a function that makes a new read of a local
  * (`hold`) each time. Expressions of the IR have no side effects; statements that they need first (temporaries) go to the current list, ahead of
  * the statement that uses them.
  */
-import binaryen from 'binaryen';
+import type { Module, Node, ValueType } from './assembler.ts';
 import type { Unit } from './unit.ts';
 
-/** A binaryen expression; to be used once. */
-export type Ref = number;
+/** An instruction with its operands; to be used once. */
+export type Ref = Node;
 /** Makes the expression anew; may be called any number of times. */
 export type Get = () => Ref;
-export type Type = binaryen.Type;
+export type Type = ValueType;
 
-export const { i32, i64, none } = binaryen;
-
-type LoadOf = (offset: number, align: number, pointer: Ref) => Ref;
-
-/**
- * An empty module. binaryen 132 marks full-width loads as signed, and its optimiser then turns `i64.extend_i32_u(i32.load)` into `i64.load32_s`;
- * so the mark is taken off as each load is made.
- */
-export function newModule(): binaryen.Module {
-  const module = new binaryen.Module();
-  const { Load } = binaryen as unknown as { Load: { setSigned(load: Ref, isSigned: boolean): void } };
-  const unsigned =
-    (load: LoadOf): LoadOf =>
-    (offset, align, pointer) => {
-      const made = load(offset, align, pointer);
-      Load.setSigned(made, false);
-      return made;
-    };
-  module.i32.load = unsigned(module.i32.load);
-  module.i64.load = unsigned(module.i64.load);
-  return module;
-}
+export const i32 = 'i32';
+export const i64 = 'i64';
+export const none = 'none';
 
 export class Fn {
   readonly unit: Unit;
-  readonly m: binaryen.Module;
+  readonly m: Module;
   readonly #types: Type[];
   readonly #paramCount: number;
   #out: Ref[] = [];
@@ -142,10 +123,10 @@ export class Fn {
   }
 
   /** Adds the function to the module. With a result, `result` is its value at the end. */
-  finish(name: string, resultType: Type = none, result?: Ref): void {
+  finish(name: string, resultType: Type | typeof none = none, result?: Ref): void {
     if (result !== undefined) this.emit(result);
     const body = this.m.block(null, this.#out, resultType);
-    const params = binaryen.createType(this.#types.slice(0, this.#paramCount));
-    this.m.addFunction(name, params, resultType, this.#types.slice(this.#paramCount), body);
+    const [params, locals] = [this.#types.slice(0, this.#paramCount), this.#types.slice(this.#paramCount)];
+    this.m.functions.push({ name, params, result: resultType, locals, body });
   }
 }

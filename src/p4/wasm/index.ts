@@ -1,8 +1,9 @@
 /** From the IR to a WebAssembly module, and the arena that it runs in. */
 import type { ArenaSpec } from '../../arena/layout.ts';
 import type { Program } from '../ir/ir.ts';
-import { Bug } from './bug.ts';
+import { encodeModule } from './encode.ts';
 import { buildModule, maximumPages } from './module.ts';
+import { printModule } from './text.ts';
 
 export { Bug } from './bug.ts';
 export { arenaSpec } from './spec.ts';
@@ -31,45 +32,33 @@ export interface Artifact {
 }
 
 export interface CompileOptions {
-  /** Run binaryen's optimiser (default). */
-  readonly optimize?: boolean;
   /** Worker contexts in the arena; default 1. */
   readonly workers?: number;
   /** Where the program's part of the memory begins (`ArenaSpec.base`). */
   readonly base?: number;
 }
 
-/** Compiles a program. Pure but for binaryen's settings; a failure is a bug of ours and throws `Bug`. */
+/** Compiles a program. Pure; a failure is a bug of ours and throws `Bug`. */
 export function compileToWasm(program: Program, options: CompileOptions = {}): Artifact {
   const { module, arena, initialPages, unit } = buildModule(program, options);
-  try {
-    if (!module.validate()) throw new Bug('the module that was built is not valid');
-    const { mirrors, multicasts, copies, digests, addsEntries, recirculates } = unit.features;
-    return {
-      wasm: module.emitBinary(),
-      arena,
-      memory: { initialPages, maximumPages },
-      architecture: program.architecture,
-      pipelines: program.pipelines.map(({ name, forCopies }) => ({ name, forCopies: forCopies !== undefined })),
-      errors: program.errors,
-      mirrors,
-      multicasts,
-      copies,
-      digests,
-      addsEntries,
-      recirculates,
-    };
-  } finally {
-    module.dispose();
-  }
+  const { mirrors, multicasts, copies, digests, addsEntries, recirculates } = unit.features;
+  return {
+    wasm: encodeModule(module),
+    arena,
+    memory: { initialPages, maximumPages },
+    architecture: program.architecture,
+    pipelines: program.pipelines.map(({ name, forCopies }) => ({ name, forCopies: forCopies !== undefined })),
+    errors: program.errors,
+    mirrors,
+    multicasts,
+    copies,
+    digests,
+    addsEntries,
+    recirculates,
+  };
 }
 
 /** The module as WebAssembly text. */
 export function toWat(program: Program, options: CompileOptions = {}): string {
-  const { module } = buildModule(program, options);
-  try {
-    return module.emitText();
-  } finally {
-    module.dispose();
-  }
+  return printModule(buildModule(program, options).module);
 }

@@ -5,7 +5,7 @@
  *   lookup_<i>(word 0 .. word n - 1 : i64, nowMs : i32, range keys as numbers : i32 or limbs) -> i32
  */
 import { type TableLayout, tableHeader, tupleEntry } from '../../arena/layout.ts';
-import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
+import { Fn, type Get, i32, i64, type Ref, type Type } from './builder.ts';
 import { extend, loadBits } from './bytes.ts';
 import { loadWideBits, paddedPlace } from './fields.ts';
 import { tupleHash } from './hashes.ts';
@@ -20,7 +20,7 @@ export function maskedLookup(unit: Unit, index: number): string {
   const name = `lookup_${index}`;
   return unit.helper(name, () => {
     const rangeLimbs = table.ranges.map((range) => (range ? limbCount(range.width) : 0));
-    const limbTypes = rangeLimbs.flatMap((count) => Array.from({ length: count }, () => i64));
+    const limbTypes = rangeLimbs.flatMap((count) => Array.from({ length: count }, (): Type => i64));
     const f = new Fn(unit, [...words(table), i32, ...limbTypes]);
     const { i32: A, i64: B } = f.m;
     const key = keyParams(f, table);

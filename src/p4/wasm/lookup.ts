@@ -5,7 +5,7 @@
  *   lookup_<i>(word 0 .. word n - 1 : i64, nowMs : i32) -> i32
  */
 import { entryHead, entryState, maxAddProbes, type TableLayout } from '../../arena/layout.ts';
-import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
+import { Fn, type Get, i32, i64, type Ref, type Type } from './builder.ts';
 import { hashOfKey } from './hashes.ts';
 import type { Unit } from './unit.ts';
 import type { Limbs } from './wide.ts';
@@ -18,7 +18,7 @@ export function exactLookup(unit: Unit, index: number, isAhead = false): string 
   const table = unit.layout.tables[index]!;
   const name = isAhead ? `lookup_ahead_${index}` : `lookup_${index}`;
   return unit.helper(name, () => {
-    const f = new Fn(unit, [...words(table), i32, ...(isAhead ? [i32] : [])]);
+    const f = new Fn(unit, [...words(table), i32, ...(isAhead ? ([i32] as const) : [])]);
     const { i32: A } = f.m;
     const key = keyParams(f, table);
     const nowMs = (): Ref => f.get(table.keyWords);
@@ -54,7 +54,7 @@ function knownHash(f: Fn, table: TableLayout, key: Limbs): Get {
 }
 
 /** Parameter types of the key's words. */
-export function words(table: TableLayout): number[] {
+export function words(table: TableLayout): Type[] {
   return Array.from({ length: table.keyWords }, () => i64);
 }
 

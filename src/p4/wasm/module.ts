@@ -2,10 +2,11 @@
  * The whole module: `process(context, descriptors, count)`, around the code of the pipelines the loop over the batch's descriptors, each packet's
  * start and its fate.
  */
-import binaryen from 'binaryen';
 import { type ArenaSpec, context, descriptor, layoutArena, tableHeader } from '../../arena/layout.ts';
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
-import { i32, newModule, none } from './builder.ts';
+import { Module, type ValueType } from './assembler.ts';
+import { Bug } from './bug.ts';
+import { i32, none, type Ref } from './builder.ts';
 import { restore } from './copies.ts';
 import { mirrorSlotCount } from './features.ts';
 import { likelyPath } from './likely/index.ts';
@@ -18,40 +19,33 @@ import { statements } from './statements.ts';
 import { Unit } from './unit.ts';
 
 const pageBytes = 65536;
-/** Size (binaryen's) up to which a function with one caller goes into it. Lookups of large keys are seldom on the way of every packet, and cost registers there. */
-const oneCallerLimit = 300;
 /** Pages that the module's memory may grow to: the embedder's maximum. */
 export const maximumPages = 65536;
 
 export interface BuiltModule {
-  readonly module: binaryen.Module;
+  readonly module: Module;
   readonly arena: ArenaSpec;
   readonly initialPages: number;
   readonly unit: Unit;
 }
 
-/** Builds the binaryen module; the caller disposes of it. */
 export function buildModule(
   program: Program,
-  { workers = 1, optimize = true, base }: { readonly workers?: number; readonly optimize?: boolean; readonly base?: number },
+  { workers = 1, base }: { readonly workers?: number; readonly base?: number } = {},
 ): BuiltModule {
   const scratch = placeScratch(program);
   const arena = { ...arenaSpec(program, scratch.bytes, workers), ...(base && { base }) };
   const layout = layoutArena(arena);
   const initialPages = Math.ceil(layout.programEnd / pageBytes);
-  const module = newModule();
-  const { Features } = binaryen;
-  module.setFeatures(
-    Features.Atomics | Features.BulkMemory | Features.BulkMemoryOpt | Features.SignExt | Features.MutableGlobals,
-  );
-  module.setMemory(initialPages, maximumPages, null, [], true, false, '0');
-  module.addMemoryImport('0', 'env', 'memory', true);
+  if (initialPages > maximumPages) {
+    throw new Bug(`the program's tables need ${layout.programEnd} bytes, more than the 4 GiB that a memory has`);
+  }
+  const module = new Module({ initial: initialPages, maximum: maximumPages });
   const unit = new Unit(module, program, layout, scratch);
-  const params = (count: number): binaryen.Type => binaryen.createType(Array.from({ length: count }, () => i32));
-  module.addFunctionImport('mirror', 'env', 'mirror', params(3), none);
-  module.addFunctionImport('multicast', 'env', 'multicast', params(2), none);
-
-  if (unit.features.copies) module.addFunctionImport('copy', 'env', 'copy', params(6), none);
+  const params = (count: number): ValueType[] => Array.from({ length: count }, () => i32);
+  module.import('mirror', params(3));
+  module.import('multicast', params(2));
+  if (unit.features.copies) module.import('copy', params(6));
 
   const raw = rawVariables(program);
   const ordinary = program.pipelines.filter((pipeline) => pipeline.forCopies === undefined);
@@ -60,19 +54,8 @@ export function buildModule(
     const isAlone = ordinary.length === 1 && ordinary[0] === pipeline;
     if (!isAlone) processFunction(unit, raw, `process_${pipeline.name}`, [pipeline]);
   }
-  if (optimize) {
-    // Level 3 takes more than linear time: 10 s for 257 kB of code, where level 1 takes 4 s and leaves 4 % more of it.
-    binaryen.setOptimizeLevel(module.emitBinary().length > largeCodeBytes ? 1 : 3);
-    binaryen.setShrinkLevel(0);
-    binaryen.setOneCallerInlineMaxSize(oneCallerLimit);
-    binaryen.setTrapsNeverHappen(true);
-    module.optimize();
-  }
   return { module, arena, initialPages, unit };
 }
-
-/** Code that is optimised for a short time only. k8s-lb.p4 has 29 kB before optimisation. */
-const largeCodeBytes = 128 * 1024;
 
 /** Adds the function that runs the pipelines on each packet of a batch. */
 function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pipelines: readonly Pipeline[]): void {
@@ -97,7 +80,7 @@ function processFunction(unit: Unit, raw: ReadonlySet<number>, name: string, pip
     }, likely.done);
   });
   p.finish(name);
-  unit.module.addFunctionExport(name, name);
+  unit.module.exports.push(name);
 }
 
 /** Adds the function that runs the pipelines on one packet; its name. */
@@ -174,7 +157,7 @@ function eachPacket(
 /** Writes the descriptor, has copies made, counts a drop. */
 function finish(p: Pipe): void {
   const { i32: A, i64: B } = p.m;
-  const at = (): number => p.get(p.descriptor);
+  const at = (): Ref => p.get(p.descriptor);
   const { deparses, mirrors, multicasts } = p.unit.features;
   const noFate = A.lt_s(p.get(p.reason), A.const(0));
   p.set(p.reason, p.m.select(noFate, A.const(dropReasons.indexOf('no-destination')), p.get(p.reason)));

@@ -1,17 +1,17 @@
 /**
  * What all functions of one module share: the program, where its memory lies, and the helper functions that were asked for.
  */
-import type binaryen from 'binaryen';
 import type { ArenaLayout } from '../../arena/layout.ts';
 import { type CopyRecord, copyRecords } from '../ir/copies.ts';
 import type { ExternId, HeaderId, Program } from '../ir/ir.ts';
+import type { Module } from './assembler.ts';
 import { Bug } from './bug.ts';
 import { type Features, featuresOf } from './features.ts';
 import { straysOf } from './order.ts';
 import type { Scratch } from './scratch.ts';
 
 export class Unit {
-  readonly module: binaryen.Module;
+  readonly module: Module;
   readonly program: Program;
   readonly layout: ArenaLayout;
   readonly scratch: Scratch;
@@ -23,7 +23,7 @@ export class Unit {
   readonly #helpers = new Set<string>();
   #labels = 0;
 
-  constructor(module: binaryen.Module, program: Program, layout: ArenaLayout, scratch: Scratch) {
+  constructor(module: Module, program: Program, layout: ArenaLayout, scratch: Scratch) {
     this.module = module;
     this.program = program;
     this.layout = layout;

@@ -37,8 +37,8 @@ const bufferBytes = 16384;
 const batch = 64;
 const pageBytes = 65536;
 
-export function both(p: Program, options: { readonly optimize?: boolean } = {}): Both {
-  const artifact = compileToWasm(p, { optimize: options.optimize ?? true });
+export function both(p: Program): Both {
+  const artifact = compileToWasm(p);
   const layout = layoutArena(artifact.arena);
   const bytes = layout.programEnd + batch * descriptor.bytes + batch * bufferBytes;
   const memory = new WebAssembly.Memory({

@@ -106,7 +106,7 @@ describe.each(widths)(`operators of %i bits, seed ${seed}`, (width) => {
 
   test.each(['field', 'var'] as const)('on a %s', (form) => {
     const { program: p, inner } = operatorProgram(width, make, form);
-    const machine = both(p, { optimize: form === 'var' });
+    const machine = both(p);
     const packets = inputs(inner, width, generator(seed + width));
     const out = machine.run(packets.map((hex) => ({ hex, headroom: 8000 })));
     expect(out.every((o) => o.port === 1)).toBe(true);

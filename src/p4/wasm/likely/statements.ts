@@ -6,6 +6,7 @@ import { anyOf, equal } from '../../ir/build.ts';
 import type { Expr, Stmt } from '../../ir/ir.ts';
 import { bodiesOf } from '../../ir/walk.ts';
 import { getEntryExpireTime, isFirstHitOfPeriod, restartExpireTimer, setEntryExpireTime } from '../add-entry.ts';
+import type { Ref } from '../builder.ts';
 import { evaluateNumber } from '../expr.ts';
 import { count } from '../externs.ts';
 import { number32 } from '../statements.ts';
@@ -284,7 +285,7 @@ function ifSplit(p: LikelyPipe, s: Extract<Stmt, { kind: 'if' }>, next: Rest): b
       return run(p, body, next);
     });
   const [a, b] = [branch(s.then, true), branch(s.else, false)];
-  const bail = (): number => p.m.br(p.bail);
+  const bail = (): Ref => p.m.br(p.bail);
   p.emit(p.m.if(test, a.result ? a.code : bail(), b.result ? b.code : bail()));
   return a.result || b.result;
 }
