@@ -29,18 +29,13 @@ constexpr int sendRetries = 16;
 
 }  // namespace
 
-PacketPort::PacketPort(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PacketPort>(info), env_(info.Env()) {
+PacketPort::PacketPort(const Napi::CallbackInfo& info) : NativePort(info) {
   auto options = info[0].As<Napi::Object>();
-  auto memory = options.Get("memory").As<Napi::Uint8Array>();
-  memory_ = Napi::Persistent(memory.As<Napi::Object>());
-  arena_ = memory.Data();
   ring_ = arena_ + numberOption(options, "ring");
   frames_ = numberOption(options, "frames");
   frameBytes_ = numberOption(options, "frameBytes");
   pool_ = numberOption(options, "pool");
   poolSlots_ = numberOption(options, "poolSlots");
-  number_ = numberOption(options, "number");
-  name_ = stringOption(options, "name");
   wantsIsolation_ = booleanOption(options, "isolate");
   keptUdpPort_ = numberOption(options, "keptUdpPort");
   fanout_ = numberOption(options, "fanout");
@@ -156,6 +151,7 @@ void PacketPort::closeAll() {
   mapping_.reset();
   socket_.reset();
   netns_.reset();
+  pending_ = poolUsed_ = 0;
   state_ = State::gone;
 }
 
@@ -224,7 +220,7 @@ bool PacketPort::fetchLargeFrame(Descriptor& d, uint16_t vlanTci, uint16_t vlanT
   return true;
 }
 
-void PacketPort::releaseAll() {
+void PacketPort::giveBack() {
   uint32_t index = head_ >= pending_ ? head_ - pending_ : head_ + frames_ - pending_;
   for (; pending_ != 0; pending_--) {
     auto* header = reinterpret_cast<tpacket2_hdr*>(slotAt(index));
@@ -296,55 +292,18 @@ void PacketPort::sendMessages(uint32_t count) {
   }
 }
 
-Napi::Value PacketPort::receive(const Napi::CallbackInfo& info) {
-  uint32_t count = socket_ ? receiveBatch(numberArgument(info, 0), numberArgument(info, 1)) : 0;
-  return Napi::Number::New(info.Env(), count);
-}
-
-void PacketPort::transmit(const Napi::CallbackInfo& info) {
-  if (socket_) sendAll(arena_, numberArgument(info, 0), numberArgument(info, 1));
-}
-
-void PacketPort::release(const Napi::CallbackInfo&) {
-  if (socket_) releaseAll();
-}
-
-void PacketPort::readCounters(const Napi::CallbackInfo& info) {
+Counters PacketPort::countersNow() {
   tpacket_stats stats = {};
   socklen_t bytes = sizeof stats;
   // Reading sets the kernel's counters to zero.
   if (socket_ && getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &stats, &bytes) == 0) counters_.rxDropsRing += stats.tp_drops;
-  writeCounters(counters_, info[0]);
-}
-
-Napi::Value PacketPort::state(const Napi::CallbackInfo& info) {
-  if (socket_) lookAfterInterface(false);
-  return Napi::Number::New(info.Env(), static_cast<uint32_t>(state_));
-}
-
-Napi::Value PacketPort::fd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), socket_.get()); }
-
-Napi::Value PacketPort::pollable(const Napi::CallbackInfo& info) {
-  return Napi::External<Pollable>::New(info.Env(), static_cast<Pollable*>(this));
+  return counters_;
 }
 
 Napi::Value PacketPort::isIsolated(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), static_cast<bool>(link_)); }
 
-void PacketPort::close(const Napi::CallbackInfo&) { closeAll(); }
-
 Napi::Function definePacketPort(Napi::Env env) {
-  return PacketPort::DefineClass(env, "PacketPort",
-                                 {
-                                     PacketPort::InstanceMethod<&PacketPort::receive>("receive"),
-                                     PacketPort::InstanceMethod<&PacketPort::transmit>("transmit"),
-                                     PacketPort::InstanceMethod<&PacketPort::release>("release"),
-                                     PacketPort::InstanceMethod<&PacketPort::readCounters>("readCounters"),
-                                     PacketPort::InstanceMethod<&PacketPort::state>("state"),
-                                     PacketPort::InstanceMethod<&PacketPort::fd>("fd"),
-                                     PacketPort::InstanceMethod<&PacketPort::pollable>("pollable"),
-                                     PacketPort::InstanceMethod<&PacketPort::isIsolated>("isIsolated"),
-                                     PacketPort::InstanceMethod<&PacketPort::close>("close"),
-                                 });
+  return PacketPort::define(env, "PacketPort", {PacketPort::InstanceMethod<&PacketPort::isIsolated>("isIsolated")});
 }
 
 }  // namespace softipu

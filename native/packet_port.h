@@ -12,15 +12,11 @@
 // The interface may go down (the kernel resumes by itself) or vanish (the socket is bound again when the name is back).
 #pragma once
 
-#include "binding.h"
-#include "interface.h"
-#include "outbox.h"
-#include "owned.h"
-#include "pollable.h"
+#include "native_port.h"
 
 namespace softipu {
 
-class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, private Outbox, private Pollable {
+class PacketPort final : public NativePort<PacketPort> {
  public:
   explicit PacketPort(const Napi::CallbackInfo& info);
   ~PacketPort() override { closeAll(); }
@@ -28,16 +24,7 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
  private:
   friend Napi::Function definePacketPort(Napi::Env env);
 
-  // Called from JavaScript.
-  Napi::Value receive(const Napi::CallbackInfo& info);
-  void transmit(const Napi::CallbackInfo& info);
-  void release(const Napi::CallbackInfo& info);
-  void readCounters(const Napi::CallbackInfo& info);
-  Napi::Value state(const Napi::CallbackInfo& info);
-  Napi::Value fd(const Napi::CallbackInfo& info);
-  Napi::Value pollable(const Napi::CallbackInfo& info);
   Napi::Value isIsolated(const Napi::CallbackInfo& info);
-  void close(const Napi::CallbackInfo& info);
 
   /// Each returns 0 or errno, `failed_` names the call.
   int open(const std::string& netnsPath);
@@ -49,22 +36,21 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   int option(int level, int name, int value, const char* what);
   void isolate();
   void closeAll() override;
+  bool isOpen() const override { return static_cast<bool>(socket_); }
 
-  uint32_t receiveBatch(uint32_t descriptors, uint32_t max);
+  uint32_t receiveBatch(uint32_t descriptors, uint32_t max) override;
   bool describeRingFrame(Descriptor& d, uint8_t* slot);
   bool fetchLargeFrame(Descriptor& d, uint16_t vlanTci, uint16_t vlanType, bool hasVlan);
-  void releaseAll();
-  void lookAfterInterface(bool now);
+  void giveBack() override;
+  void lookAfterInterface(bool now) override;
   void sendMessages(uint32_t count) override;
+  Counters countersNow() override;
   int pollFd() const override { return socket_.get(); }
   bool seesInput() const override { return true; }
   bool hasInput() const override;
 
   uint8_t* slotAt(uint32_t index) const { return ring_ + static_cast<size_t>(index) * frameBytes_; }
 
-  Napi::Env env_;
-  Napi::ObjectReference memory_;
-  uint8_t* arena_ = nullptr;
   uint8_t* ring_ = nullptr;
   uint32_t frames_ = 0;
   uint32_t frameBytes_ = 0;
@@ -73,9 +59,6 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   uint32_t head_ = 0;
   uint32_t pending_ = 0;
   uint32_t poolUsed_ = 0;
-  uint32_t number_ = 0;
-  std::string name_;
-  const char* failed_ = "";
   bool wantsIsolation_ = false;
   /// What the kernel's stack keeps all the same; 0: nothing.
   uint32_t keptUdpPort_ = 0;
@@ -83,9 +66,6 @@ class PacketPort final : public Napi::ObjectWrap<PacketPort>, private Closable, 
   uint32_t fanout_ = 0;
   /// The group was not ours to join: others' sockets are still bound to an interface that is gone.
   bool mustReopen_ = false;
-  State state_ = State::up;
-  uint64_t nextLookNs_ = 0;
-  Fd netns_;
   Fd link_;
   Fd socket_;
   RingMapping mapping_;

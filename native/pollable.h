@@ -11,6 +11,8 @@ class Pollable {
   /// Whether `hasInput` knows without a system call.
   virtual bool seesInput() const = 0;
   virtual bool hasInput() const = 0;
+  /// Gives the buffers of the last batch back to the kernel. Before anybody sleeps: poll(2) finds a ring ready that has none of them free.
+  virtual void giveBack() = 0;
 };
 
 }  // namespace softipu

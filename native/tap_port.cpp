@@ -27,15 +27,10 @@ constexpr uint32_t frameRoom = largeSlotBytes - largeSlotHeadroom;
 
 }  // namespace
 
-TapPort::TapPort(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TapPort>(info), env_(info.Env()) {
+TapPort::TapPort(const Napi::CallbackInfo& info) : NativePort(info) {
   auto options = info[0].As<Napi::Object>();
-  auto memory = options.Get("memory").As<Napi::Uint8Array>();
-  memory_ = Napi::Persistent(memory.As<Napi::Object>());
-  arena_ = memory.Data();
   pool_ = numberOption(options, "pool");
   poolSlots_ = numberOption(options, "poolSlots");
-  number_ = numberOption(options, "number");
-  name_ = stringOption(options, "name");
   hasQueues_ = numberOption(options, "fanout") != 0;
   NetnsScope scope;
   failed_ = "setns";
@@ -184,44 +179,6 @@ void TapPort::sendMessages(uint32_t count) {
   }
 }
 
-Napi::Value TapPort::receive(const Napi::CallbackInfo& info) {
-  uint32_t count = tun_ ? receiveBatch(numberArgument(info, 0), numberArgument(info, 1)) : 0;
-  return Napi::Number::New(info.Env(), count);
-}
-
-void TapPort::transmit(const Napi::CallbackInfo& info) {
-  if (tun_) sendAll(arena_, numberArgument(info, 0), numberArgument(info, 1));
-}
-
-void TapPort::release(const Napi::CallbackInfo&) { used_ = 0; }
-
-void TapPort::readCounters(const Napi::CallbackInfo& info) { writeCounters(counters_, info[0]); }
-
-Napi::Value TapPort::state(const Napi::CallbackInfo& info) {
-  if (tun_) lookAfterInterface(false);
-  return Napi::Number::New(info.Env(), static_cast<uint32_t>(state_));
-}
-
-Napi::Value TapPort::fd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), tun_.get()); }
-
-Napi::Value TapPort::pollable(const Napi::CallbackInfo& info) {
-  return Napi::External<Pollable>::New(info.Env(), static_cast<Pollable*>(this));
-}
-
-void TapPort::close(const Napi::CallbackInfo&) { closeAll(); }
-
-Napi::Function defineTapPort(Napi::Env env) {
-  return TapPort::DefineClass(env, "TapPort",
-                              {
-                                  TapPort::InstanceMethod<&TapPort::receive>("receive"),
-                                  TapPort::InstanceMethod<&TapPort::transmit>("transmit"),
-                                  TapPort::InstanceMethod<&TapPort::release>("release"),
-                                  TapPort::InstanceMethod<&TapPort::readCounters>("readCounters"),
-                                  TapPort::InstanceMethod<&TapPort::state>("state"),
-                                  TapPort::InstanceMethod<&TapPort::fd>("fd"),
-                                  TapPort::InstanceMethod<&TapPort::pollable>("pollable"),
-                                  TapPort::InstanceMethod<&TapPort::close>("close"),
-                              });
-}
+Napi::Function defineTapPort(Napi::Env env) { return TapPort::define(env, "TapPort"); }
 
 }  // namespace softipu

@@ -127,6 +127,7 @@ Napi::Value Waiter::wait(const Napi::CallbackInfo& info) {
   uint32_t spinUs = numberArgument(info, 1);
   uint64_t baseNs = static_cast<uint64_t>(spinUs) * 1000;
   uint64_t start = nowNs();
+  for (Pollable* port : ports_) port->giveBack();
   if (spinUs == spinAlways) {
     // Not for ever: the caller has other things to look after now and then.
     int ready = spin(start, static_cast<uint64_t>(info[0].As<Napi::Number>().Int32Value()) * 1'000'000u);

@@ -84,16 +84,11 @@ void XdpRing::reset() {
   mapped_ = nullptr;
 }
 
-XdpPort::XdpPort(const Napi::CallbackInfo& info) : Napi::ObjectWrap<XdpPort>(info), env_(info.Env()) {
+XdpPort::XdpPort(const Napi::CallbackInfo& info) : NativePort(info) {
   auto options = info[0].As<Napi::Object>();
-  auto memory = options.Get("memory").As<Napi::Uint8Array>();
-  memory_ = Napi::Persistent(memory.As<Napi::Object>());
-  arena_ = memory.Data();
   umem_ = numberOption(options, "umem");
   chunks_ = numberOption(options, "chunks");
-  number_ = numberOption(options, "number");
   queue_ = numberOption(options, "queue");
-  name_ = stringOption(options, "name");
   hasOffloads_ = false;
   NetnsScope scope;
   failed_ = "setns";
@@ -266,7 +261,7 @@ uint32_t XdpPort::receiveBatch(uint32_t descriptors, uint32_t max) {
   return count;
 }
 
-void XdpPort::releaseAll() {
+void XdpPort::giveBack() {
   if (pending_.empty() || !socket_) return;
   uint32_t at = *fill_.producer();
   // There is room: the ring has an entry for every receive chunk.
@@ -356,18 +351,7 @@ void XdpPort::lookAfterInterface(bool now) {
   state_ = facts.isUp ? State::up : State::down;
 }
 
-Napi::Value XdpPort::receive(const Napi::CallbackInfo& info) {
-  uint32_t count = control_ ? receiveBatch(numberArgument(info, 0), numberArgument(info, 1)) : 0;
-  return Napi::Number::New(info.Env(), count);
-}
-
-void XdpPort::transmit(const Napi::CallbackInfo& info) {
-  if (control_) sendAll(arena_, numberArgument(info, 0), numberArgument(info, 1));
-}
-
-void XdpPort::release(const Napi::CallbackInfo&) { releaseAll(); }
-
-void XdpPort::readCounters(const Napi::CallbackInfo& info) {
+Counters XdpPort::countersNow() {
   xdp_statistics stats = {};
   socklen_t bytes = sizeof stats;
   Counters counters = counters_;
@@ -375,38 +359,14 @@ void XdpPort::readCounters(const Napi::CallbackInfo& info) {
     counters.rxDropsRing += stats.rx_dropped + stats.rx_ring_full;
     counters.rxDropsInvalid += stats.rx_invalid_descs;
   }
-  writeCounters(counters, info[0]);
-}
-
-Napi::Value XdpPort::state(const Napi::CallbackInfo& info) {
-  if (control_) lookAfterInterface(false);
-  return Napi::Number::New(info.Env(), static_cast<uint32_t>(state_));
-}
-
-Napi::Value XdpPort::fd(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), poll_.get()); }
-
-Napi::Value XdpPort::pollable(const Napi::CallbackInfo& info) {
-  return Napi::External<Pollable>::New(info.Env(), static_cast<Pollable*>(this));
+  return counters;
 }
 
 /// `native`: the driver runs the program; else `generic`: the stack does, behind the driver.
 Napi::Value XdpPort::mode(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), isNative_ ? "native" : "generic"); }
 
-void XdpPort::close(const Napi::CallbackInfo&) { closeAll(); }
-
 Napi::Function defineXdpPort(Napi::Env env) {
-  return XdpPort::DefineClass(env, "XdpPort",
-                              {
-                                  XdpPort::InstanceMethod<&XdpPort::receive>("receive"),
-                                  XdpPort::InstanceMethod<&XdpPort::transmit>("transmit"),
-                                  XdpPort::InstanceMethod<&XdpPort::release>("release"),
-                                  XdpPort::InstanceMethod<&XdpPort::readCounters>("readCounters"),
-                                  XdpPort::InstanceMethod<&XdpPort::state>("state"),
-                                  XdpPort::InstanceMethod<&XdpPort::fd>("fd"),
-                                  XdpPort::InstanceMethod<&XdpPort::pollable>("pollable"),
-                                  XdpPort::InstanceMethod<&XdpPort::mode>("mode"),
-                                  XdpPort::InstanceMethod<&XdpPort::close>("close"),
-                              });
+  return XdpPort::define(env, "XdpPort", {XdpPort::InstanceMethod<&XdpPort::mode>("mode")});
 }
 
 }  // namespace softipu

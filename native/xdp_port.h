@@ -12,11 +12,7 @@
 #include <memory>
 #include <vector>
 
-#include "binding.h"
-#include "interface.h"
-#include "outbox.h"
-#include "owned.h"
-#include "pollable.h"
+#include "native_port.h"
 
 namespace softipu {
 
@@ -47,7 +43,7 @@ class XdpRing {
   void* entries_ = nullptr;
 };
 
-class XdpPort final : public Napi::ObjectWrap<XdpPort>, private Closable, private Outbox, private Pollable {
+class XdpPort final : public NativePort<XdpPort> {
  public:
   explicit XdpPort(const Napi::CallbackInfo& info);
   ~XdpPort() override { closeAll(); }
@@ -55,15 +51,7 @@ class XdpPort final : public Napi::ObjectWrap<XdpPort>, private Closable, privat
  private:
   friend Napi::Function defineXdpPort(Napi::Env env);
 
-  Napi::Value receive(const Napi::CallbackInfo& info);
-  void transmit(const Napi::CallbackInfo& info);
-  void release(const Napi::CallbackInfo& info);
-  void readCounters(const Napi::CallbackInfo& info);
-  Napi::Value state(const Napi::CallbackInfo& info);
-  Napi::Value fd(const Napi::CallbackInfo& info);
-  Napi::Value pollable(const Napi::CallbackInfo& info);
   Napi::Value mode(const Napi::CallbackInfo& info);
-  void close(const Napi::CallbackInfo& info);
 
   /// Each returns 0 or errno, `failed_` names the call.
   int open();
@@ -72,34 +60,27 @@ class XdpPort final : public Napi::ObjectWrap<XdpPort>, private Closable, privat
   int bindTo(int index);
   void shut();
   void closeAll() override;
+  bool isOpen() const override { return static_cast<bool>(control_); }
 
-  uint32_t receiveBatch(uint32_t descriptors, uint32_t max);
-  void releaseAll();
+  uint32_t receiveBatch(uint32_t descriptors, uint32_t max) override;
+  void giveBack() override;
   void sendMessages(uint32_t count) override;
+  Counters countersNow() override;
   void reap();
   void kick();
-  void lookAfterInterface(bool now);
+  void lookAfterInterface(bool now) override;
   int pollFd() const override { return poll_.get(); }
   bool seesInput() const override { return true; }
   bool hasInput() const override { return socket_ && rx_.filled() != 0; }
 
-  Napi::Env env_;
-  Napi::ObjectReference memory_;
-  uint8_t* arena_ = nullptr;
   uint32_t umem_ = 0;
   uint32_t chunks_ = 0;
-  uint32_t number_ = 0;
   uint32_t queue_ = 0;
-  std::string name_;
-  const char* failed_ = "";
   bool isNative_ = false;
   int index_ = 0;
-  State state_ = State::up;
-  uint64_t nextLookNs_ = 0;
   /// Chunks of the last batch, to be given back.
   std::vector<uint64_t> pending_;
   std::vector<uint64_t> free_;
-  Fd netns_;
   /// For questions about the interface, in its namespace.
   Fd control_;
   Fd map_;

@@ -12,9 +12,9 @@ import type { TrafficAddon } from './traffic.ts';
 
 /** One native port. Addresses are bytes from the start of the memory. */
 export interface NativePort {
+  /** Gives back the buffers of the batch before; so does `Waiter.wait`. */
   receive(descriptors: number, max: number): number;
   transmit(list: number, count: number): void;
-  release(): void;
   /** Writes the counters in the order of `counterNames`. */
   readCounters(target: Float64Array): void;
   /** 0 up, 1 down, 2 gone. */
@@ -197,9 +197,8 @@ export class NativeBackedPort<Native extends NativePort> implements Port {
     this.native.transmit(list, count);
   }
 
-  release(_descriptors: number, _count: number): void {
-    this.native.release();
-  }
+  /** The next `receive` does it, or the waiter: a call less per batch. */
+  release(_descriptors: number, _count: number): void {}
 
   /** The same object each time, brought up to date. One system call. */
   get stats(): PortStats {
