@@ -21,6 +21,10 @@ export function propagateValues(program: Program): Program {
 class Propagation {
   readonly #tables: ReadonlyMap<number, Table>;
   #known: Known = new Map();
+  /** Nobody else has the map: it may be changed. */
+  #isOwn = false;
+  /** Variables that something may be a copy of. */
+  readonly #sources = new Set<VarId>();
   /** What holds where a `break` lands, by label. */
   readonly #breaks = new Map<Label, Known>();
 
@@ -47,13 +51,13 @@ class Propagation {
       case 'block': {
         const body = this.list(s.body);
         if (!someStmt(body, (inner) => inner.kind === 'break' && inner.label === s.label)) return body;
-        this.#known = meet(this.#known, this.#breaks.get(s.label));
+        this.#goOn(meet(this.#known, this.#breaks.get(s.label)));
         return [{ ...s, body }];
       }
       case 'loop': {
         this.#forget(writtenBy(s.body));
         const body = this.list(s.body);
-        this.#known = this.#breaks.get(s.label);
+        this.#goOn(this.#breaks.get(s.label));
         return [{ ...s, body }];
       }
       case 'break':
@@ -68,20 +72,27 @@ class Propagation {
         this.#forget(writtenBy([s]));
         const before = this.#known;
         const parser = mapBodies(s, (body) => {
-          this.#known = before;
+          this.#goOn(before);
           return this.list(body);
         });
-        this.#known = before;
+        this.#goOn(before);
         return [parser];
       }
       case 'apply':
         return [this.#apply(s)];
       case 'deparse':
         return [mapBodies(s, (body) => this.list(body))];
+      case 'assign': {
+        const value = this.#value(s.value);
+        if (s.target.kind === 'var') {
+          this.#forgetVar(s.target.id);
+          this.#learn(s.target.id, value);
+        }
+        return [{ ...s, value }];
+      }
       default: {
         const changed = mapExpressions(s, (e) => this.#value(e));
         this.#forget(writtenBy([s]));
-        if (changed.kind === 'assign' && changed.target.kind === 'var') this.#learn(changed.target.id, changed.value);
         return [changed];
       }
     }
@@ -91,13 +102,14 @@ class Propagation {
     const condition = this.#value(s.condition);
     if (condition.kind === 'const') return this.list(condition.value !== 0n ? s.then : s.else);
     const before = this.#known;
+    this.#goOn(before);
     this.#assume(condition, true);
     const then = this.list(s.then);
     const after = this.#known;
-    this.#known = before;
+    this.#goOn(before);
     this.#assume(condition, false);
     const otherwise = this.list(s.else);
-    this.#known = meet(after, this.#known);
+    this.#goOn(meet(after, this.#known));
     return [{ ...s, condition, then, else: otherwise }];
   }
 
@@ -107,7 +119,7 @@ class Propagation {
     const before = this.#known;
     let after: Known;
     const branch = (body: readonly Stmt[], only?: bigint): Stmt[] => {
-      this.#known = before;
+      this.#goOn(before);
       if (only !== undefined && value.kind === 'var') this.#learn(value.id, constant(value.width, only));
       const list = this.list(body);
       after = meet(after, this.#known);
@@ -115,20 +127,19 @@ class Propagation {
     };
     const cases = s.cases.map((c) => ({ ...c, body: branch(c.body, c.values.length === 1 ? c.values[0] : undefined) }));
     const changed: Stmt = { ...s, value, cases, default: branch(s.default) };
-    this.#known = after;
+    this.#goOn(after);
     return [changed];
   }
 
   #apply(s: Extract<Stmt, { kind: 'apply' }>): Stmt {
     const keys = s.keys.map((key) => this.#value(key));
     const { actions, emptyGroupAction } = this.#tables.get(s.table)!;
-    const results = [s.hit, s.actionRun].filter((id) => id !== undefined);
-    this.#forget(new Set(results.map((id) => `v${id}`)));
+    for (const id of [s.hit, s.actionRun]) if (id !== undefined) this.#forgetVar(id);
     const before = this.#known;
     let after: Known;
     const bodies = s.bodies.map(({ params, body }, i) => {
-      this.#known = before;
-      this.#forget(new Set(params.map((id) => `v${id}`)));
+      this.#goOn(before);
+      for (const id of params) this.#forgetVar(id);
       // Whether the entry was found follows from who may name the action.
       const { tableOnly, defaultOnly } = actions[i] ?? { tableOnly: false, defaultOnly: false };
       if (s.hit !== undefined && tableOnly !== defaultOnly && !emptyGroupAction)
@@ -137,7 +148,7 @@ class Propagation {
       after = meet(after, this.#known);
       return { params, body: list };
     });
-    this.#known = after;
+    this.#goOn(after);
     return { ...s, keys, bodies };
   }
 
@@ -149,15 +160,32 @@ class Propagation {
 
   #learn(id: VarId, value: Expr): void {
     if (value.kind !== 'const' && (value.kind !== 'var' || value.id === id)) return;
-    this.#known = new Map(this.#known).set(id, value);
+    if (value.kind === 'var') this.#sources.add(value.id);
+    this.#own().set(id, value);
+  }
+
+  /** Goes on with what is known, which somebody else may go on with, too. */
+  #goOn(known: Known): void {
+    this.#known = known;
+    this.#isOwn = false;
+  }
+
+  #own(): Map<VarId, Expr> {
+    if (!this.#isOwn) this.#known = new Map(this.#known);
+    this.#isOwn = true;
+    return this.#known as Map<VarId, Expr>;
   }
 
   /** Forgets variables (`v` and their id) and their copies. */
   #forget(written: ReadonlySet<string>): void {
-    const isStale = (id: VarId, value: Expr): boolean =>
-      written.has(`v${id}`) || (value.kind === 'var' && written.has(`v${value.id}`));
-    if (written.size === 0 || !this.#known) return;
-    this.#known = new Map([...this.#known].filter(([id, value]) => !isStale(id, value)));
+    for (const name of written) if (name.startsWith('v')) this.#forgetVar(Number(name.slice(1)));
+  }
+
+  #forgetVar(id: VarId): void {
+    if (this.#known?.has(id)) this.#own().delete(id);
+    if (!this.#sources.has(id) || !this.#known) return;
+    const copies = [...this.#known].filter(([, value]) => value.kind === 'var' && value.id === id);
+    for (const [copy] of copies) this.#own().delete(copy);
   }
 
   /** What a condition says about variables if it is `outcome`. */

@@ -4,6 +4,9 @@ import { Bug } from './bug.ts';
 
 const typeCodes: Readonly<Record<Exclude<Type, 'never'>, number>> = { i32: 0x7f, i64: 0x7e, none: 0x40 };
 
+const opcodeElse = 0x05;
+const opcodeEnd = 0x0b;
+
 /** Opcodes; above 0xff the first byte is a prefix. */
 const opcodes: ReadonlyMap<string, number> = new Map([
   ['unreachable', 0x00],
@@ -95,7 +98,7 @@ export function encodeModule(module: Module): Uint8Array {
     });
   });
   section(out, 10, () => {
-    out.vector(module.functions, (f) => out.sized(() => functionBody(out, f, indices)));
+    out.vector(module.functions, (f) => out.sized(() => new BodyEncoder(out, indices).function(f)));
   });
   // Names of functions, for profiles and stack traces.
   section(out, 0, () => {
@@ -115,100 +118,101 @@ function section(out: Writer, id: number, write: () => void): void {
   out.sized(write);
 }
 
-function functionBody(out: Writer, f: FunctionBody, indices: ReadonlyMap<string, number>): void {
-  const runs: { count: number; readonly type: ValueType }[] = [];
-  for (const type of f.locals) {
-    const last = runs.at(-1);
-    if (last?.type === type) last.count++;
-    else runs.push({ count: 1, type });
-  }
-  out.vector(runs, ({ count, type }) => {
-    out.unsigned(count);
-    out.byte(typeCodes[type]);
-  });
-  instruction(out, f.body, [], indices);
-  out.byte(0x0b);
-}
+class BodyEncoder {
+  readonly #out: Writer;
+  readonly #indices: ReadonlyMap<string, number>;
+  /** Of the blocks around the instruction, innermost last; `undefined` for those that nothing branches to. */
+  readonly #labels: (string | undefined)[] = [];
 
-/** `labels`: of the blocks around the instruction, innermost last; `undefined` for those that nothing branches to. */
-function instruction(out: Writer, n: Node, labels: (string | undefined)[], indices: ReadonlyMap<string, number>): void {
-  const { op, kids } = n;
-  const inside = (label: string | undefined, body: readonly Node[]): void => {
-    labels.push(label);
-    for (const kid of body) instruction(out, kid, labels, indices);
-    labels.pop();
-  };
-  const blockType = (): void => out.byte(typeCodes[n.type === 'never' ? 'none' : n.type]);
-  const depth = (label: string): number => {
-    const at = labels.lastIndexOf(label);
-    if (at < 0) throw new Bug(`no label ${label}`);
-    return labels.length - 1 - at;
-  };
-  if (op === 'block' && n.name === undefined && n.type === 'none') {
-    for (const kid of kids) instruction(out, kid, labels, indices);
-    return;
+  constructor(out: Writer, indices: ReadonlyMap<string, number>) {
+    this.#out = out;
+    this.#indices = indices;
   }
-  const code = opcodes.get(op);
-  if (code === undefined) throw new Bug(`no opcode for ${op}`);
-  switch (op) {
-    case 'block':
-    case 'loop':
-      out.byte(code);
-      blockType();
-      inside(n.name, kids);
-      out.byte(0x0b);
+
+  function(f: FunctionBody): void {
+    const out = this.#out;
+    const runs: { count: number; readonly type: ValueType }[] = [];
+    for (const type of f.locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ count: 1, type });
+    }
+    out.vector(runs, ({ count, type }) => {
+      out.unsigned(count);
+      out.byte(typeCodes[type]);
+    });
+    this.#instruction(f.body);
+    out.byte(opcodeEnd);
+  }
+
+  #instruction(n: Node): void {
+    const out = this.#out;
+    const { op, kids } = n;
+    if (op === 'block' && n.name === undefined && n.type === 'none') {
+      for (const kid of kids) this.#instruction(kid);
       return;
-    case 'if': {
-      const [condition, then, otherwise] = kids as readonly [Node, Node, Node?];
-      instruction(out, condition, labels, indices);
-      out.byte(code);
-      blockType();
-      inside(undefined, [then]);
-      if (otherwise) {
-        out.byte(0x05);
-        inside(undefined, [otherwise]);
+    }
+    const code = opcodes.get(op);
+    if (code === undefined) throw new Bug(`no opcode for ${op}`);
+    if (op === 'if') {
+      this.#instruction(kids[0]!);
+      this.#open(code, n);
+      this.#instruction(kids[1]!);
+      if (kids[2]) {
+        out.byte(opcodeElse);
+        this.#instruction(kids[2]);
       }
-      out.byte(0x0b);
+      this.#close();
       return;
     }
-    default:
-  }
-  for (const kid of kids) instruction(out, kid, labels, indices);
-  out.opcode(code);
-  switch (op) {
-    case 'br':
-    case 'br_if':
-      out.unsigned(depth(n.name!));
+    if (op === 'block' || op === 'loop') {
+      this.#open(code, n);
+      for (const kid of kids) this.#instruction(kid);
+      this.#close();
       return;
-    case 'br_table': {
-      const depths = n.targets!.map(depth);
-      out.vector(depths.slice(0, -1), (d) => out.unsigned(d));
+    }
+    for (const kid of kids) this.#instruction(kid);
+    out.opcode(code);
+    if (n.targets) {
+      const depths = n.targets.map((label) => this.#depth(label));
+      out.vector(depths.slice(0, -1), (depth) => out.unsigned(depth));
       out.unsigned(depths.at(-1)!);
+    } else if (n.name !== undefined) out.unsigned(op === 'call' ? indexOf(this.#indices, n.name) : this.#depth(n.name));
+    else if (n.value !== undefined) this.#value(op, code, n.value);
+    else if (op === 'memory.copy') {
+      out.byte(0);
+      out.byte(0);
+    } else if (op === 'memory.fill') out.byte(0);
+  }
+
+  #value(op: string, code: number, value: number | bigint): void {
+    if (op === 'i32.const' || op === 'i64.const') {
+      this.#out.signed(value);
       return;
     }
-    case 'call':
-      out.unsigned(indexOf(indices, n.name!));
-      return;
-    case 'local.get':
-    case 'local.set':
-      out.unsigned(Number(n.value));
-      return;
-    case 'i32.const':
-    case 'i64.const':
-      out.signed(n.value!);
-      return;
-    case 'memory.copy':
-      out.byte(0);
-      out.byte(0);
-      return;
-    case 'memory.fill':
-      out.byte(0);
-      return;
-    default:
-      if (n.value === undefined) return;
+    if (op !== 'local.get' && op !== 'local.set') {
       // A memory access. Only atomic ones must say their alignment.
-      out.byte(op.includes('atomic') ? (op.startsWith('i64') ? 3 : 2) : 0);
-      out.unsigned(Number(n.value));
+      const isAtomic = code >> 8 === 0xfe;
+      this.#out.byte(isAtomic ? (op.startsWith('i64') ? 3 : 2) : 0);
+    }
+    this.#out.unsigned(Number(value));
+  }
+
+  #open(code: number, { type, name }: Node): void {
+    this.#out.byte(code);
+    this.#out.byte(typeCodes[type === 'never' ? 'none' : type]);
+    this.#labels.push(name);
+  }
+
+  #close(): void {
+    this.#out.byte(opcodeEnd);
+    this.#labels.pop();
+  }
+
+  #depth(label: string): number {
+    const at = this.#labels.lastIndexOf(label);
+    if (at < 0) throw new Bug(`no label ${label}`);
+    return this.#labels.length - 1 - at;
   }
 }
 

@@ -7,7 +7,7 @@ import { reads } from '../../ir/walk.ts';
 import { fieldPlace, isAlignedPlace } from '../fields.ts';
 import { assign } from '../headers.ts';
 import type { LikelyPipe } from './likely-pipe.ts';
-import { fieldKey } from './path.ts';
+import { fieldKey, varValue } from './path.ts';
 import { isSupported, substitute } from './substitute.ts';
 
 type Assignment = Extract<Stmt, { kind: 'assign' | 'assignSlice' }>;
@@ -46,20 +46,20 @@ export function setVar(p: LikelyPipe, target: Variable, value: Expr, bits?: read
   } else assign(p, target, value);
   const sum = bits ? undefined : sumOf(p, value);
   forgetVar(p, target.id);
-  if (!bits && (value.kind === 'const' || isInPacket(value))) p.path.values.set(`v${target.id}`, value);
+  if (!bits && (value.kind === 'const' || isInPacket(value))) p.path.vars.set(target.id, value);
   if (sum && !reads(sum, storage)) p.path.sums.set(target.id, sum);
 }
 
 /** What a variable was is no longer known. */
 export function forgetVar(p: LikelyPipe, id: VarId): void {
-  p.path.values.delete(`v${id}`);
+  p.path.vars.set(id, undefined);
   const storage = new Set([`v${id}`]);
   for (const [other, sum] of p.path.sums) if (other === id || reads(sum, storage)) p.path.sums.delete(other);
 }
 
 /** Puts a variable's known value into its local, where so far only the compiler knew it. */
 export function settle(p: LikelyPipe, id: VarId): void {
-  const known = p.path.values.get(`v${id}`);
+  const known = varValue(p.path, id, p.widthOf(id));
   if (known) assign(p, { kind: 'var', width: known.width, id }, known);
 }
 
@@ -83,7 +83,7 @@ export function materialise(p: LikelyPipe, header: number, field: number): Varia
 
 function setField(p: LikelyPipe, { header, field }: Field, value: Expr): void {
   p.path.written.set(fieldKey(header, field), { header, field, value });
-  p.path.values.set(fieldKey(header, field), value);
+  p.path.fields.set(fieldKey(header, field), value);
 }
 
 /** Bits of the packet: it is cheaper to read them again than to keep them. */

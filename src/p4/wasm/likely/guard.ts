@@ -59,8 +59,8 @@ export function assume(p: LikelyPipe, c: Expr, outcome: boolean): void {
 }
 
 function know(p: LikelyPipe, place: Expr, value: bigint): void {
-  if (place.kind === 'var') p.path.values.set(`v${place.id}`, constant(place.width, value));
+  if (place.kind === 'var') p.path.vars.set(place.id, constant(place.width, value));
   else if (place.kind === 'field' && !p.path.written.has(fieldKey(place.header, place.field))) {
-    p.path.values.set(fieldKey(place.header, place.field), constant(place.width, value));
+    p.path.fields.set(fieldKey(place.header, place.field), constant(place.width, value));
   }
 }

@@ -37,15 +37,22 @@ export class LikelyPipe extends Pipe {
   #probes = 0;
   readonly #raw: Set<VarId>;
   readonly #length: number;
+  readonly #widths: Map<VarId, number>;
 
   constructor(unit: Unit, rawVars: ReadonlySet<VarId>) {
     const raw = new Set(rawVars);
     super(unit, raw);
     this.#raw = raw;
+    this.#widths = new Map(unit.program.vars.map((v) => [v.id, v.width]));
     this.#length = this.local(i32);
     this.bail = unit.newLabel();
-    this.path = startPath(unit.program.vars);
+    this.path = startPath();
     this.facts = new Map(unit.program.headers.map((h) => [h.id, false]));
+  }
+
+  /** Bits of a variable. */
+  widthOf(id: VarId): number {
+    return this.#widths.get(id)!;
   }
 
   override placeOf(header: number): number | undefined {
@@ -66,6 +73,7 @@ export class LikelyPipe extends Pipe {
   /** A new variable, kept raw or as a number. */
   newVar(width: number, isRaw: boolean): { readonly kind: 'var'; readonly width: number; readonly id: VarId } {
     const id = this.addVar(width);
+    this.#widths.set(id, width);
     if (isRaw) this.#raw.add(id);
     return { kind: 'var', width, id };
   }

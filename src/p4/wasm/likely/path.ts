@@ -2,6 +2,8 @@
  * What is known and what is still to be done at a point of the likely path (see index.ts). A path is forked where the program branches; what one branch
  * learns the other does not see.
  */
+
+import { constant } from '../../ir/build.ts';
 import type { Expr, HeaderId, TableId, VarId } from '../../ir/ir.ts';
 import type { Get } from '../builder.ts';
 import type { Constraint } from './constraints.ts';
@@ -17,11 +19,10 @@ export interface WrittenField {
 export type Original = Extract<Expr, { kind: 'field' }> & { readonly isOriginal: true };
 
 export interface Path {
-  /**
-   * What a variable (`v` and its id) or field (`h` header `.` field) is now: a constant; for a variable, bits of the packet as it came; for a field that
-   * was changed, its new value.
-   */
-  values: Map<string, Expr>;
+  /** What a variable is now: a constant, or bits of the packet as it came; undefined: not known. The program's own that are absent are still 0. */
+  vars: Map<VarId, Expr | undefined>;
+  /** What a field (see `fieldKey`) is now: a constant, or where it was changed its new value. */
+  fields: Map<string, Expr>;
   /** Conditions that were computed before and cannot change, by `keyOf`: where they are. */
   computed: Map<string, Get>;
   /** Values of expressions that cannot change while a packet is processed, by `keyOf`. */
@@ -47,9 +48,10 @@ export interface Path {
   output: Expr | undefined;
 }
 
-export function startPath(vars: readonly { readonly id: VarId; readonly width: number }[]): Path {
+export function startPath(): Path {
   return {
-    values: new Map(vars.map((v) => [`v${v.id}`, { kind: 'const', width: v.width, value: 0n }])),
+    vars: new Map(),
+    fields: new Map(),
     truths: new Map(),
     computed: new Map(),
     sums: new Map(),
@@ -70,7 +72,8 @@ export function startPath(vars: readonly { readonly id: VarId; readonly width: n
 export function copyPath(path: Path): Path {
   return {
     ...path,
-    values: new Map(path.values),
+    vars: new Map(path.vars),
+    fields: new Map(path.fields),
     truths: new Map(path.truths),
     computed: new Map(path.computed),
     sums: new Map(path.sums),
@@ -87,7 +90,8 @@ export function copyPath(path: Path): Path {
 /** What holds whichever of two paths led here, both forks of one and without constraints to be emitted; its effects are `deferred`. */
 export function joinPaths(a: Path, b: Path, deferred: (() => void)[]): Path {
   return {
-    values: common(a.values, b.values, isSameValue),
+    vars: commonVars(a.vars, b.vars),
+    fields: common(a.fields, b.fields, isSameValue),
     truths: common(a.truths, b.truths, (x, y) => x === y),
     computed: common(a.computed, b.computed, (x, y) => x === y),
     sums: common(a.sums, b.sums, (x, y) => x === y),
@@ -104,6 +108,24 @@ export function joinPaths(a: Path, b: Path, deferred: (() => void)[]): Path {
     checked: Math.min(a.checked, b.checked),
     output: a.output === b.output ? a.output : undefined,
   };
+}
+
+/** What is known of a variable. */
+export function varValue(path: Path, id: VarId, width: number): Expr | undefined {
+  if (path.vars.has(id) || id < 0) return path.vars.get(id);
+  return constant(width, 0);
+}
+
+function commonVars(a: Path['vars'], b: Path['vars']): Path['vars'] {
+  const both: Path['vars'] = new Map();
+  for (const id of new Set([...a.keys(), ...b.keys()])) {
+    const [x, y] = [a.get(id), b.get(id)];
+    const isStillZero = (vars: Path['vars'], other: Expr | undefined): boolean =>
+      id >= 0 && !vars.has(id) && other?.kind === 'const' && other.value === 0n;
+    if (x && y ? isSameValue(x, y) : isStillZero(a, y) || isStillZero(b, x)) both.set(id, x ?? y);
+    else both.set(id, undefined);
+  }
+  return both;
 }
 
 export function fieldKey(header: HeaderId, field: number): string {

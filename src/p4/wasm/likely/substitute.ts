@@ -6,7 +6,7 @@ import { binary, constant, rebuild } from '../../ir/build.ts';
 import type { Expr } from '../../ir/ir.ts';
 import { childrenOf, isFixed } from '../../ir/walk.ts';
 import type { LikelyPipe } from './likely-pipe.ts';
-import { fieldKey, keyOf, type Original } from './path.ts';
+import { fieldKey, keyOf, type Original, varValue } from './path.ts';
 
 export function substitute(p: LikelyPipe, e: Expr): Expr {
   const within = (inner: Expr): Expr => substitute(p, inner);
@@ -16,11 +16,11 @@ export function substitute(p: LikelyPipe, e: Expr): Expr {
     case 'const':
       return e;
     case 'var':
-      return p.path.values.get(`v${e.id}`) ?? e;
+      return varValue(p.path, e.id, e.width) ?? e;
     case 'field': {
       if (p.facts?.get(e.header) !== true) return constant(e.width, 0);
       const key = fieldKey(e.header, e.field);
-      const value = p.path.values.get(key);
+      const value = p.path.fields.get(key);
       if ('isOriginal' in e) return value?.kind === 'const' && !p.path.written.has(key) ? value : e;
       // What a changed field is was substituted when it was changed; its variables may be known better by now.
       if (value) return value.kind === 'var' ? within(value) : value;
