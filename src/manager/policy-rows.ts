@@ -11,10 +11,18 @@ import { type Family, type Prefix, printPrefix } from './prefixes.ts';
 export interface Row {
   readonly family: Family;
   readonly table: keyof typeof tables;
+  /** An identity's prefix as text; pod and peer; rules, protocol, port and how many of its bits count. */
   readonly key: readonly (number | string)[];
   readonly numbers: readonly number[];
   /** Of identities. */
   readonly prefix?: Prefix;
+}
+
+/** Rows of one table by what their keys come to: as they shall be and as they are. */
+interface RowTable extends TableIds {
+  readonly wanted: Map<number | string, Row>;
+  installed: Map<number | string, Row>;
+  readonly dirty: Set<number | string>;
 }
 
 const tables = {
@@ -39,7 +47,7 @@ export function peerRow(family: Family, pod: number, peer: number, rules: number
 }
 
 export function portRow(family: Family, rules: number, { protocol, port, length }: PortPrefix): Row {
-  return { family, table: 'policy_ports', key: [rules, protocol, `${port}/${length}`], numbers: [] };
+  return { family, table: 'policy_ports', key: [rules, protocol, port, length], numbers: [] };
 }
 
 /** Ids of a table, its fields and its action. */
@@ -52,13 +60,10 @@ interface TableIds {
 
 /** Rows as they shall be against rows as they are. */
 export class Rows {
-  readonly #wanted = new Map<string, Row>();
-  #installed = new Map<string, Row>();
-  readonly #dirty = new Set<string>();
   /** Families that the program has tables for. */
   readonly families: readonly Family[];
   readonly #tableIds = new Map<number, { readonly family: Family; readonly table: Row['table'] }>();
-  readonly #ids = new Map<string, TableIds>();
+  readonly #tables: Readonly<Record<Family, Map<Row['table'], RowTable>>> = { 4: new Map(), 6: new Map() };
 
   constructor(build: EntityBuilder) {
     this.families = ([4, 6] as const).filter((family) => build.names.tables.find(`policy_peers${suffixes[family]}`));
@@ -70,11 +75,14 @@ export class Rows {
         const idOf = (list: readonly { readonly id: number; readonly name: string }[], name: string): number =>
           list.find((item) => item.name === name)!.id;
         this.#tableIds.set(info.preamble.id, { family, table });
-        this.#ids.set(`${table}${family}`, {
+        this.#tables[family].set(table, {
           tableId: info.preamble.id,
           fieldIds: fields.map((name) => idOf(info.matchFields, name)),
           actionId: found.preamble.id,
           paramIds: params.map((name) => idOf(found.params, name)),
+          wanted: new Map(),
+          installed: new Map(),
+          dirty: new Set(),
         });
       }
     }
@@ -86,22 +94,28 @@ export class Rows {
   }
 
   set(row: Row): void {
+    const { wanted, dirty } = this.#tableOf(row);
     const key = rowKey(row);
-    this.#wanted.set(key, row);
-    this.#dirty.add(key);
+    wanted.set(key, row);
+    dirty.add(key);
   }
 
   delete(row: Row): void {
+    const { wanted, dirty } = this.#tableOf(row);
     const key = rowKey(row);
-    this.#wanted.delete(key);
-    this.#dirty.add(key);
+    wanted.delete(key);
+    dirty.add(key);
   }
 
   /** Takes `entities` for what is there, instead of what the last `flush` would have made of it. Returns its rows. */
   reset(entities: readonly Entity[]): Row[] {
     const rows = entities.flatMap((entity) => ('tableEntry' in entity ? (this.#toRow(entity.tableEntry) ?? []) : []));
-    this.#installed = new Map(rows.map((row) => [rowKey(row), row]));
-    for (const key of [...this.#installed.keys(), ...this.#wanted.keys()]) this.#dirty.add(key);
+    for (const table of this.#all()) table.installed = new Map();
+    for (const row of rows) this.#tableOf(row).installed.set(rowKey(row), row);
+    for (const { installed, wanted, dirty } of this.#all()) {
+      for (const key of installed.keys()) dirty.add(key);
+      for (const key of wanted.keys()) dirty.add(key);
+    }
     return rows;
   }
 
@@ -109,45 +123,35 @@ export class Rows {
   flush(): Update[] {
     const writes: Update[] = [];
     const removals: Update[] = [];
-    for (const key of this.#dirty) {
-      const old = this.#installed.get(key);
-      const row = this.#wanted.get(key);
-      if (row) this.#installed.set(key, row);
-      else this.#installed.delete(key);
-      if (!row && old) removals.push({ type: 'DELETE', entity: this.#toEntity(old) });
-      else if (row && !old) writes.push({ type: 'INSERT', entity: this.#toEntity(row) });
-      else if (row && old && row.numbers.some((n, i) => n !== old.numbers[i])) {
-        writes.push({ type: 'MODIFY', entity: this.#toEntity(row) });
+    for (const table of this.#all()) {
+      const { wanted, installed, dirty } = table;
+      for (const key of dirty) {
+        const old = installed.get(key);
+        const row = wanted.get(key);
+        if (row) installed.set(key, row);
+        else installed.delete(key);
+        if (!row && old) removals.push({ type: 'DELETE', entity: toEntity(table, old) });
+        else if (row && !old) writes.push({ type: 'INSERT', entity: toEntity(table, row) });
+        else if (row && old && row.numbers.some((n, i) => n !== old.numbers[i])) {
+          writes.push({ type: 'MODIFY', entity: toEntity(table, row) });
+        }
       }
+      dirty.clear();
     }
-    this.#dirty.clear();
     return [...writes, ...removals];
   }
 
   /** Everything that counts as written. */
   entities(): Entity[] {
-    return [...this.#installed.values()].map((row) => this.#toEntity(row));
+    return this.#all().flatMap((table) => Array.from(table.installed.values(), (row) => toEntity(table, row)));
   }
 
-  /** What the builder would make of it, without looking up names: a load has a hundred thousand of them. */
-  #toEntity({ family, table, key, numbers, prefix }: Row): Entity {
-    const { tableId, fieldIds, actionId, paramIds } = this.#ids.get(`${table}${family}`)!;
-    const match: FieldMatch[] = [];
-    for (let i = 0; i < key.length; i++) {
-      const value = key[i]!;
-      const fieldId = fieldIds[i]!;
-      if (typeof value === 'number') {
-        match.push({ fieldId, exact: { value: toCanonical(value) } });
-        continue;
-      }
-      const { value: bytes, prefixLen } = prefix
-        ? { value: canonical(prefix.bytes), prefixLen: prefix.length }
-        : portMatch(value);
-      // P4Runtime leaves a don't-care out
-      if (prefixLen > 0) match.push({ fieldId, lpm: { value: bytes, prefixLen } });
-    }
-    const params = paramIds.map((paramId, i) => ({ paramId, value: toCanonical(numbers[i]!) }));
-    return { tableEntry: { tableId, match, action: { action: { actionId, params } } } };
+  #tableOf({ family, table }: Row): RowTable {
+    return this.#tables[family].get(table)!;
+  }
+
+  #all(): RowTable[] {
+    return this.families.flatMap((family) => [...this.#tables[family].values()]);
   }
 
   #toRow({ tableId, match, action, isDefaultAction }: TableEntry): Row | undefined {
@@ -158,7 +162,7 @@ export class Rows {
     const exact = match.flatMap((m) => ('exact' in m ? [Number(fromBytes(m.exact.value))] : []));
     const lpm = match.flatMap((m) => ('lpm' in m ? [m.lpm] : []))[0] ?? { value: new Uint8Array(), prefixLen: 0 };
     if (table === 'policy_peers') return { family, table, key: exact, numbers };
-    if (table === 'policy_ports') return { family, table, key: [...exact, `${fromBytes(lpm.value)}/${lpm.prefixLen}`], numbers };
+    if (table === 'policy_ports') return { family, table, key: [...exact, Number(fromBytes(lpm.value)), lpm.prefixLen], numbers };
     const bytes = new Uint8Array(family === 4 ? 4 : 16);
     bytes.set(lpm.value, bytes.length - lpm.value.length);
     const prefix: Prefix = { family, bytes, length: lpm.prefixLen };
@@ -166,13 +170,27 @@ export class Rows {
   }
 }
 
-function rowKey({ family, table, key }: Row): string {
-  return `${table}${family} ${key.join(' ')}`;
+/** What the builder would make of it, without looking up names: a load has a hundred thousand of them. */
+function toEntity({ tableId, fieldIds, actionId, paramIds }: TableIds, { table, key, numbers, prefix }: Row): Entity {
+  const exact = table === 'policy_peers' ? 2 : table === 'policy_ports' ? 2 : 0;
+  const match: FieldMatch[] = new Array<FieldMatch>(exact);
+  for (let i = 0; i < exact; i++) match[i] = { fieldId: fieldIds[i]!, exact: { value: toCanonical(key[i] as number) } };
+  const [value, prefixLen] = prefix
+    ? [canonical(prefix.bytes), prefix.length]
+    : table === 'policy_ports'
+      ? [toCanonical(key[2] as number), key[3] as number]
+      : [undefined, 0];
+  // P4Runtime leaves a don't-care out
+  if (value && prefixLen > 0) match.push({ fieldId: fieldIds[exact]!, lpm: { value, prefixLen } });
+  const params = paramIds.map((paramId, i) => ({ paramId, value: toCanonical(numbers[i]!) }));
+  return { tableEntry: { tableId, match, action: { action: { actionId, params } } } };
 }
 
-function portMatch(text: string): { value: Uint8Array; prefixLen: number } {
-  const slash = text.indexOf('/');
-  return { value: toCanonical(Number(text.slice(0, slash))), prefixLen: Number(text.slice(slash + 1)) };
+/** Among the rows of a table. Numbers of pods, peers and rules are below 2^24: tables are not as large. */
+function rowKey({ key }: Row): number | string {
+  if (key.length === 1) return key[0]!;
+  const [first, second, port, length] = key as number[];
+  return port === undefined ? first! * 2 ** 24 + second! : ((first! * 256 + second!) * 65_536 + port) * 32 + length!;
 }
 
 /** P4Runtime's canonical bytes (section 8.4): no leading zeros, one byte at least. */

@@ -61,7 +61,10 @@ export class PolicyStore {
   readonly profileNumbers = new Numbers(1);
   readonly #ruleNumbers = new Numbers(denyNumber + 1);
   readonly #ruleSets = new Map<string, RuleSet>();
-  readonly #pairs = new Map<string, readonly [profile: number, peer: number, rules: number]>();
+  /** The one that was found for a set last: it may be out of use. */
+  readonly #lately = new WeakMap<PortSet, RuleSet>();
+  /** Rules by profile and class. */
+  readonly #pairs = new Map<number, Map<number, number>>();
   #families: readonly Family[] = [];
   /** Numbers of rule sets from before a restart, by what they allow. */
   #wishes: ReadonlyMap<string, number> = new Map();
@@ -76,15 +79,22 @@ export class PolicyStore {
 
   /** The rule set that allows these ports; used once more. */
   ruleSet(ports: PortSet): RuleSet {
+    const lately = this.#lately.get(ports);
+    if (lately && lately.uses > 0) {
+      lately.uses++;
+      return lately;
+    }
     const key = ports.join(' ');
     const known = this.#ruleSets.get(key);
     if (known) {
+      this.#lately.set(ports, known);
       known.uses++;
       return known;
     }
     const id = isEverything(ports) ? allowNumber : ports.length === 0 ? denyNumber : this.#ruleNumbers.take(this.#wishOf(ports));
     const rules: RuleSet = { id, ports, key, uses: 1 };
     this.#ruleSets.set(key, rules);
+    this.#lately.set(ports, rules);
     for (const row of this.#portRows(rules)) this.rows.set(row);
     return rules;
   }
@@ -97,12 +107,19 @@ export class PolicyStore {
   }
 
   setPair(profile: number, peer: number, rules: number): void {
-    this.#pairs.set(`${profile} ${peer}`, [profile, peer, rules]);
+    let ofProfile = this.#pairs.get(profile);
+    if (!ofProfile) {
+      ofProfile = new Map();
+      this.#pairs.set(profile, ofProfile);
+    }
+    ofProfile.set(peer, rules);
     for (const family of this.#families) this.rows.set(peerRow(family, profile, peer, rules));
   }
 
   deletePair(profile: number, peer: number): void {
-    this.#pairs.delete(`${profile} ${peer}`);
+    const ofProfile = this.#pairs.get(profile);
+    ofProfile?.delete(peer);
+    if (ofProfile?.size === 0) this.#pairs.delete(profile);
     for (const family of this.#families) this.rows.delete(peerRow(family, profile, peer, 0));
   }
 
@@ -120,8 +137,8 @@ export class PolicyStore {
     const ports = new Map<number, string[]>();
     for (const { table, key } of rows) {
       if (table !== 'policy_ports') continue;
-      const [rules, ...rest] = key;
-      ports.set(Number(rules), [...(ports.get(Number(rules)) ?? []), rest.join(' ')]);
+      const [rules, protocol, port, length] = key;
+      ports.set(Number(rules), [...(ports.get(Number(rules)) ?? []), `${protocol} ${port}/${length}`]);
     }
     this.#wishes = new Map([...ports].map(([id, prefixes]) => [[...new Set(prefixes)].sort().join(), id]));
     this.#ruleNumbers.reserve(ports.keys());
@@ -146,8 +163,8 @@ export class PolicyStore {
   }
 
   #ruleRows(): Row[] {
-    const pairs = [...this.#pairs.values()].flatMap(([profile, peer, rules]) =>
-      this.#families.map((family) => peerRow(family, profile, peer, rules)),
+    const pairs = [...this.#pairs].flatMap(([profile, ofProfile]) =>
+      [...ofProfile].flatMap(([peer, rules]) => this.#families.map((family) => peerRow(family, profile, peer, rules))),
     );
     return [...pairs, ...[...this.#ruleSets.values()].flatMap((rules) => this.#portRows(rules))];
   }

@@ -32,6 +32,12 @@ export class PolicyList {
   readonly peers: ReadonlySet<string>;
   /** Names of ports in rules for everybody. */
   readonly anyNames: ReadonlySet<string>;
+  /** Some rule names a port: what is allowed depends on the destination. */
+  readonly #hasNames: boolean;
+  /** A number for each list of rules: peers that the same rules name are the same to us. */
+  readonly #rulesOf = new Map<string, number>();
+  /** What was allowed, by these numbers: most classes of peers come to the same few. */
+  readonly #found = new Map<string, PortSet>();
 
   /** O(rules log rules). */
   constructor(direction: Direction, policies: readonly FlatPolicy[]) {
@@ -64,11 +70,36 @@ export class PolicyList {
     this.#tiers = all;
     this.peers = peers;
     this.anyNames = anyNames;
+    this.#hasNames = [...all.values()].some(({ rules }) => rules.some(({ names }) => names.length > 0));
+    const numbers = new Map<string, number>();
+    for (const peer of peers) {
+      const list = Array.from(all.values(), ({ byPeer }) => byPeer.get(peer)?.join(' ') ?? '').join();
+      const number = numbers.get(list) ?? numbers.size;
+      numbers.set(list, number);
+      this.#rulesOf.set(peer, number);
+    }
   }
 
   /** What is allowed with somebody who is these peers. `destination`: container ports that names may mean. */
   allowed(peers: Iterable<string>, destination: readonly ContainerPort[]): PortSet {
-    const keys = [...peers].filter((key) => this.peers.has(key));
+    const keys: string[] = [];
+    const lists = new Set<number>();
+    for (const key of peers) {
+      const list = this.#rulesOf.get(key);
+      if (list === undefined) continue;
+      keys.push(key);
+      lists.add(list);
+    }
+    const name = `${[...lists].sort((a, b) => a - b).join(' ')}${this.#hasNames ? printPorts(destination) : ''}`;
+    let found = this.#found.get(name);
+    if (!found) {
+      found = this.#allowed(keys, destination);
+      this.#found.set(name, found);
+    }
+    return found;
+  }
+
+  #allowed(keys: readonly string[], destination: readonly ContainerPort[]): PortSet {
     let undecided = allPorts;
     const allowed: PortSet[] = [];
     for (const [tier, list] of this.#tiers) {
@@ -93,6 +124,10 @@ export class PolicyList {
     }
     return union([...allowed, undecided]);
   }
+}
+
+function printPorts(ports: readonly ContainerPort[]): string {
+  return ports.map(({ name, protocol, port }) => `;${name} ${protocol} ${port}`).join('');
 }
 
 /** A name that the destination does not have is no port. */
