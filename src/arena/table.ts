@@ -214,6 +214,11 @@ export class MatchTable {
     };
   }
 
+  /** The action of an entry, in tables without implementation. */
+  actionAt(handle: number): number {
+    return this.memory.view.getUint16(this.address(handle) + entryHead.action, true);
+  }
+
   /** Whether an entry refers to a member or group. O(1) if none was ever told to, else up to O(slots). */
   refersTo(call: Exclude<EntryCall, { readonly kind: 'action' }>): boolean {
     const word = wordOf(call);

@@ -18,6 +18,7 @@ import {
   type PacketIn,
   type PacketOut,
   printEntity,
+  type ScannedEntry,
   type Status,
   type TableEntry,
   type Update,
@@ -35,6 +36,7 @@ import { PolicyStage } from './policy.ts';
 import { reviewFlows } from './policy-flows.ts';
 import { addressNumber, type Family, familiesOf, familyOf, inFamily } from './prefixes.ts';
 import { recallNeighbours } from './recall.ts';
+import { type Scan, scanEntities } from './scan.ts';
 import { type ChangedPort, type Part, ServiceStage } from './service-stage.ts';
 import { hasLostEndpoints, servingOf, staleFlows } from './stale-flows.ts';
 
@@ -43,6 +45,8 @@ export interface ManagedDevice {
   /** All updates or none, unless told to continue on errors; one status per update, all OK if they were applied. */
   write(updates: readonly Update[], atomicity?: Atomicity): readonly Status[];
   read(filters: readonly Entity[]): { readonly status: Status; readonly entities: readonly Entity[] };
+  /** All entries of a table as bytes; absent: they are read as entities. */
+  scan?(tableId: number, visit: (entry: ScannedEntry) => void): void;
   /** Every entity that a controller wrote: no learned entries, none of the program's own. */
   readInstalled(): Entity[];
   packetOut(packet: PacketOut): void;
@@ -296,7 +300,7 @@ export class IpuManager {
     for (const { before } of changed) if (before) for (const frontend of servingOf(before, []).keys()) known.delete(frontend);
     for (const [frontend, endpoints] of now) known.set(frontend, endpoints);
     if (!isFirst && !hasLost) return;
-    this.#forget(staleFlows(this.#build, family, now, this.#entries(inFamily('flows', family))));
+    this.#forget(staleFlows(this.#build, family, now, this.#scan(inFamily('flows', family))));
   }
 
   /** Clients whose endpoint has left their pool choose again. */
@@ -325,11 +329,20 @@ export class IpuManager {
     return this.#device.read([filter]).entities.flatMap((entity) => ('tableEntry' in entity ? [entity.tableEntry] : []));
   }
 
+  #scan(table: string): Scan {
+    const info = this.names.tables.get(table);
+    const { id } = info.preamble;
+    const device = this.#device;
+    if (device.scan) return (visit) => device.scan!(id, visit);
+    const widthsOf = (action: number): number[] => this.names.actions.byId(action)?.params.map(({ bitwidth }) => bitwidth) ?? [];
+    return (visit) => scanEntities(info, widthsOf, this.#entries(table))(visit);
+  }
+
   /** Policies are for flows that exist, too. */
   #reviewFlows(family: Family): void {
-    const updates = reviewFlows(this.#build, family, this.#entries(inFamily('flows', family)), (ends) =>
-      this.#policy.isAllowed(ends),
-    );
+    const read = (filters: readonly Entity[]): readonly Entity[] => this.#device.read(filters).entities;
+    const isAllowed = this.#policy.reviewer();
+    const updates = reviewFlows(this.#build, family, this.#scan(inFamily('flows', family)), read, isAllowed);
     if (updates.length > 0) this.#device.write(updates, 'CONTINUE_ON_ERROR');
   }
 

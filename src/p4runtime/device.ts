@@ -21,6 +21,7 @@ import { ProfileState } from './profiles.ts';
 import { type Ids, type ReadWishes, readDefault, readEntry } from './read.ts';
 import { Replication, type ReplicationTarget } from './replication.ts';
 import { Restrictions } from './restrictions.ts';
+import { type ScannedEntry, scanTable } from './scan.ts';
 import { ok, type Status, StatusError, statusOf } from './status.ts';
 import { prepareDirect, prepareTableEntry, type Step, type Tables } from './tables.ts';
 import { Transaction } from './transaction.ts';
@@ -172,6 +173,11 @@ export class Device {
       for (const filter of filters) for (const entity of this.#read(filter)) entities.push(entity);
     });
     return { status, entities: isBad(status) ? [] : entities };
+  }
+
+  /** All entries of a table as bytes (scan.ts). Throws StatusError if there is no such table. */
+  scan(tableId: number, visit: (entry: ScannedEntry) => void): void {
+    scanTable(checkTable(this.#binding, tableId), visit);
   }
 
   /** Everything that a controller wrote, and that would be gone with a new program: no default entries, const entries, learned entries. */

@@ -12,5 +12,6 @@ export { printAction, printEntity, printKey, printUpdate } from './print.ts';
 export { reconcile } from './reconcile.ts';
 export type { Copy, ReplicationTarget } from './replication.ts';
 export { Restrictions } from './restrictions.ts';
+export type { ScannedEntry } from './scan.ts';
 export { type Code, codeNumbers, ok, type Status, StatusError } from './status.ts';
 export { parseValue, printValue, type ValueLike } from './values.ts';

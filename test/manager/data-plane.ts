@@ -7,7 +7,7 @@ import { Arena, layoutArena, sweep } from '../../src/arena/index.ts';
 import { printDiagnostics } from '../../src/diag/index.ts';
 import { Engine, engineBytes, instantiate, makeMemory, startProgram } from '../../src/engine/index.ts';
 import { Interpreter } from '../../src/interp/index.ts';
-import { IpuManager, type Model } from '../../src/manager/index.ts';
+import { IpuManager, type ManagedDevice, type Model } from '../../src/manager/index.ts';
 import { compileToIr } from '../../src/p4/compile.ts';
 import { compileToWasm } from '../../src/p4/wasm/index.ts';
 import { Device, EntityBuilder } from '../../src/p4runtime/index.ts';
@@ -51,12 +51,13 @@ export class TestNode {
   readonly #program: Compiled['ir'];
   nowMs = 1_000_000;
 
-  /** `runs`: what executes the program, the compiled code or the reference interpreter. */
+  /** `runs`: what executes the program, the compiled code or the reference interpreter. `isFar`: the manager has no more than P4Runtime, as a process of its own. */
   constructor(
     { ir, p4info, artifact }: Compiled,
     portNumbers: readonly number[],
     netPorts: readonly number[],
     runs: 'wasm' | 'interp' = 'wasm',
+    isFar = false,
   ) {
     const layout = layoutArena(artifact.arena);
     const up = (n: number): number => Math.ceil(n / 65536) * 65536;
@@ -94,7 +95,14 @@ export class TestNode {
       },
     };
     this.device = new Device({ target, p4info, program: ir });
-    this.manager = new IpuManager({ device: this.device, build: new EntityBuilder(p4info) });
+    const { device } = this;
+    const far: ManagedDevice = {
+      write: (updates, atomicity) => device.write(updates, atomicity),
+      read: (filters) => device.read(filters),
+      readInstalled: () => device.readInstalled(),
+      packetOut: (packet) => device.packetOut(packet),
+    };
+    this.manager = new IpuManager({ device: isFar ? far : device, build: new EntityBuilder(p4info) });
     this.#program = ir;
     this.#flows = ir.tables.findIndex((table) => table.name.endsWith('.flows'));
   }

@@ -113,7 +113,8 @@ describe.each([4, 6] as const)('rows, with packets of IPv%i', (family) => {
   });
 });
 
-describe('flows that exist', () => {
+describe.each([false, true])('flows that exist, manager elsewhere: %s', (isFar) => {
+  const start = (): TestNode => new TestNode(compiled, [1, 11, 12, 14], [1], 'wasm', isFar);
   const noWeb: NetworkPolicy = onDb({ ingress: [rule([podsWith('ops')])] });
   const vip = '10.96.0.9';
   const withService = { ...base, services: [service('db', vip)], endpointSlices: [slice('db', [db])] };
