@@ -2,7 +2,7 @@
  * What an entity says against what the program has (P4Runtime specification, "Table Entry", "Bytestrings", "Action Profile"): everything that can be
  * checked without looking at what is installed. The result is in the arena's terms. Each refusal names table, field, value and what was expected.
  */
-import { type EntryKey, fitsBytes, type KeyMatch, maxBurst, type Value } from '../arena/index.ts';
+import { type EntryKey, fitsBytes, type KeyMatch, maxBurst, maxTimeoutMs, type Value } from '../arena/index.ts';
 import type { ActionParam, ActionRef, MatchField } from '../p4/p4info/p4info.ts';
 import type { Binding, BoundTable } from './binding.ts';
 import { allOnes, fits, fromBytes, toHex } from './bytes.ts';
@@ -221,7 +221,11 @@ export function checkIdleTimeout({ table, label }: BoundTable, entry: TableEntry
   if (ns !== 0n && table.layout.spec.ageing === 'none') {
     throw new StatusError('INVALID_ARGUMENT', `${label} has no idle timeouts, found ${ns} ns`);
   }
-  return Number((ns + 999_999n) / 1_000_000n);
+  const ms = Number((ns + 999_999n) / 1_000_000n);
+  if (ms > maxTimeoutMs) {
+    throw new StatusError('INVALID_ARGUMENT', `${label}: idle timeout ${ns} ns is above ${BigInt(maxTimeoutMs) * 1_000_000n} ns`);
+  }
+  return ms;
 }
 
 export function checkMeterConfig(config: MeterConfig, what: string): void {

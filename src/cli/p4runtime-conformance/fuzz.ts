@@ -1,9 +1,15 @@
 /**
- * Mutated writes, judged by a plain model of the switch: a map of what is installed, and rules of a line each. What the server answers must be what the model
- * says, and at the end both must hold the same.
+ * Mutated writes, judged by a plain model of the switch (fuzz-model.ts). What the server answers must be what the model says, and at the end both must hold
+ * the same. Some batches come in a role that may write two objects only, some with a header that is wrong: then nothing of them may be applied.
  */
-import { type Code, type Entity, type FieldMatch, toBytes, type Update, type UpdateType } from '../../p4runtime/index.ts';
-import { action, bytes, profile, table } from './notation.ts';
+
+import { toElectionId } from '../../p4runtime/grpc/client.ts';
+import type { Code, Entity } from '../../p4runtime/index.ts';
+import { explicitLong, type Message } from '../../p4runtime/wire/fields.ts';
+import { planEntry, type Random } from './fuzz-entries.ts';
+import { Model, type Planned } from './fuzz-model.ts';
+import { planDigest, planFixed, planGroup, planMember, planRaw, planReplication } from './fuzz-objects.ts';
+import { build, profile, table } from './notation.ts';
 import type { Tester } from './tester.ts';
 
 export interface FuzzReport {
@@ -12,254 +18,133 @@ export interface FuzzReport {
   readonly problems: readonly string[];
 }
 
-/** A generated update with what is wrong with it, if the mutation made it so. */
-interface Planned {
-  readonly update: Update;
-  readonly key: string;
-  /** What must be answered whatever is installed. */
-  readonly says?: Code;
-  readonly refersTo?: string;
-  readonly kind: keyof typeof capacity;
-}
-
-const capacity = { exact_one: 512, lpm_one: 64, ternary_one: 64, selected: 32, member: 32, group: 8 } as const;
 const batch = 50;
+const mostProblems = 20;
+const role = 'softipu-fuzz';
+const types = ['INSERT', 'INSERT', 'INSERT', 'MODIFY', 'DELETE', 'DELETE'] as const;
 
 /** Writes `count` updates in batches; deterministic for a seed. */
 export async function fuzz(tester: Tester, count: number, seed: number): Promise<FuzzReport> {
   const random = mulberry(seed);
   const model = new Model();
   const problems: string[] = [];
+  const ofRole = [table('exact_one'), profile('next_hops')];
+  const asRole = await claimRole(tester, ofRole);
   let updates = 0;
-  while (updates < count && problems.length < 20) {
-    const planned = Array.from({ length: Math.min(batch, count - updates) }, () => plan(random));
-    const isAtomic = random(4) === 0;
-    const wanted = isAtomic ? model.applyAll(planned) : planned.map((each) => model.apply(each));
-    const answer = await tester.write(
-      planned.map(({ update }) => update),
-      isAtomic ? 'ROLLBACK_ON_ERROR' : 'CONTINUE_ON_ERROR',
-    );
-    const found = answer.details?.map(({ code }) => code) ?? planned.map(() => answer.code);
-    planned.forEach((each, i) => {
-      if (found[i] === wanted[i] || problems.length >= 20) return;
-      const message = answer.details?.[i]?.message ?? answer.message;
-      problems.push(
-        `update ${updates + i}${isAtomic ? ' (atomic)' : ''}: ${each.update.type} ${tester.show(each.update.entity)}: expected ${wanted[i]}, found ${found[i]} (${message})`,
+  while (updates < count && problems.length < mostProblems) {
+    const all = Array.from({ length: Math.min(batch, count - updates) }, () => plan(random));
+    const how = random(40);
+    if (how === 0) {
+      problems.push(...(await writeInVain(tester, all, random, updates)));
+    } else {
+      const isInRole = asRole !== undefined && how < 5;
+      const planned = isInRole ? all.map((each) => restricted(each, ofRole)) : all;
+      const isAtomic = random(4) === 0;
+      const wanted = isAtomic ? model.applyAll(planned) : planned.map((each) => model.apply(each));
+      const answer = await tester.write(
+        planned.map(({ update }) => update),
+        isAtomic ? 'ROLLBACK_ON_ERROR' : 'CONTINUE_ON_ERROR',
+        isInRole ? asRole : tester.header(),
       );
-    });
-    updates += planned.length;
+      const found = answer.details?.map(({ code }) => code) ?? planned.map(() => answer.code);
+      planned.forEach((each, i) => {
+        if (found[i] === wanted[i]) return;
+        const what = each.entity ? `${each.type} ${tester.show(each.entity)}` : JSON.stringify(each.update);
+        const message = answer.details?.[i]?.message ?? answer.message;
+        problems.push(
+          `update ${updates + i}${isAtomic ? ' (atomic)' : ''}${isInRole ? ' (role)' : ''}: ${what}: expected ${wanted[i]}, found ${found[i]} (${message})`,
+        );
+      });
+    }
+    updates += all.length;
   }
   problems.push(...(await compare(tester, model)));
-  return { updates, seed, problems };
+  return { updates, seed, problems: problems.slice(0, mostProblems) };
 }
-
-class Model {
-  /** Key to what it refers to. */
-  readonly entries = new Map<string, { readonly kind: Planned['kind']; readonly refersTo?: string; readonly entity: Entity }>();
-
-  apply({ update, key, says, refersTo, kind }: Planned): Code {
-    if (says) return says;
-    const before = this.entries.get(key);
-    if (update.type === 'DELETE') {
-      if (!before) return 'NOT_FOUND';
-      if ([...this.entries.values()].some((e) => e.refersTo === key)) return 'FAILED_PRECONDITION';
-      this.entries.delete(key);
-      return 'OK';
-    }
-    if (update.type === 'MODIFY' && !before && kind !== 'selected') return 'NOT_FOUND';
-    // A group is looked for before its members, an entry after what it refers to.
-    if (kind === 'group' && update.type === 'INSERT' && before) return 'ALREADY_EXISTS';
-    if (refersTo !== undefined && !this.entries.has(refersTo)) return 'NOT_FOUND';
-    if (update.type === 'MODIFY' && !before) return 'NOT_FOUND';
-    if (update.type === 'INSERT' && before) return 'ALREADY_EXISTS';
-    if (update.type === 'INSERT' && this.count(kind) >= capacity[kind]) return 'RESOURCE_EXHAUSTED';
-    this.entries.set(key, { kind, refersTo, entity: update.entity });
-    return 'OK';
-  }
-
-  /** All or nothing: mistakes that can be seen beforehand are all reported, of the others the first. */
-  applyAll(planned: readonly Planned[]): Code[] {
-    if (planned.some(({ says }) => says)) return planned.map(({ says }) => says ?? 'ABORTED');
-    const before = new Map(this.entries);
-    const removed = new Set<string>();
-    const codes: Code[] = planned.map(() => 'ABORTED');
-    const undo = (at: number, code: Code): Code[] => {
-      this.entries.clear();
-      for (const [key, value] of before) this.entries.set(key, value);
-      codes[at] = code;
-      return codes;
-    };
-    for (const [i, each] of planned.entries()) {
-      const isLate = each.update.type === 'DELETE' && (each.kind === 'member' || each.kind === 'group');
-      if (isLate) {
-        // What still refers to it is looked at when all is done; its place is free only then.
-        if (!this.entries.delete(each.key)) return undo(i, 'NOT_FOUND');
-        removed.add(`${i} ${each.key}`);
-        continue;
-      }
-      const late = [...removed].filter((text) => text.includes(` ${each.kind} `)).length;
-      if (each.update.type === 'INSERT' && !this.entries.has(each.key) && this.count(each.kind) + late >= capacity[each.kind]) {
-        const code = each.refersTo !== undefined && !this.entries.has(each.refersTo) ? 'NOT_FOUND' : 'RESOURCE_EXHAUSTED';
-        return undo(i, code);
-      }
-      const code = this.apply(each);
-      if (code !== 'OK') return undo(i, code);
-    }
-    for (const text of removed) {
-      const [i, ...key] = text.split(' ');
-      if ([...this.entries.values()].some((e) => e.refersTo === key.join(' '))) return undo(Number(i), 'FAILED_PRECONDITION');
-    }
-    return planned.map(() => 'OK');
-  }
-
-  count(kind: Planned['kind']): number {
-    let count = 0;
-    for (const entry of this.entries.values()) if (entry.kind === kind) count++;
-    return count;
-  }
-}
-
-type Random = (below: number) => number;
-
-const types: readonly UpdateType[] = ['INSERT', 'INSERT', 'INSERT', 'MODIFY', 'DELETE', 'DELETE'];
 
 function plan(random: Random): Planned {
   const type = types[random(types.length)]!;
-  const kind = (['exact_one', 'exact_one', 'lpm_one', 'ternary_one', 'selected', 'member', 'group'] as const)[random(7)]!;
-  const mutation = random(5) === 0 ? random(8) : -1;
-  if (kind === 'member') return planMember(random, type, mutation);
-  if (kind === 'group') return planGroup(random, type, mutation);
-  return planEntry(random, type, kind, mutation);
+  const isMutated = random(5) === 0;
+  const kind = random(20);
+  if (kind < 12) return planEntry(random, type, isMutated);
+  if (kind < 14) return planMember(random, type, isMutated);
+  if (kind < 16) return planGroup(random, type, isMutated);
+  if (kind < 17) return planReplication(random, type, isMutated);
+  if (kind < 18) return planDigest(random, type, isMutated);
+  if (random(10) === 0) return planRaw(random);
+  return planFixed(random, type, isMutated);
 }
 
-function planEntry(
-  random: Random,
-  type: UpdateType,
-  kind: 'exact_one' | 'lpm_one' | 'ternary_one' | 'selected',
-  mutation: number,
-): Planned {
-  const value = random(kind === 'exact_one' ? 700 : 40);
-  const priority = kind === 'ternary_one' ? 1 + random(3) : 0;
-  const length = 24 + random(9);
-  const prefix = ((value * 256) & ~(2 ** (32 - length) - 1)) >>> 0;
-  let match: FieldMatch[] =
-    kind === 'lpm_one'
-      ? [{ fieldId: 1, lpm: { value: toBytes(prefix), prefixLen: length } }]
-      : kind === 'ternary_one'
-        ? [{ fieldId: 1, ternary: { value: toBytes(value), mask: bytes(0xff) } }]
-        : [{ fieldId: 1, exact: { value: toBytes(value) } }];
-  const key = `${kind} ${kind === 'lpm_one' ? `${prefix}/${length}` : value} ${priority}`;
-  const params = [{ paramId: 1, value: toBytes(random(65536)) }];
-  const member = 1 + random(40);
-  let tableId = table(kind);
-  let actionOf: object =
-    kind === 'selected'
-      ? { actionProfileMemberId: member }
-      : { action: { actionId: action(kind === 'ternary_one' ? 'metered' : 'found'), params } };
-  let refersTo = kind === 'selected' ? `member ${member}` : undefined;
-  let given = priority;
-  let says: Code | undefined;
-  const isWrite = type !== 'DELETE';
-  switch (mutation) {
-    case 0:
-      tableId = 0x02ff_fff0;
-      says = 'NOT_FOUND';
-      break;
-    case 1:
-      match = [...match, { fieldId: 9, exact: { value: bytes(1) } }];
-      says = 'INVALID_ARGUMENT';
-      break;
-    case 2:
-      given = kind === 'ternary_one' ? 0 : 5;
-      says = 'INVALID_ARGUMENT';
-      break;
-    case 3:
-      if (!isWrite || kind === 'selected') break;
-      actionOf = { action: { actionId: 0x01ff_fff0, params } };
-      says = 'INVALID_ARGUMENT';
-      break;
-    case 4:
-      if (!isWrite || kind === 'selected') break;
-      actionOf = { action: { actionId: action(kind === 'ternary_one' ? 'metered' : 'found'), params: [] } };
-      says = 'INVALID_ARGUMENT';
-      break;
-    case 5:
-      if (!isWrite || kind === 'selected') break;
-      actionOf = {
-        action: {
-          actionId: action(kind === 'ternary_one' ? 'metered' : 'found'),
-          params: [{ paramId: 1, value: bytes(1, 0, 0) }],
-        },
-      };
-      says = 'OUT_OF_RANGE';
-      break;
-    case 6:
-      match = [...match, ...match];
-      says = 'INVALID_ARGUMENT';
-      break;
-    case 7:
-      if (!isWrite) break;
-      actionOf = kind === 'selected' ? { action: { actionId: action('found'), params } } : { actionProfileMemberId: 1 };
-      refersTo = undefined;
-      says = 'INVALID_ARGUMENT';
-      break;
+/** As a role that may write some objects sees it: what is not an update is still found first. */
+function restricted(planned: Planned, ids: readonly number[]): Planned {
+  if (planned.isAtDoor || (planned.objectId !== undefined && ids.includes(planned.objectId))) return planned;
+  return { ...planned, says: 'PERMISSION_DENIED', isAtDoor: true };
+}
+
+/** A session in a role with those objects; its header, or undefined if the server does not know our roles' configuration. */
+async function claimRole(tester: Tester, ids: readonly number[]): Promise<Message | undefined> {
+  const session = tester.session();
+  const value = tester.protocol.encode('softipu.v1.RoleConfig', { sharedP4Ids: ids });
+  session.claim({ role, id: 1n, config: { type_url: 'type.googleapis.com/softipu.v1.RoleConfig', value } });
+  try {
+    if ((await session.notice()) !== 0) return undefined;
+  } catch {
+    return undefined;
   }
-  const entity: Entity = { tableEntry: { tableId, match, action: actionOf as never, ...(given !== 0 && { priority: given }) } };
-  return { update: { type, entity }, key, kind, ...(says && { says }), ...(isWrite && refersTo !== undefined && { refersTo }) };
+  return { deviceId: explicitLong(1n), role, electionId: toElectionId(1n) };
 }
 
-function planMember(random: Random, type: UpdateType, mutation: number): Planned {
-  const memberId = mutation === 0 ? 0 : 1 + random(40);
-  const isWrite = type !== 'DELETE';
-  const hasAction = !(isWrite && mutation === 1);
-  const actionId = isWrite && mutation === 2 ? action('aged') : action('found');
-  const says: Code | undefined = mutation === 0 || !hasAction || actionId !== action('found') ? 'INVALID_ARGUMENT' : undefined;
-  const entity: Entity = {
-    actionProfileMember: {
-      actionProfileId: profile('next_hops'),
-      memberId,
-      ...(hasAction && {
-        action: { actionId, params: actionId === action('found') ? [{ paramId: 1, value: toBytes(random(65536)) }] : [] },
-      }),
-    },
-  };
-  return { update: { type, entity }, key: `member ${memberId}`, kind: 'member', ...(says && { says }) };
-}
-
-/** Groups of one member, so that what refers to what stays a single arrow. */
-function planGroup(random: Random, type: UpdateType, mutation: number): Planned {
-  const groupId = mutation === 0 ? 0 : 1 + random(10);
-  const member = 1 + random(40);
-  const isWrite = type !== 'DELETE';
-  const weight = isWrite && mutation === 1 ? 0 : isWrite && mutation === 2 ? -3 : 1 + random(4);
-  const isTwice = isWrite && mutation === 3;
-  const says: Code | undefined = groupId === 0 || weight < 1 || isTwice ? 'INVALID_ARGUMENT' : undefined;
-  const members = [{ memberId: member, weight }, ...(isTwice ? [{ memberId: member, weight: 1 }] : [])];
-  const entity: Entity = { actionProfileGroup: { actionProfileId: profile('next_hops'), groupId, members } };
-  return {
-    update: { type, entity },
-    key: `group ${groupId}`,
-    kind: 'group',
-    ...(says && { says }),
-    ...(isWrite && { refersTo: `member ${member}` }),
-  };
+/** A call that must be refused as a whole. */
+async function writeInVain(tester: Tester, all: readonly Planned[], random: Random, at: number): Promise<string[]> {
+  const headers: readonly (readonly [Message, Code])[] = [
+    [{ deviceId: explicitLong(9n) }, 'NOT_FOUND'],
+    [{ deviceId: explicitLong(0n) }, 'NOT_FOUND'],
+    [{ electionId: toElectionId(1n << 90n) }, 'PERMISSION_DENIED'],
+    [{ electionId: toElectionId(0n) }, 'PERMISSION_DENIED'],
+    [{ electionId: undefined }, 'PERMISSION_DENIED'],
+    [{ role: 'nobody' }, 'NOT_FOUND'],
+  ];
+  const [change, wanted] = headers[random(headers.length)]!;
+  const answer = await tester.write(
+    all.map(({ update }) => update),
+    'CONTINUE_ON_ERROR',
+    { ...tester.header(), ...change },
+  );
+  if (answer.code === wanted && !answer.details?.length) return [];
+  return [`updates from ${at}: expected ${wanted} for the whole call, found ${answer.code} (${answer.message})`];
 }
 
 /** What the server holds at the end against the model. */
 async function compare(tester: Tester, model: Model): Promise<string[]> {
+  const { info } = build.names;
   const filters: Entity[] = [
-    ...(['exact_one', 'lpm_one', 'ternary_one', 'selected'] as const).map(
-      (name): Entity => ({ tableEntry: { tableId: table(name), match: [] } }),
+    ...(['exact_one', 'lpm_one', 'ternary_one', 'mixed', 'idle', 'selected'] as const).map(
+      (name): Entity => ({
+        tableEntry: { tableId: table(name), match: [], meterConfig: { cir: 0n, cburst: 0n, pir: 0n, pburst: 0n } },
+      }),
     ),
     { actionProfileMember: { actionProfileId: profile('next_hops'), memberId: 0 } },
     { actionProfileGroup: { actionProfileId: profile('next_hops'), groupId: 0, members: [] } },
+    { packetReplicationEngineEntry: { multicastGroupEntry: { multicastGroupId: 0, replicas: [] } } },
+    { packetReplicationEngineEntry: { cloneSessionEntry: { sessionId: 0, replicas: [] } } },
+    { digestEntry: { digestId: info.digests[0]!.preamble.id } },
   ];
-  const found = new Set(await tester.lines(filters));
-  const wanted = new Set([...model.entries.values()].map(({ entity }) => tester.show(entity)));
+  const fixed = [...model.installed].filter(({ kind }) => kind === 'fixed').map(({ entity }) => filterOf(entity));
+  const found = new Set(await tester.lines([...filters, ...fixed]));
+  const wanted = new Set([...model.installed].map(({ entity }) => tester.show(entity)));
   return [
     ...[...wanted].filter((line) => !found.has(line)).map((line) => `in the model, not in the switch: ${line}`),
     ...[...found].filter((line) => !wanted.has(line)).map((line) => `in the switch, not in the model: ${line}`),
-  ].slice(0, 20);
+  ];
+}
+
+/** Of what is always there, the one thing that was written. */
+function filterOf(entity: Entity): Entity {
+  if ('counterEntry' in entity) return { counterEntry: { ...entity.counterEntry, data: undefined } as never };
+  if ('registerEntry' in entity) return { registerEntry: { ...entity.registerEntry, data: undefined } as never };
+  if ('valueSetEntry' in entity) return { valueSetEntry: { ...entity.valueSetEntry, members: [] } };
+  if ('tableEntry' in entity) return { tableEntry: { tableId: entity.tableEntry.tableId, match: [], isDefaultAction: true } };
+  return entity;
 }
 
 function mulberry(seed: number): Random {

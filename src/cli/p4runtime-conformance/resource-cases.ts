@@ -747,6 +747,13 @@ const timeouts: Case[] = [
   { name: 'no timeout', steps: [{ write: insert(idle(5, 0n)) }, { read: lines('idle'), finds: ['idle key=5: aged()'] }] },
   { name: 'a negative timeout', steps: [{ write: insert(idle(5, -1n)), says: 'INVALID_ARGUMENT' }] },
   {
+    name: 'a timeout that is too long for the switch is refused, not shortened',
+    steps: [
+      { write: insert(idle(5, 2n ** 62n)), says: 'INVALID_ARGUMENT' },
+      { read: lines('idle'), finds: [] },
+    ],
+  },
+  {
     name: 'a timeout where there are none',
     steps: [{ write: insert(two(5, { idleTimeoutNs: 1_000_000_000n })), says: 'INVALID_ARGUMENT' }],
   },
