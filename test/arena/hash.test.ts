@@ -2,29 +2,11 @@
 import { expect, test } from 'vitest';
 import { hashKeyWords, seedTable } from '../../src/arena/hash.ts';
 import { layoutArena, tableHeader } from '../../src/arena/layout.ts';
+import { emptySpec, tableSpec } from './helpers.ts';
 
 const layout = layoutArena({
-  tables: [
-    {
-      name: 't',
-      keys: [{ width: 200, matchKind: 'exact' }],
-      actions: [],
-      size: 8,
-      ageing: 'none',
-      addOnMiss: false,
-      whenFull: 'refuse',
-      directCounter: false,
-      directMeter: false,
-    },
-  ],
-  profiles: [],
-  counters: [],
-  meters: [],
-  registers: [],
-  digests: [],
-  valueSets: [],
-  scratchBytes: 0,
-  workers: 1,
+  ...emptySpec,
+  tables: [tableSpec({ keys: [{ width: 200, matchKind: 'exact' }], actions: [], size: 8 })],
 });
 const table = layout.tables[0]!;
 const at = table.header + tableHeader.bytes;

@@ -4,18 +4,11 @@
  *
  *   rounds:  all threads run batches  ->  all stand  ->  the control thread sweeps  ->  ...
  */
-import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { Arena, descriptor, layoutArena, reclaimRetired } from '../../src/arena/index.ts';
-import { includeDir } from '../../src/cli/package-root.ts';
-import { readSource } from '../../src/cli/read-source.ts';
-import { makeMemory, startProgram } from '../../src/engine/index.ts';
-import { compileToIr } from '../../src/p4/compile.ts';
-import { compileToWasm } from '../../src/p4/wasm/index.ts';
+import { reclaimRetired } from '../../src/arena/index.ts';
+import { batch, crowd } from './crowd.ts';
 
 const workers = 3;
-const batch = 64;
-const slotBytes = 256;
 const keys = 2048;
 const entries = 200;
 const rounds = 60;
@@ -62,28 +55,16 @@ PNA_NIC(MainParser(), MainControl(), MainDeparser()) main;
 
 /** gate: round that may run, threads that are done with it. */
 const thread = `
-const { parentPort, workerData: d } = require('node:worker_threads');
-const { exports } = new WebAssembly.Instance(d.module, { env: { memory: d.memory, mirror() {}, multicast() {}, copy() {} } });
-const view = new DataView(d.memory.buffer);
-const gate = new Int32Array(d.memory.buffer, d.gate, 2);
 let state = 0x2545f491 + d.worker, hits = 0, misses = 0, torn = 0;
 const random = () => ((state ^= state << 13), (state ^= state >>> 17), (state ^= state << 5), state >>> 0);
 for (let round = 1; round <= d.rounds; round++) {
   while (Atomics.load(gate, 0) < round) Atomics.wait(gate, 0, round - 1, 100);
   for (let b = 0; b < d.batchesPerRound; b++) {
-    for (let i = 0; i < d.batch; i++) {
-      const at = d.region + i * 64, slot = d.region + d.batch * 64 + i * d.slotBytes;
-      for (let w = 0; w < 64; w += 4) view.setUint32(at + w, 0, true);
-      view.setUint32(slot + 128, random() % d.keys);
-      view.setUint32(at, slot + 128, true);
-      view.setUint32(at + 4, 4, true);
-      view.setUint32(at + 16, slot, true);
-      view.setUint32(at + 20, slot + d.slotBytes, true);
-    }
-    const asked = Array.from({ length: d.batch }, (_, i) => view.getUint32(d.region + d.batch * 64 + i * d.slotBytes + 128));
-    exports.process(d.context, d.region, d.batch);
-    for (let i = 0; i < d.batch; i++) {
-      const at = view.getUint32(d.region + i * 64, true);
+    const asked = Array.from({ length: ${batch} }, () => random() % d.keys);
+    asked.forEach((key, i) => send(i, key));
+    run();
+    for (let i = 0; i < ${batch}; i++) {
+      const at = answer(i);
       if (view.getUint8(at) === 0) { misses++; continue; }
       hits++;
       const key = asked[i];
@@ -101,28 +82,9 @@ parentPort.postMessage({ hits, misses, torn });
 test(`${workers} threads, ${keys} keys in ${entries} places: no lookup sees another's entry, no count is lost`, {
   timeout: 60_000,
 }, async () => {
-  const readFile = (path: string): string | undefined => (path === 'evict.p4' ? source : readSource(path));
-  const { ir, diagnostics } = compileToIr({ path: 'evict.p4', readFile, includeDirs: [includeDir] });
-  expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
-  const artifact = compileToWasm(ir!, { workers });
-  const layout = layoutArena(artifact.arena);
-  const regionBytes = batch * (descriptor.bytes + slotBytes);
-  const memory = makeMemory(layout.programEnd + 64 + workers * regionBytes);
-  const arena = new Arena(memory.buffer, layout);
-  let seed = 1;
-  startProgram(arena, ir!, { random: () => (seed = (seed * 48271) % 2147483647) });
+  const { arena, gate, start } = crowd(source, workers);
   const table = arena.tables.find((t) => t.layout.spec.addOnMiss)!;
-  const module = new WebAssembly.Module(artifact.wasm);
-  const gate = new Int32Array(memory.buffer, layout.programEnd, 2);
-  const results = Array.from({ length: workers }, (_, worker) => {
-    const context = arena.contextAt(worker);
-    const region = layout.programEnd + 64 + worker * regionBytes;
-    const common = { memory, module, workers, batch, slotBytes, keys, rounds, batchesPerRound };
-    const workerData = { ...common, worker, context, region, gate: layout.programEnd };
-    return new Promise<{ hits: number; misses: number; torn: number }>((done, failed) =>
-      new Worker(thread, { eval: true, workerData }).once('message', done).once('error', failed),
-    );
-  });
+  const results = start<{ hits: number; misses: number; torn: number }>(thread, () => ({ keys, rounds, batchesPerRound }));
   for (let round = 1; round <= rounds; round++) {
     Atomics.store(gate, 0, round);
     Atomics.notify(gate, 0);
@@ -137,7 +99,7 @@ test(`${workers} threads, ${keys} keys in ${entries} places: no lookup sees anot
     }
     reclaimRetired(table);
   }
-  const done = await Promise.all(results);
+  const done = await results;
   const sum = (of: (r: (typeof done)[number]) => number): number => done.reduce((total, r) => total + of(r), 0);
   const packets = workers * rounds * batchesPerRound * batch;
   expect(sum((r) => r.torn)).toBe(0);
