@@ -8,6 +8,9 @@
 namespace softipu {
 namespace {
 
+/// One more with every change of what src/ports/native.ts calls: an addon that was not built since would be called wrongly.
+constexpr uint32_t revision = 2;
+
 /// Offsets of the descriptor's fields, compared with src/arena/layout.ts when the addon is loaded.
 Napi::Object descriptorOffsets(Napi::Env env) {
   Napi::Object offsets = Napi::Object::New(env);
@@ -68,6 +71,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         while (!ending->open.empty()) (*ending->open.begin())->closeAll();
       },
       environment);
+  exports.Set("revision", revision);
   exports.Set("descriptor", descriptorOffsets(env));
   exports.Set("PacketPort", definePacketPort(env));
   exports.Set("TapPort", defineTapPort(env));

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -86,6 +88,14 @@ int readFacts(int socket, const std::string& name, InterfaceFacts& facts) {
   if (ioctl(socket, SIOCGIFFLAGS, &request) != 0) return errno;
   facts.isUp = (request.ifr_flags & IFF_UP) != 0;
   return 0;
+}
+
+bool hasTso(int socket, const std::string& name) {
+  ifreq request;
+  if (!fillName(request, name)) return true;
+  ethtool_value value = {ETHTOOL_GTSO, 1};
+  request.ifr_data = reinterpret_cast<char*>(&value);
+  return ioctl(socket, SIOCETHTOOL, &request) != 0 || value.data != 0;
 }
 
 int bringUp(int socket, const std::string& name) {

@@ -40,6 +40,9 @@ int readFacts(int socket, const std::string& name, InterfaceFacts& facts);
 /// Index of the interface, 0 if there is none.
 int interfaceIndex(int socket, const std::string& name);
 
+/// Whether the interface cuts TCP segments itself (TSO), now. True if it does not say.
+bool hasTso(int socket, const std::string& name);
+
 /// Sets IFF_UP. Returns 0 or errno.
 int bringUp(int socket, const std::string& name);
 

@@ -13,6 +13,7 @@ Outbox::Outbox() {
 }
 
 void Outbox::sendAll(uint8_t* arena, uint32_t list, uint32_t count) {
+  arena_ = arena;
   const uint8_t* addresses = arena + list;
   for (uint32_t i = 0; i < count; i++) {
     uint32_t address;
@@ -20,6 +21,16 @@ void Outbox::sendAll(uint8_t* arena, uint32_t list, uint32_t count) {
     add(*reinterpret_cast<Descriptor*>(arena + address), arena);
     if (used_ == capacity) flush();
   }
+  flush();
+}
+
+/// Packets of the batch that was just sent and put back: each once more, in segments.
+void Outbox::sendRefused() {
+  const Descriptor* again[capacity];
+  uint32_t count = refusedCount_;
+  memcpy(again, refused_, count * sizeof again[0]);
+  refusedCount_ = 0;
+  for (uint32_t i = 0; i < count; i++) segment(*again[i], arena_, nullptr);
   flush();
 }
 
@@ -46,7 +57,7 @@ void Outbox::add(Descriptor& d, uint8_t* arena) {
   IpLayer outermost;
   bool hasIp = findOutermostIp(frame, frame + d.length, outermost);
 
-  if (hasOffloads_ && hasIp && outermost.l4 == l4) {
+  if (hasOffloads_ && hasIp && outermost.l4 == l4 && (takesGso_ || d.gsoType == gsoNone)) {
     header.flags = vnetNeedsCsum;
     header.csumStart = static_cast<uint16_t>(d.csumAddr - d.addr);
     header.csumOffset = d.csumOffset;
@@ -60,12 +71,7 @@ void Outbox::add(Descriptor& d, uint8_t* arena) {
     return;
   }
   if (d.gsoType != gsoNone) {
-    Segmenter segmenter;
-    if (!segmenter.begin(d, arena, hasIp ? &outermost : nullptr)) {
-      counters_.txDropsTooBig++;
-      return;
-    }
-    addSegments(segmenter, frame, hasIp ? &outermost : nullptr);
+    segment(d, arena, hasIp ? &outermost : nullptr);
     return;
   }
   replace(l4 + d.csumOffset, completeChecksum(l4, l4Bytes, d.csumOffset, partial));
@@ -76,10 +82,20 @@ void Outbox::add(Descriptor& d, uint8_t* arena) {
   push(d, arena, header);
 }
 
+void Outbox::segment(const Descriptor& d, uint8_t* arena, const IpLayer* outermost) {
+  Segmenter segmenter;
+  if (!segmenter.begin(d, arena, outermost)) {
+    counters_.txDropsTooBig++;
+    return;
+  }
+  bool isTunnelled = outermost != nullptr && outermost->l4 != arena + d.csumAddr;
+  addSegments(segmenter, arena + d.addr, isTunnelled ? outermost : nullptr);
+}
+
 void Outbox::addSegments(const Segmenter& segmenter, const uint8_t* frame, const IpLayer* outermost) {
   uint32_t headerBytes = segmenter.headerBytes();
   for (uint32_t i = 0; i < segmenter.segments();) {
-    if (takesTrains_ && hasOffloads_ && outermost != nullptr && TunnelMessage::fits(*outermost)) {
+    if (takesTrains_ && takesGso_ && hasOffloads_ && outermost != nullptr && TunnelMessage::fits(*outermost)) {
       uint32_t taken = sendTrain(segmenter, i, frame, *outermost);
       i += taken;
       if (taken != 0) continue;
@@ -107,6 +123,7 @@ uint32_t Outbox::sendTrain(const Segmenter& segmenter, uint32_t first, const uin
   header.msg_iov = train_.parts();
   header.msg_iovlen = train_.partCount();
   messageBytes_[0] = train_.bytes();
+  described_[0] = nullptr;
   Counters before = counters_;
   sendMessages(1);
   header.msg_iov = parts_[0];
@@ -128,6 +145,7 @@ void Outbox::push(Descriptor& d, uint8_t* arena, const VnetHeader& header) {
     parts_[used_][0] = {at, vnetBytes};
     parts_[used_][1] = {frame, d.length};
   }
+  described_[used_] = &d;
   messages_[used_].msg_hdr.msg_iovlen = isInPlace ? 1 : 2;
   messageBytes_[used_] = vnetBytes + d.length;
   used_++;
@@ -145,6 +163,7 @@ void Outbox::flush() {
     store16(undo_[undos_].at, undo_[undos_].value);
   }
   used_ = 0;
+  if (refusedCount_ != 0) sendRefused();
 }
 
 }  // namespace softipu

@@ -255,6 +255,7 @@ void PacketPort::lookAfterInterface(bool now) {
     isolate();
   }
   state_ = facts.isUp ? State::up : State::down;
+  takesGso_ = hasTso(socket_.get(), name_);
 }
 
 void PacketPort::sendMessages(uint32_t count) {
@@ -268,6 +269,14 @@ void PacketPort::sendMessages(uint32_t count) {
     }
     int error = errno;
     if (error == EINTR) continue;
+    // Behind a queue of its own, the kernel would segment for a device without TSO; for our socket it drops.
+    if (isWholeGso(at) && (error == ENOBUFS || error == ENOMEM)) {
+      takesGso_ = takesGso_ && hasTso(socket_.get(), name_);
+      if (!takesGso_ || isUdpGso(at)) {
+        sendInSegments(at++);
+        continue;
+      }
+    }
     // A GSO frame that the kernel cannot describe is refused with ENOBUFS (ENOMEM with a qdisc), for ever.
     bool isFull = error == EAGAIN || ((error == ENOBUFS || error == ENOMEM) && !isGso(at));
     if (isFull && retries-- > 0) {

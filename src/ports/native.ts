@@ -90,6 +90,7 @@ export interface Waiter {
 export const spinAlways = 0xffffffff;
 
 export interface Addon extends TrafficAddon {
+  readonly revision: number;
   readonly descriptor: Readonly<Record<string, number>>;
   readonly PacketPort: new (options: NativePacketPortOptions) => NativePacketPort;
   readonly TapPort: new (options: NativePortOptions) => NativePort;
@@ -111,6 +112,9 @@ export interface Addon extends TrafficAddon {
   /** Monotonic nanoseconds into target[0] (low) and target[1] (high). */
   readClock(target: Uint32Array): void;
 }
+
+/** The addon's, as native/addon.cpp has it. */
+const revision = 2;
 
 const counterNames: readonly (keyof PortStats)[] = [
   'rxPackets',
@@ -141,13 +145,11 @@ export function loadAddon(): Addon {
     );
   }
   const addon = createRequire(import.meta.url)(path) as Addon;
-  for (const [field, offset] of Object.entries(addon.descriptor)) {
-    if ((descriptor as Readonly<Record<string, number>>)[field] === offset) continue;
-    throw new OperatorError(
-      'addon-stale',
-      `the native addon is of another version (descriptor.${field})`,
-      `run 'npm run build:native'`,
-    );
+  const fields = descriptor as Readonly<Record<string, number>>;
+  const moved = Object.entries(addon.descriptor).find(([field, offset]) => fields[field] !== offset)?.[0];
+  if (moved !== undefined || addon.revision !== revision) {
+    const what = moved === undefined ? `revision ${addon.revision ?? 1}, not ${revision}` : `descriptor.${moved}`;
+    throw new OperatorError('addon-stale', `the native addon is of another version (${what})`, `run 'npm run build:native'`);
   }
   return addon;
 }

@@ -2,6 +2,7 @@
  * What happens around the packets: interfaces that go down, vanish and come back, ports that are closed and opened again, worker threads, a TAP,
  * VLAN tags, messages for operators.
  */
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -15,6 +16,7 @@ import {
   memoryPortBytes,
   OperatorError,
   openPort,
+  spinAlways,
 } from '../../src/ports/index.ts';
 import { Forwarder, makeArena } from './forwarder.ts';
 import { Joint } from './joint.ts';
@@ -111,6 +113,29 @@ describe.skipIf(reason)(`ports and namespaces${reason ? ` (${reason})` : ''}`, (
       expect(bytes.every((byte) => byte === 0)).toBe(true);
       bytes.fill(i);
     }
+  });
+
+  test('a memory that grows keeps its rings where they are', () => {
+    const spec = `v0,netns=${netns},frames=256`;
+    const { memory, regions } = makeArena([bytesNeeded(spec)]);
+    const port = openPort(spec, 0, regions[0]!);
+    open.push(port);
+    const before = memory.buffer;
+    memory.grow(256);
+    expect(memory.buffer).not.toBe(before);
+    const frame = new Uint8Array(60).fill(7);
+    frame.set([8, 0], 12);
+    const options = { name: 'v1', netns: `/run/netns/${netns}`, frameBytes: 60, packetsPerSecond: 0, batch: 1 };
+    loadAddon().generate({ ...options, frames: frame, seconds: 0.001 });
+    expect(port.receive(at, 64)).toBeGreaterThan(0);
+    const view = new DataView(memory.buffer);
+    const addr = view.getUint32(at + descriptor.addr, true);
+    expect([...new Uint8Array(memory.buffer, addr, 60)]).toEqual([...frame]);
+    port.release(at, 1);
+    // Behind the memory's end there is no place for a ring, even if it could grow there.
+    const end = memory.buffer.byteLength;
+    const beyond = { memory, start: end - 65536, end: end - 65536 + bytesNeeded(spec) };
+    expect(() => openPort(spec, 1, beyond)).toThrowError(expect.objectContaining({ code: 'no-memory' }));
   });
 
   test('a VLAN tag that the kernel takes out of a frame is put back', () => {
@@ -265,6 +290,40 @@ describe('waiting', () => {
     expect(nowMs() - start).toBeGreaterThanOrEqual(24);
     addon.closeWake(fd);
   });
+});
+
+/** With one processor between them a waiter that spins must not keep from running whom it waits for. */
+test('a waiter that spins gives a shared processor away', (context) => {
+  try {
+    run('taskset -V');
+  } catch {
+    context.skip('needs taskset');
+  }
+  const script = `
+    const { Worker, isMainThread, workerData } = require('node:worker_threads');
+    const { readFileSync } = require('node:fs');
+    const ran = () => Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1e6;
+    const shared = new Float64Array(new SharedArrayBuffer(8));
+    const waiter = new Worker(\`
+      const { parentPort, workerData } = require('node:worker_threads');
+      const { readFileSync } = require('node:fs');
+      const addon = require(workerData.addon);
+      const waiter = new addon.Waiter(addon.createWake());
+      waiter.watch([], new Uint8Array(0), new Float64Array(1));
+      const ran = () => Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1e6;
+      parentPort.postMessage(0);
+      const before = ran();
+      waiter.wait(800, ${spinAlways});
+      workerData.shared[0] = ran() - before;
+    \`, { eval: true, workerData: { addon: ${JSON.stringify(fileURLToPath(new URL('../../build/native/Release/softipu.node', import.meta.url)))}, shared } });
+    waiter.once('message', () => {
+      const before = ran();
+      for (const end = Date.now() + 800; Date.now() < end; );
+      const own = ran() - before;
+      waiter.once('exit', () => process.stdout.write(String(own / (own + shared[0]))));
+    });`;
+  const share = Number(execFileSync('taskset', ['-c', '0', process.execPath, '-e', script], { encoding: 'utf8' }));
+  expect(share).toBeGreaterThan(0.75);
 });
 
 async function until(condition: () => boolean): Promise<void> {

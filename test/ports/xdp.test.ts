@@ -104,6 +104,30 @@ describe.skipIf(reason)(`AF_XDP ports${reason ? ` (${reason})` : ''}`, () => {
     }
   });
 
+  // Native XDP takes TSO from the peer, and a packet socket's GSO packets are refused there.
+  test('GSO packets that the peer has to send us are segmented', () => {
+    b!.close();
+    const spec = `v1,netns=${netns},frames=256`;
+    const { memory, regions } = makeArena([bytesNeeded(spec), bytesNeeded('memory')]);
+    const peer = openPort(spec, 0, regions[0]!);
+    const gso = new MemoryPort(1, regions[1]!);
+    const payload = Uint8Array.from({ length: 4500 }, (_, i) => (i * 7) & 0xff);
+    const { bytes, csumOffset } = partialFrame(6, payload);
+    gso.push(bytes, { csumStart: 34, csumOffset, gsoType: 1, gsoSize: 1000 });
+    expect(gso.receive(at, 1)).toBe(1);
+    new DataView(memory.buffer).setUint32(listAt, at, true);
+    // The second knows it beforehand.
+    for (let n = 0; n < 2; n++) {
+      peer.transmit(listAt, 1);
+      const frames = take(a!);
+      expect(frames.map(({ length }) => length)).toEqual([1054, 1054, 1054, 1054, 554]);
+      for (const frame of frames) expect(packetErrors(frame)).toEqual([]);
+      expect(frames.flatMap((frame) => [...frame.subarray(54)])).toEqual([...payload]);
+    }
+    expect(peer.stats).toMatchObject({ txPackets: 10, txDropsTooBig: 0, txErrors: 0 });
+    peer.close();
+  });
+
   test('what does not fit a chunk or finds no chunk is counted', () => {
     source!.push(Uint8Array.from([...plain(0).subarray(0, 14), ...new Uint8Array(5000)]));
     send(a!);
