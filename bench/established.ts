@@ -6,6 +6,7 @@ import { Arena, addEntry, descriptor, layoutArena, type MatchTable, packKey } fr
 import { shippedProgram } from '../src/cli/package-root.ts';
 import { compileSource, objectsOf } from '../src/cli/program.ts';
 import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
+import type { Pass } from '../src/p4/passes/index.ts';
 import { type Artifact, compileToWasm } from '../src/p4/wasm/index.ts';
 import { loadAddon } from '../src/ports/index.ts';
 
@@ -26,9 +27,9 @@ const client = (n: number): bigint => BigInt(0x0b000000 + n);
 const clientPort = (n: number): bigint => BigInt(1024 + (n % 60000));
 
 /** Compiles the program (never a cached one: the compiler is what is measured), fills its tables. */
-export function establish(flowCount: number, workers = 1): Shared {
+export function establish(flowCount: number, workers = 1, passes?: readonly Pass[]): Shared {
   const source = { path: shippedProgram, defines: [`FLOWS=${flowCount * 2}`, 'FLOWS_IPV6=1024', 'SERVICES=8'] };
-  const { artifact, objects } = compileFor(source, workers);
+  const { artifact, objects } = compileFor(source, workers, passes);
   const layout = layoutArena(artifact.arena);
   const memory = makeMemory(layout.programEnd + workers * regionBytes);
   // As the node's own memory.
@@ -64,8 +65,8 @@ export function establish(flowCount: number, workers = 1): Shared {
   return { memory, artifact, flowCount };
 }
 
-function compileFor(source: { path: string; defines: string[] }, workers: number) {
-  const { ir } = compileSource(source).result;
+function compileFor(source: { path: string; defines: string[] }, workers: number, passes?: readonly Pass[]) {
+  const { ir } = compileSource({ ...source, passes }).result;
   return { artifact: compileToWasm(ir!, { workers }), objects: objectsOf(ir!) };
 }
 

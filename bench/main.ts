@@ -8,6 +8,7 @@ import { allocationBench, enduranceBench } from './allocation.ts';
 import { compileBench } from './compile.ts';
 import { maglevBench } from './maglev.ts';
 import { p4runtimeBench } from './p4runtime.ts';
+import { passesBench } from './passes.ts';
 import { pipelineBench } from './pipeline.ts';
 import { policyBench } from './policy.ts';
 import { servicesBench } from './services.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Me
   maglev: maglevBench,
   services: servicesBench,
   compile: compileBench,
+  passes: passesBench,
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -12,6 +12,7 @@ export interface SourceOptions {
   readonly includeDirs?: readonly string[];
   /** `NAME=VALUE` or `NAME`. */
   readonly defines?: readonly string[];
+  readonly passes?: CompileOptions['passes'];
   readonly afterPass?: CompileOptions['afterPass'];
   /** The main file's text as it shall be taken, from what it is. */
   readonly change?: (text: string) => string;
@@ -41,6 +42,7 @@ export function compileSource(options: SourceOptions): { result: ReturnType<type
     },
     includeDirs: [...(options.includeDirs ?? []), includeDir],
     defines: parseDefines(options.defines ?? []),
+    passes: options.passes,
     afterPass: options.afterPass,
   });
   return { result, sources: [...sources] };
