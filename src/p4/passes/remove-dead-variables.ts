@@ -26,11 +26,21 @@ export function removeDeadVariables(program: Program): Program {
   return { ...program, vars, pipelines };
 }
 
+/** Visits every statement with the variables whose values may be read from there on, those that it reads included. */
+export function forEachLive(body: readonly Stmt[], visit: (s: Stmt, live: ReadonlySet<VarId>) => void): void {
+  new Sweep(visit).list(body, new Set());
+}
+
 class Sweep {
+  readonly #visit: (s: Stmt, live: Live) => void;
   /** Variables that are read where a `break` or `continue` lands, by label. */
   readonly #breaks = new Map<Label, Live>();
   readonly #continues = new Map<Label, Live>();
   #states: Live = new Set();
+
+  constructor(visit: (s: Stmt, live: Live) => void = () => {}) {
+    this.#visit = visit;
+  }
 
   /** The list without what is dead, and what is read in front of it; `live` is read behind it. */
   list(stmts: readonly Stmt[], live: Live): { stmts: Stmt[]; live: Live } {
@@ -40,6 +50,7 @@ class Sweep {
       const swept = this.#statement(stmts[i]!, now);
       if (swept.stmt) kept.push(swept.stmt);
       now = swept.live;
+      this.#visit(stmts[i]!, now);
     }
     return { stmts: kept.reverse(), live: now };
   }

@@ -37,7 +37,9 @@ export class Fn {
 
   /** A local variable, not initialised; its index. */
   local(type: Type): number {
-    const index = this.#free.get(type)?.pop() ?? this.#types.push(type) - 1;
+    // Outside of `scoped` it may be needed around code that was made before.
+    const free = this.#taken && this.#free.get(type)?.pop();
+    const index = free ?? this.#types.push(type) - 1;
     this.#taken?.push(index);
     return index;
   }

@@ -13,6 +13,7 @@ import { swapBytes } from './bytes.ts';
 import type { Facts } from './facts.ts';
 import { mirrorSlotCount } from './features.ts';
 import { isWide, typeOf } from './narrow.ts';
+import type { Scopes } from './scopes.ts';
 import type { Unit } from './unit.ts';
 import type { Mentioned } from './walk.ts';
 import { type Limbs, limbCount, swapLimbs } from './wide.ts';
@@ -87,6 +88,9 @@ export class Pipe extends Fn {
   /** While emits are gathered one by one: local with the address of the next byte. */
   gatherAt: number | undefined;
   readonly #vars = new Map<VarId, readonly number[]>();
+  readonly #scopes: Scopes;
+  /** Id of the last variable that the program does not have. */
+  #lastAdded = 0;
   readonly #headers = new Map<HeaderId, HeaderLocals>();
 
   /** `mentioned`: the variables, headers and tables that the function will name, if not all. */
@@ -111,7 +115,11 @@ export class Pipe extends Fn {
     this.rounds = word();
     this.done = unit.newLabel();
     const { program } = unit;
-    for (const v of program.vars) if (mentioned?.vars.has(v.id) ?? true) this.#vars.set(v.id, this.#localsFor(v.width));
+    this.#scopes = mentioned ? new Map() : unit.scopes;
+    const scoped = new Set([...this.#scopes.values()].flat());
+    for (const v of program.vars) {
+      if (mentioned ? mentioned.vars.has(v.id) : !scoped.has(v.id)) this.#vars.set(v.id, this.#localsFor(v.width));
+    }
     program.tables.forEach((table, i) => {
       if (mentioned && !mentioned.tables.has(table.id)) return;
       const words = Array.from({ length: unit.layout.tables[i]!.keyWords }, () => this.local(i64));
@@ -134,9 +142,14 @@ export class Pipe extends Fn {
 
   /** The local of a narrow variable, the limbs of a wide one. */
   varLocals(id: VarId): readonly number[] {
-    const locals = this.#vars.get(id);
+    const locals = this.#vars.get(id) ?? this.lateLocals(id);
     if (!locals) throw new Bug(`no variable ${id}`);
     return locals;
+  }
+
+  /** Takes locals for the variables that are needed in this statement alone. */
+  enter(s: Stmt): void {
+    for (const id of this.#scopes.get(s) ?? []) this.giveLocals(id);
   }
 
   applied(id: TableId): Applied {
@@ -189,6 +202,22 @@ export class Pipe extends Fn {
     for (const [i, local] of this.varLocals(id).entries()) this.set(local, words[i]!());
   }
 
+  /** Locals for a variable that has none yet, where that may be. */
+  protected lateLocals(_id: VarId): readonly number[] | undefined {
+    return undefined;
+  }
+
+  /** Gives a variable its locals. */
+  protected giveLocals(id: VarId): readonly number[] {
+    const locals = this.#localsFor(this.unit.widthOf(id));
+    this.#vars.set(id, locals);
+    return locals;
+  }
+
+  protected dropLocals(id: VarId): void {
+    this.#vars.delete(id);
+  }
+
   /** A temporary variable of at most 64 bits with this value, to be read as an expression. */
   temporary(width: number, value: Ref): Expr {
     const id = this.addVar(width);
@@ -198,7 +227,7 @@ export class Pipe extends Fn {
 
   /** A variable that the program does not have; its id is negative. */
   addVar(width: number): VarId {
-    const id = -1 - this.#vars.size;
+    const id = --this.#lastAdded;
     this.#vars.set(id, this.#localsFor(width));
     return id;
   }

@@ -27,7 +27,10 @@ export function statements(p: Pipe, list: readonly Stmt[]): void {
   for (const s of list) {
     // Nothing behind a jump is reached.
     if (!p.facts) return;
-    p.scoped(() => statement(p, s));
+    p.scoped(() => {
+      p.enter(s);
+      statement(p, s);
+    });
   }
 }
 

@@ -3,11 +3,12 @@
  */
 import type { ArenaLayout } from '../../arena/layout.ts';
 import { type CopyRecord, copyRecords } from '../ir/copies.ts';
-import type { ExternId, HeaderId, Program } from '../ir/ir.ts';
+import type { ExternId, HeaderId, Program, VarId } from '../ir/ir.ts';
 import type { Module } from './assembler.ts';
 import { Bug } from './bug.ts';
 import { type Features, featuresOf } from './features.ts';
 import { straysOf } from './order.ts';
+import { type Scopes, scopesOf } from './scopes.ts';
 import type { Scratch } from './scratch.ts';
 
 export class Unit {
@@ -20,7 +21,10 @@ export class Unit {
   readonly records: ReadonlyMap<number, CopyRecord>;
   /** See order.ts. */
   readonly strays: ReadonlySet<HeaderId> | undefined;
+  /** See scopes.ts. */
+  readonly scopes: Scopes;
   readonly #helpers = new Set<string>();
+  readonly #widths: ReadonlyMap<VarId, number>;
   #labels = 0;
 
   constructor(module: Module, program: Program, layout: ArenaLayout, scratch: Scratch) {
@@ -31,6 +35,15 @@ export class Unit {
     this.features = featuresOf(program);
     this.records = copyRecords(program);
     this.strays = straysOf(program);
+    this.scopes = scopesOf(program);
+    this.#widths = new Map(program.vars.map((v) => [v.id, v.width]));
+  }
+
+  /** Bits of a variable of the program. */
+  widthOf(id: VarId): number {
+    const width = this.#widths.get(id);
+    if (width === undefined) throw new Bug(`no variable ${id}`);
+    return width;
   }
 
   newLabel(): string {

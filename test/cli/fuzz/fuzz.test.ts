@@ -50,7 +50,7 @@ test('the programs have in them what they shall test', () => {
   const keys = ['exact', 'lpm', 'ternary', 'range', 'optional', 'selector'].map((kind) => `key ${kind}`);
   const wanted = [...statements, ...externs, ...ways, ...expressions, ...keys, 'wide', 'varbit', 'div', 'satAdd', 'shr'];
   expect(wanted.filter((what) => !seen.has(what))).toEqual([]);
-});
+}, 120_000);
 
 function note(ir: Program, seen: Set<string>): void {
   const walk = (node: unknown): void => {

@@ -27,13 +27,15 @@ export function apply(p: LikelyPipe, s: ApplyStmt, rest: Rest, runBody: typeof r
   if (!action) return false;
   const outer = p.hitKnown;
   const ways = forks(p, s, p.isProbing, (body) =>
-    runBody(p, body, () => {
-      const inner = p.hitKnown;
-      p.hitKnown = outer;
-      const end = rest();
-      p.hitKnown = inner;
-      return end;
-    }),
+    p.alone(() =>
+      runBody(p, body, () => {
+        const inner = p.hitKnown;
+        p.hitKnown = outer;
+        const end = rest();
+        p.hitKnown = inner;
+        return end;
+      }),
+    ),
   ).filter(({ fork }) => fork.result);
   if (ways.length === 0) return false;
   choose(p, action, s.bodies.length, ways);

@@ -59,7 +59,7 @@ export function forgetVar(p: LikelyPipe, id: VarId): void {
 
 /** Puts a variable's known value into its local, where so far only the compiler knew it. */
 export function settle(p: LikelyPipe, id: VarId): void {
-  const known = varValue(p.path, id, p.widthOf(id));
+  const known = varValue(p.path, id, id < 0 ? 0 : p.unit.widthOf(id));
   if (known) assign(p, { kind: 'var', width: known.width, id }, known);
 }
 

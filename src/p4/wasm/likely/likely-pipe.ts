@@ -7,6 +7,7 @@ import { evaluateNumber } from '../expr.ts';
 import type { Facts } from '../facts.ts';
 import { Pipe } from '../pipe.ts';
 import type { Unit } from '../unit.ts';
+import { mentionedBy } from '../walk.ts';
 import { endOf, failures } from './constraints.ts';
 import type { LikelyParser } from './parser.ts';
 import { copyPath, keyOf, type Path, startPath } from './path.ts';
@@ -35,24 +36,49 @@ export class LikelyPipe extends Pipe {
   /** Branches that will be joined and that the code is inside of. */
   branches = 0;
   #probes = 0;
+  /** Variables that got locals since the innermost `alone` began. */
+  #given: VarId[] | undefined;
   readonly #raw: Set<VarId>;
   readonly #length: number;
-  readonly #widths: Map<VarId, number>;
 
   constructor(unit: Unit, rawVars: ReadonlySet<VarId>) {
     const raw = new Set(rawVars);
-    super(unit, raw);
+    // The path knows which variables are still 0, so they get locals as they are set.
+    super(unit, raw, 3, {
+      ...mentionedBy([]),
+      headers: new Set(unit.program.headers.map((h) => h.id)),
+      tables: new Set(unit.program.tables.map((t) => t.id)),
+    });
     this.#raw = raw;
-    this.#widths = new Map(unit.program.vars.map((v) => [v.id, v.width]));
     this.#length = this.local(i32);
     this.bail = unit.newLabel();
     this.path = startPath();
     this.facts = new Map(unit.program.headers.map((h) => [h.id, false]));
   }
 
-  /** Bits of a variable. */
-  widthOf(id: VarId): number {
-    return this.#widths.get(id)!;
+  protected override lateLocals(id: VarId): readonly number[] | undefined {
+    return id < 0 ? undefined : this.giveLocals(id);
+  }
+
+  protected override giveLocals(id: VarId): readonly number[] {
+    this.#given?.push(id);
+    return super.giveLocals(id);
+  }
+
+  /** Makes code behind which nothing of it is needed any more: the next way may take its locals. */
+  alone<T>(build: () => T): T {
+    // Ways that meet again leave their variables to what follows.
+    if (this.likelyParser?.join) return build();
+    const outer = this.#given;
+    const given: VarId[] = [];
+    this.#given = given;
+    let result: T | undefined;
+    this.scoped(() => {
+      result = build();
+    });
+    this.#given = outer;
+    for (const id of given) this.dropLocals(id);
+    return result as T;
   }
 
   override placeOf(header: number): number | undefined {
@@ -73,7 +99,6 @@ export class LikelyPipe extends Pipe {
   /** A new variable, kept raw or as a number. */
   newVar(width: number, isRaw: boolean): { readonly kind: 'var'; readonly width: number; readonly id: VarId } {
     const id = this.addVar(width);
-    this.#widths.set(id, width);
     if (isRaw) this.#raw.add(id);
     return { kind: 'var', width, id };
   }
@@ -101,7 +126,7 @@ export class LikelyPipe extends Pipe {
     const arrived = this.likelyParser?.join?.arrived;
     const before = arrived?.length ?? 0;
     this.#probes++;
-    const { result } = this.fork(way);
+    const { result } = this.fork(() => this.alone(way));
     this.#probes--;
     arrived?.splice(before);
     return result;

@@ -280,10 +280,12 @@ function ifSplit(p: LikelyPipe, s: Extract<Stmt, { kind: 'if' }>, next: Rest): b
   p.flush();
   const test = conditionRef(p, condition);
   const branch = (body: readonly Stmt[], outcome: boolean) =>
-    p.fork(() => {
-      assume(p, condition, outcome);
-      return run(p, body, next);
-    });
+    p.fork(() =>
+      p.alone(() => {
+        assume(p, condition, outcome);
+        return run(p, body, next);
+      }),
+    );
   const [a, b] = [branch(s.then, true), branch(s.else, false)];
   const bail = (): Ref => p.m.br(p.bail);
   p.emit(p.m.if(test, a.result ? a.code : bail(), b.result ? b.code : bail()));
