@@ -2,18 +2,19 @@
  * k8s-lb.p4 with N established flows in its cache, and batches of their packets: what the in-memory benchmarks run. Same packets and tables
  * as pipeline/pipeline.c.
  */
-import { Arena, addEntry, descriptor, layoutArena, type MatchTable, packKey } from '../src/arena/index.ts';
+import { Arena, addEntry, layoutArena, type MatchTable, packKey } from '../src/arena/index.ts';
 import { shippedProgram } from '../src/cli/package-root.ts';
 import { compileSource, objectsOf } from '../src/cli/program.ts';
 import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
 import type { Pass } from '../src/p4/passes/index.ts';
 import { type Artifact, compileToWasm } from '../src/p4/wasm/index.ts';
 import { loadAddon } from '../src/ports/index.ts';
+import { ack, PacketBatch, xorshift } from './packets.ts';
 
 export const batch = 1024;
 const stride = 2048;
 /** Descriptors and packets of one worker. */
-const regionBytes = batch * (descriptor.bytes + stride);
+const regionBytes = PacketBatch.bytesOf(batch, stride);
 
 /** What another thread needs to take part. */
 export interface Shared {
@@ -72,91 +73,45 @@ function compileFor(source: { path: string; defines: string[] }, workers: number
 
 /** One worker's batches. */
 export class Batches {
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  readonly #region: number;
+  readonly #batch: PacketBatch;
   readonly #context: number;
   readonly #process: (context: number, descriptors: number, count: number) => void;
-  readonly #template: Uint8Array;
   readonly #flowCount: number;
   readonly #random: () => number;
 
   constructor({ memory, artifact, flowCount }: Shared, worker: number, packetBytes: number) {
     const layout = layoutArena(artifact.arena);
-    this.#view = new DataView(memory.buffer);
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#region = layout.programEnd + worker * regionBytes;
+    this.#batch = new PacketBatch(memory, layout.programEnd + worker * regionBytes, batch, stride, packetBytes);
     this.#context = layout.contexts + worker * layout.contextBytes;
     const program = instantiate(artifact, memory, { mirror: () => {}, multicast: () => {} });
     this.#process = (context, descriptors, count) => program.process(context, descriptors, count);
     this.#flowCount = flowCount;
     this.#random = xorshift(0x2545f491 + worker);
-    this.#template = new Uint8Array(packetBytes);
-    this.#template.set([
-      2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 6, 0, 0, 0, 0, 0, 0, 10, 96, 0, 1, 0, 0, 0, 80,
-      0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0x10, 0, 0x12, 0x34, 0, 0,
-    ]);
   }
 
   /** Writes a batch of packets of random flows; with `shards`, of those that are `shard` modulo `shards`. */
   write(shard = 0, shards = 1): void {
-    const { byteLength: length } = this.#template;
+    const perShard = Math.floor(this.#flowCount / shards);
     for (let i = 0; i < batch; i++) {
-      const at = this.#region + i * descriptor.bytes;
-      const buffer = this.#region + batch * descriptor.bytes + i * stride;
-      const perShard = Math.floor(this.#flowCount / shards);
-      this.#bytes.fill(0, at, at + descriptor.bytes);
-      this.#writePacket(buffer + 128, (this.#random() % perShard) * shards + shard);
-      this.#view.setUint32(at + descriptor.addr, buffer + 128, true);
-      this.#view.setUint32(at + descriptor.length, length, true);
-      this.#view.setUint32(at + descriptor.inPort, 20, true);
-      this.#view.setUint32(at + descriptor.bufferStart, buffer, true);
-      this.#view.setUint32(at + descriptor.bufferEnd, buffer + stride, true);
+      const n = (this.#random() % perShard) * shards + shard;
+      const [source, sourcePort] = [Number(client(n)), Number(clientPort(n))];
+      this.#batch.put(i, { source, destination: Number(vip), sourcePort, destinationPort: 80, flags: ack, inPort: 20 });
     }
   }
 
   /** A copy of the first `count` packets of the batch as they are now. */
   frames(count: number): Uint8Array {
-    const length = this.#template.byteLength;
-    const frames = new Uint8Array(count * length);
-    for (let i = 0; i < count; i++) {
-      const addr = this.#view.getUint32(this.#region + i * descriptor.bytes + descriptor.addr, true);
-      frames.set(this.#bytes.subarray(addr, addr + length), i * length);
-    }
-    return frames;
+    return this.#batch.frames(count);
   }
 
   process(): void {
-    this.#process(this.#context, this.#region, batch);
+    this.#process(this.#context, this.#batch.region, batch);
   }
 
   /** Packets of the batch that go to a port. */
   forwarded(): number {
     let count = 0;
-    for (let i = 0; i < batch; i++)
-      if (this.#view.getUint32(this.#region + i * descriptor.bytes + descriptor.outPort, true) <= 10) count++;
+    for (let i = 0; i < batch; i++) if (this.#batch.outPort(i) <= 10) count++;
     return count;
   }
-
-  #writePacket(at: number, n: number): void {
-    const view = this.#view;
-    this.#bytes.set(this.#template, at);
-    view.setUint16(at + 16, this.#template.byteLength - 14);
-    view.setUint32(at + 26, Number(client(n)));
-    view.setUint16(at + 34, Number(clientPort(n)));
-    let sum = 0;
-    for (let i = 14; i < 34; i += 2) sum += view.getUint16(at + i);
-    sum = (sum & 0xffff) + (sum >>> 16);
-    view.setUint16(at + 24, ~((sum & 0xffff) + (sum >>> 16)));
-  }
-}
-
-function xorshift(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
 }

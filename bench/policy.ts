@@ -3,7 +3,7 @@
  * asked for; packets of flows that exist; loading everything; one change. All pods are selected in both directions already by the first ten, and the
  * packets are the same for every number of policies. Times are of the processor, not of the clock: other work on the machine counts little.
  */
-import { Arena, addEntry, descriptor, layoutArena, type MatchTable, packKey } from '../src/arena/index.ts';
+import { Arena, addEntry, layoutArena, type MatchTable, packKey } from '../src/arena/index.ts';
 import { atMost, type Measure, measure, type Run, ratioAtMost } from '../src/cli/bench/measure.ts';
 import { shippedProgram } from '../src/cli/package-root.ts';
 import { compileSource, objectsOf } from '../src/cli/program.ts';
@@ -11,6 +11,7 @@ import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
 import { IpuManager, type LabelSelector, type Model, type NetworkPolicy, type Pod } from '../src/manager/index.ts';
 import { compileToWasm } from '../src/p4/wasm/index.ts';
 import { Device, EntityBuilder } from '../src/p4runtime/index.ts';
+import { PacketBatch, syn } from './packets.ts';
 
 const pods = 1000;
 const counts = [10, 100, 1000, 10_000];
@@ -66,9 +67,7 @@ class BenchNode {
   readonly #manager: IpuManager;
   readonly #arena: Arena;
   readonly #flows: MatchTable;
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  readonly #region: number;
+  readonly #packets: PacketBatch;
   readonly #process: (count: number) => void;
   #model: Model;
   #sourcePort = 1024;
@@ -76,7 +75,7 @@ class BenchNode {
 
   constructor({ ir, p4info, artifact }: Compiled, policies: number) {
     const layout = layoutArena(artifact.arena);
-    const memory = makeMemory(layout.programEnd + batch * (descriptor.bytes + stride));
+    const memory = makeMemory(layout.programEnd + PacketBatch.bytesOf(batch, stride));
     const objects = objectsOf(ir);
     this.#arena = new Arena(memory.buffer, layout);
     startProgram(this.#arena, objects, { random: () => 12345 });
@@ -91,11 +90,9 @@ class BenchNode {
     const startMs = cpuMs();
     this.#set(world);
     this.loadMs = cpuMs() - startMs;
-    this.#view = new DataView(memory.buffer);
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#region = layout.programEnd;
+    this.#packets = new PacketBatch(memory, layout.programEnd, batch, stride, 64);
     const program = instantiate(artifact, memory, { mirror: () => {}, multicast: () => {} });
-    this.#process = (count) => program.process(layout.contexts, this.#region, count);
+    this.#process = (count) => program.process(layout.contexts, layout.programEnd, count);
   }
 
   /** Entries of the policy tables. */
@@ -114,7 +111,7 @@ class BenchNode {
         this.#process(batch);
         ms += cpuMs() - startMs;
         for (let i = 0; i < batch; i += 97) {
-          const port = this.#view.getUint32(this.#region + i * descriptor.bytes + descriptor.outPort, true);
+          const port = this.#packets.outPort(i);
           if (port < 11 || port >= 11 + pods) throw new Error(`a packet went to port ${port}`);
         }
       }
@@ -177,24 +174,18 @@ class BenchNode {
 
   /** TCP SYN from pod to pod, port 8080; a flow of its own for each (round, batch, place). */
   #write(round: number, n: number): void {
-    const view = this.#view;
     for (let i = 0; i < batch; i++) {
-      const at = this.#region + i * descriptor.bytes;
-      const buffer = this.#region + batch * descriptor.bytes + i * stride;
       const flow = n * batch + i;
       const source = (flow * 7919) % pods;
       const destination = (source + 1 + ((flow * 104_729) % (pods - 1))) % pods;
-      const packet = buffer + 128;
-      this.#bytes.fill(0, at, at + descriptor.bytes);
-      this.#bytes.set(template, packet);
-      view.setUint32(packet + 26, addressOf(source));
-      view.setUint32(packet + 30, addressOf(destination));
-      view.setUint16(packet + 34, this.#sourcePort + ((round * flowsPerRun + flow) % 64_000));
-      view.setUint32(at + descriptor.addr, packet, true);
-      view.setUint32(at + descriptor.length, template.length, true);
-      view.setUint32(at + descriptor.inPort, 11 + source, true);
-      view.setUint32(at + descriptor.bufferStart, buffer, true);
-      view.setUint32(at + descriptor.bufferEnd, buffer + stride, true);
+      this.#packets.put(i, {
+        source: addressOf(source),
+        destination: addressOf(destination),
+        sourcePort: this.#sourcePort + ((round * flowsPerRun + flow) % 64_000),
+        destinationPort: 8080,
+        flags: syn,
+        inPort: 11 + source,
+      });
     }
   }
 }
@@ -204,12 +195,6 @@ function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
-
-/** TCP SYN to port 8080; checksums are not looked at. */
-const template = Uint8Array.from([
-  2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 46, 0, 1, 0x40, 0, 64, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1f, 0x90,
-  0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0x10, 0, 0x12, 0x34, 0, 0, 0, 0, 0, 0, 0, 0,
-]);
 
 const addressOf = (pod: number): number => 0x0a01_0000 + pod + 1;
 

@@ -2,13 +2,15 @@
  * One trial of the services benchmark: k8s-lb.p4 with SERVICES services of ten endpoints each. Prints JSON: milliseconds to read the objects as the API server
  * sends them, to program all of them, and to apply changes of one endpoint; bytes; nanoseconds per packet of established and of new flows.
  */
-import { Arena, addEntry, descriptor, layoutArena, packKey } from '../src/arena/index.ts';
+import { Arena, addEntry, layoutArena, packKey } from '../src/arena/index.ts';
 import { loadProgram } from '../src/cli/load-program.ts';
 import { shippedProgram } from '../src/cli/package-root.ts';
 import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
 import { type KubernetesObject, Modeller, type NodeSettings, ObjectSet, readApiObject } from '../src/kubernetes/index.ts';
 import { IpuManager } from '../src/manager/index.ts';
 import { Device, EntityBuilder } from '../src/p4runtime/index.ts';
+import { loadAddon } from '../src/ports/index.ts';
+import { ack, PacketBatch, syn, xorshift } from './packets.ts';
 
 const perService = 10;
 const changes = 200;
@@ -69,7 +71,9 @@ const uplink = { address: '192.168.50.254', mac: '02:00:00:00:00:fe', port: 1 };
 const { artifact, objects: parts, p4info } = await loadProgram({ path: shippedProgram });
 const layout = layoutArena(artifact.arena);
 const region = layout.programEnd;
-const memory = makeMemory(region + batch * (descriptor.bytes + stride));
+const memory = makeMemory(region + PacketBatch.bytesOf(batch, stride));
+// As the node's own memory.
+loadAddon().adviseHugePages(new Uint8Array(memory.buffer), 0, region);
 const arena = new Arena(memory.buffer, layout);
 startProgram(arena, parts, { random: xorshift(0x9e3779b9) });
 arena.setNow(0, 1_000_000_000n);
@@ -115,51 +119,21 @@ for (let i = 0; i < changes; i++) {
 
 // ---------------------------------------------------------------- packets
 
-const view = new DataView(memory.buffer);
-const bytes = new Uint8Array(memory.buffer);
 const program = instantiate(artifact, memory, { mirror: () => {}, multicast: () => {} });
-const template = new Uint8Array(64);
-template.set([
-  2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 50, 0, 1, 0x40, 0, 64, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 80, 0, 0,
-  0, 1, 0, 0, 0, 1, 0x50, 0x02, 0x10, 0, 0x12, 0x34, 0, 0,
-]);
+const packets = new PacketBatch(memory, region, batch, stride, 64);
 const flowTable = parts.tables.findIndex((t) => t.name.endsWith('.flows'));
 const flows = arena.tables[flowTable]!;
 
-function write(clientOf: (i: number) => [client: number, port: number, service: number], flags: number): void {
-  for (let i = 0; i < batch; i++) {
-    const [client, port, service] = clientOf(i);
-    const at = region + i * descriptor.bytes;
-    const buffer = region + batch * descriptor.bytes + i * stride;
-    const head = buffer + 128;
-    bytes.fill(0, at, at + descriptor.bytes);
-    bytes.set(template, head);
-    view.setUint32(head + 26, client);
-    view.setUint32(head + 30, vip(service));
-    view.setUint16(head + 34, port);
-    view.setUint8(head + 47, flags);
-    let sum = 0;
-    for (let j = 14; j < 34; j += 2) sum += view.getUint16(head + j);
-    sum = (sum & 0xffff) + (sum >>> 16);
-    view.setUint16(head + 24, ~((sum & 0xffff) + (sum >>> 16)));
-    view.setUint32(at + descriptor.addr, head, true);
-    view.setUint32(at + descriptor.length, template.byteLength, true);
-    view.setUint32(at + descriptor.inPort, 20, true);
-    view.setUint32(at + descriptor.bufferStart, buffer, true);
-    view.setUint32(at + descriptor.bufferEnd, buffer + stride, true);
-  }
-}
-
 /** Median nanoseconds of a packet. */
-function cost(clientOf: (i: number) => [number, number, number], flags: number, count: number): number {
+function cost(clientOf: () => [client: number, port: number, service: number], flags: number, count: number): number {
   const times: number[] = [];
   for (let round = 0; round < count; round++) {
-    write(clientOf, flags);
-    times.push((ms(() => program.process(layout.contexts, region, batch)) * 1e6) / batch);
     for (let i = 0; i < batch; i++) {
-      const out = view.getUint32(region + i * descriptor.bytes + descriptor.outPort, true);
-      if (out !== 1) throw new Error(`a packet went to port ${out}`);
+      const [source, sourcePort, service] = clientOf();
+      packets.put(i, { source, destination: vip(service), sourcePort, destinationPort: 80, flags, inPort: 20 });
     }
+    times.push((ms(() => program.process(layout.contexts, region, batch)) * 1e6) / batch);
+    for (let i = 0; i < batch; i++) if (packets.outPort(i) !== 1) throw new Error(`a packet went to port ${packets.outPort(i)}`);
   }
   return times.sort((a, b) => a - b)[count >> 1]!;
 }
@@ -172,7 +146,7 @@ const newNs = cost(
     fresh++;
     return [client(flowCount + (fresh >> 8)), 1024 + (fresh & 255), random() % serviceCount];
   },
-  2,
+  syn,
   rounds,
 );
 const translate = parts.tables[flowTable]!.actions.findIndex((a) =>
@@ -187,7 +161,7 @@ const establishedNs = cost(
     const n = random() % flowCount;
     return [client(n), 1024, n % serviceCount];
   },
-  0x10,
+  ack,
   rounds,
 );
 
@@ -205,13 +179,3 @@ const result = {
   establishedNs,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
-
-function xorshift(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
