@@ -65,7 +65,7 @@ export class ActionProfile {
   readonly #groups = new Map<number, Group>();
   readonly #heap: Heap;
   /** How many groups have a member. */
-  readonly #uses = new Map<number, number>();
+  readonly #uses: Uint32Array;
   /** No member and no group below these is free. */
   #firstMember = 0;
   #firstGroup = 0;
@@ -78,6 +78,7 @@ export class ActionProfile {
     this.layout = layout;
     this.#seedAt = seedAt;
     this.#heap = new Heap(layout.maglevSlots);
+    this.#uses = new Uint32Array(layout.spec.size);
   }
 
   /** Slots that no group has. */
@@ -107,7 +108,7 @@ export class ActionProfile {
   /** Takes a member out, unless a group has it. Entries that still name it miss. */
   removeMember(member: number): 'ok' | 'notFound' | 'inUse' {
     if (!this.hasMember(member)) return 'notFound';
-    if (this.#uses.has(member)) return 'inUse';
+    if (this.#uses[member]! > 0) return 'inUse';
     const at = this.#memberAt(member);
     this.memory.bytes.fill(0, at, at + this.layout.memberBytes);
     this.#firstMember = Math.min(this.#firstMember, member);
@@ -204,7 +205,7 @@ export class ActionProfile {
     memory.bytes.fill(0, layout.members, layout.members + layout.memberBytes * layout.spec.size);
     memory.bytes.fill(0, layout.groups, layout.groups + groupRecord.bytes * (layout.spec.groups?.max ?? 0));
     this.#groups.clear();
-    this.#uses.clear();
+    this.#uses.fill(0);
     this.#heap.compact(0);
     this.#firstMember = 0;
     this.#firstGroup = 0;
@@ -300,9 +301,7 @@ export class ActionProfile {
   }
 
   #use(member: number, more: 1 | -1): void {
-    const count = (this.#uses.get(member) ?? 0) + more;
-    if (count > 0) this.#uses.set(member, count);
-    else this.#uses.delete(member);
+    this.#uses[member]! += more;
   }
 
   #setRecord(group: number, at: number, slots: number): void {

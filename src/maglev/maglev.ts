@@ -40,10 +40,14 @@ const nobody = 0xffff;
  */
 export function buildMaglev(members: readonly MaglevMember[], size: number, seed: number): Uint16Array {
   check(members, size);
-  const order: number[] = [];
-  for (let index = 0; index < members.length; index++) if (members[index]!.weight > 0) order.push(index);
   const keys = members.map(({ key }) => String(key));
-  order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
+  const sorted = Array.from(keys.keys()).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
+  sorted.forEach((index, rank) => {
+    if (rank > 0 && keys[index] === keys[sorted[rank - 1]!]) {
+      throw new RangeError(`two members of a Maglev table have the key '${keys[index]}'`);
+    }
+  });
+  const order = sorted.filter((index) => members[index]!.weight > 0);
   const permutations = order.map((index) => ({
     offset: hashKey(keys[index]!, seed) % size,
     skip: size === 2 ? 1 : (hashKey(keys[index]!, ~seed) % (size - 1)) + 1,
@@ -103,13 +107,10 @@ function check(members: readonly MaglevMember[], size: number): void {
   if (!isPrime(size) || size > 1 << 24)
     throw new RangeError(`the size of a Maglev table must be a prime up to 2^24, not ${size}`);
   if (members.length > nobody) throw new RangeError(`a Maglev table holds at most ${nobody} members, not ${members.length}`);
-  const keys = new Set<string>();
   for (const { key, weight } of members) {
     if (!Number.isSafeInteger(weight) || weight < 0 || weight > 0xffff_ffff) {
       throw new RangeError(`the weight of member '${key}' must be a whole number from 0 to 2^32 - 1, not ${weight}`);
     }
-    if (keys.has(String(key))) throw new RangeError(`two members of a Maglev table have the key '${key}'`);
-    keys.add(String(key));
   }
 }
 

@@ -15,16 +15,21 @@ interface Owner<T> extends Numbered<T> {
   users: number;
 }
 
+/** More than any table holds. */
+const mostNumbers = 1 << 24;
+
 export class Allocator<T = undefined> {
   readonly #owners = new Map<string, Owner<T>>();
-  readonly #taken: Set<number>;
+  /** 1 for each number that is taken. */
+  #taken: Uint8Array;
   /** No number below is free. */
   #next = 1;
   #idle: Set<Owner<T>>;
 
   constructor(installed: ReadonlyMap<string, number> = new Map()) {
     for (const [name, id] of installed) this.#owners.set(name, { id, name, users: 0, value: undefined });
-    this.#taken = new Set(installed.values());
+    this.#taken = new Uint8Array(1024);
+    for (const id of installed.values()) this.#setTaken(id);
     this.#idle = new Set(this.#owners.values());
   }
 
@@ -32,9 +37,9 @@ export class Allocator<T = undefined> {
   take(name: string): Numbered<T> {
     let owner = this.#owners.get(name);
     if (!owner) {
-      while (this.#taken.has(this.#next)) this.#next++;
+      while (this.#taken[this.#next] === 1) this.#next++;
       owner = { id: this.#next, name, users: 0, value: undefined };
-      this.#taken.add(owner.id);
+      this.#setTaken(owner.id);
       this.#owners.set(name, owner);
     } else if (owner.users === 0) this.#idle.delete(owner);
     owner.users++;
@@ -56,9 +61,20 @@ export class Allocator<T = undefined> {
   settle(): void {
     for (const { name, id } of this.#idle) {
       this.#owners.delete(name);
-      this.#taken.delete(id);
+      this.#taken[id] = 0;
       this.#next = Math.min(this.#next, id);
     }
     this.#idle.clear();
+  }
+
+  #setTaken(id: number): void {
+    // Somebody else's numbers may be anything: those that we never come to need no place.
+    if (id > mostNumbers) return;
+    if (id >= this.#taken.length) {
+      const more = new Uint8Array(2 * id);
+      more.set(this.#taken);
+      this.#taken = more;
+    }
+    this.#taken[id] = 1;
   }
 }

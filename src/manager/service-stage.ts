@@ -230,7 +230,8 @@ export class ServiceStage {
     const entities = [...groups, ...frontends, ...members];
     this.#known.set(key, { family, port, numbers, frontends, entities, pools });
     const serving = port.port.protocol === 'UDP' ? servingTargets(port.service, port.port, slices) : [];
-    return { family, port, before: before?.port, serving, pools: new Map([...left, ...targets]) };
+    for (const [id, none] of left) if (!targets.has(id)) targets.set(id, none);
+    return { family, port, before: before?.port, serving, pools: targets };
   }
 
   #takePool(family: Family, { name }: Pool): { readonly id: number; readonly entity: Entity } {

@@ -36,7 +36,11 @@ export interface Pool {
 
 /** The pools that a port's frontends use; none without endpoints. */
 export function poolsOf(port: BalancedPort, family: Family): Pool[] {
-  const scopes = new Set(port.frontends.flatMap((frontend) => Object.values(scopesOf(frontend))));
+  const scopes = new Set<Scope>();
+  for (const frontend of port.frontends) {
+    const { inside, outside } = scopesOf(frontend);
+    scopes.add(inside).add(outside);
+  }
   return [...scopes].flatMap((scope) => {
     const targets = usable(port[scope]);
     if (targets.length === 0) return [];

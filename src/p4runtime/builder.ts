@@ -59,6 +59,8 @@ export interface TableEntryLike {
   readonly metadata?: string;
 }
 
+const encoder = new TextEncoder();
+
 /** Numbers below this have their bytes once for all entities: ports, and numbers of things. Nobody writes into the bytes of an entity. */
 const smallNumbers = 0x1_0000;
 
@@ -90,7 +92,7 @@ export class EntityBuilder {
       ...(like.meter && { meterConfig: toMeterConfig(like.meter) }),
       ...(like.idleTimeoutMs && { idleTimeoutNs: BigInt(like.idleTimeoutMs) * 1_000_000n }),
       ...(like.isDefaultAction && { isDefaultAction: true }),
-      ...(like.metadata !== undefined && { metadata: new TextEncoder().encode(like.metadata) }),
+      ...(like.metadata !== undefined && { metadata: encoder.encode(like.metadata) }),
     };
   }
 

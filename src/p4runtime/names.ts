@@ -70,7 +70,7 @@ export class NamedObjects<T extends Named> {
 /** All kinds of a program's objects. */
 export class P4Names {
   /** By table id and name of the action. */
-  readonly #actionsOf = new Map<string, Action>();
+  readonly #actionsOf = new Map<number, Map<string, Action>>();
   readonly info: P4Info;
   readonly tables: NamedObjects<Table>;
   readonly actions: NamedObjects<Action>;
@@ -119,12 +119,16 @@ export class P4Names {
 
   /** An action that a table or action profile may call, by the last part of its name or more. Throws RangeError. */
   actionOf(table: Table, name: string): Action {
-    const key = `${table.preamble.id} ${name}`;
-    const known = this.#actionsOf.get(key);
+    let actions = this.#actionsOf.get(table.preamble.id);
+    if (!actions) {
+      actions = new Map();
+      this.#actionsOf.set(table.preamble.id, actions);
+    }
+    const known = actions.get(name);
     if (known) return known;
     const candidates = table.actionRefs.map((ref) => this.actions.byId(ref.id)).filter((action) => action !== undefined);
     const action = new NamedObjects(`action in table '${this.tables.label(table.preamble.id)}'`, candidates).get(name);
-    this.#actionsOf.set(key, action);
+    actions.set(name, action);
     return action;
   }
 }
