@@ -47,7 +47,7 @@ export class TestNode {
   readonly arena: Arena;
   readonly #engine: Engine;
   readonly #ports: readonly MemoryPort[];
-  readonly #flows: number;
+  readonly #flows: readonly number[];
   readonly #program: Compiled['ir'];
   nowMs = 1_000_000;
 
@@ -104,7 +104,7 @@ export class TestNode {
     };
     this.manager = new IpuManager({ device: isFar ? far : device, build: new EntityBuilder(p4info) });
     this.#program = ir;
-    this.#flows = ir.tables.findIndex((table) => table.name.endsWith('.flows'));
+    this.#flows = ir.tables.flatMap(({ name }, i) => (/\.flows(_ipv6)?$/.test(name) ? [i] : []));
   }
 
   /** Applies a model; throws what the device refuses. Returns what was sent meanwhile. */
@@ -126,8 +126,9 @@ export class TestNode {
     return Number(this.arena.counters[0]!.read(index).packets);
   }
 
+  /** Entries of the flow caches of both families. */
   get flowCount(): number {
-    return this.arena.tables[this.#flows]!.count;
+    return this.#flows.reduce((sum, table) => sum + this.arena.tables[table]!.count, 0);
   }
 
   /** Entries of a table, by the last part of its name. */
@@ -137,30 +138,32 @@ export class TestNode {
 
   /** What each entry of the flow cache counted. */
   flowCounters(): { readonly packets: bigint; readonly bytes: bigint }[] {
-    const table = this.arena.tables[this.#flows]!;
-    return [...table.entries()].map((entry) => table.counter(entry.handle));
+    const tables = this.#flows.map((index) => this.arena.tables[index]!);
+    return tables.flatMap((table) => [...table.entries()].map((entry) => table.counter(entry.handle)));
   }
 
   /** Timeout and expire-time profile of each entry of the flow cache. */
   flowTimeouts(): { readonly timeoutMs: number; readonly profile: number }[] {
-    const table = this.arena.tables[this.#flows]!;
-    return [...table.entries()].map(({ idleTimeoutMs, profile }) => ({ timeoutMs: idleTimeoutMs, profile }));
+    const entries = this.#flows.flatMap((index) => [...this.arena.tables[index]!.entries()]);
+    return entries.map(({ idleTimeoutMs, profile }) => ({ timeoutMs: idleTimeoutMs, profile }));
   }
 
   /** Takes expired flows out and tells the manager. */
   sweep(): void {
-    const table = this.arena.tables[this.#flows]!;
-    sweep(table, 0, table.layout.slotCount, this.nowMs, (handle) => {
-      const entry = table.read(handle);
-      if (entry.call.kind !== 'action') return;
-      const tableEntry = this.device.toExpired({
-        table: this.#flows,
-        matches: entry.matches.map((m) => ('value' in m ? String(m.value) : '')),
-        action: entry.call.action,
-        params: entry.call.params.map(String),
+    for (const index of this.#flows) {
+      const table = this.arena.tables[index]!;
+      sweep(table, 0, table.layout.slotCount, this.nowMs, (handle) => {
+        const entry = table.read(handle);
+        if (entry.call.kind !== 'action') return;
+        const tableEntry = this.device.toExpired({
+          table: index,
+          matches: entry.matches.map((m) => ('value' in m ? String(m.value) : '')),
+          action: entry.call.action,
+          params: entry.call.params.map(String),
+        });
+        if (tableEntry) this.manager.idleTimeout({ tableEntry: [tableEntry], timestamp: 0n }, this.nowMs);
       });
-      if (tableEntry) this.manager.idleTimeout({ tableEntry: [tableEntry], timestamp: 0n }, this.nowMs);
-    });
+    }
   }
 
   #take(): Out[] {

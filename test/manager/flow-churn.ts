@@ -5,14 +5,17 @@
  */
 import type { ClusterNetworkPolicy, Endpoint, Labels, Model, NetworkPolicy } from '../../src/manager/index.ts';
 import { printEntity } from '../../src/p4runtime/index.ts';
-import { type PacketSpec, packetErrors } from '../../src/wire/index.ts';
+import { icmpv6Types, type PacketSpec, packetErrors } from '../../src/wire/index.ts';
 import type { Out, TestNode } from './data-plane.ts';
 import { emptyModel, labels, localPod, remotePod, service } from './models.ts';
 import { naivelyAllowed } from './naive-policy.ts';
 import { randomOf } from './random-model.ts';
+import { fourOf, sixOf, toSix } from './six.ts';
 
 export interface ChurnOptions {
   readonly node: TestNode;
+  /** What the packets and the node's model are in; the plain model thinks in IPv4. */
+  readonly family: 4 | 6;
   readonly seed: number;
   readonly flows: number;
   /** One change of the model in so many events. */
@@ -38,6 +41,7 @@ export interface ChurnResult {
 export const churnPorts = { all: [1, 11, 12, 13, 14, 15, 16, 17, 18, 19], net: [1] };
 
 const protocols = { tcp: 6, udp: 17, icmp: 1 };
+const icmpv6 = 58;
 const nodeAddress = '192.168.50.1';
 const locals = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((host) => `10.1.0.${host}`);
 const remotes = [1, 2, 3, 4].map((host) => `10.2.0.${host}`);
@@ -76,12 +80,15 @@ interface World {
 }
 
 /** Throws with seed and event at the first packet that is not where it should be. */
-export function churnFlows({ node, seed, flows: flowLimit, changeEvery }: ChurnOptions): ChurnResult {
+export function churnFlows({ node, family, seed, flows: flowLimit, changeEvery }: ChurnOptions): ChurnResult {
   const random = randomOf(seed);
   const pick = <T>(list: readonly T[]): T => list[random(list.length)]!;
   const world = firstWorld(random);
+  const setModel = (given: Model): void => {
+    node.setModel(family === 4 ? given : toSix(given));
+  };
   let model = toModel(world);
-  node.setModel(model);
+  setModel(model);
   for (const [profile, ms] of timeoutsMs.entries()) node.arena.setExpireProfile(profile, ms);
   const live: Flow[] = [];
   const seenBy = new Map<string, Flow>();
@@ -104,7 +111,7 @@ export function churnFlows({ node, seed, flows: flowLimit, changeEvery }: ChurnO
   };
   const send = (from: Ends, to: Ends, protocol: number, flags = 'A', isAnswer = false): Out[] => {
     count.packets++;
-    const out = node.send(portOf(from.address), toSpec(from, to, protocol, flags, isAnswer));
+    const out = node.send(portOf(from.address), toSpec(family, from, to, protocol, flags, isAnswer));
     if (count.packets % 64 === 0) {
       for (const { bytes } of out) if (packetErrors(bytes).length > 0) fail(`wrong packet: ${packetErrors(bytes).join()}`);
     }
@@ -225,7 +232,7 @@ export function churnFlows({ node, seed, flows: flowLimit, changeEvery }: ChurnO
     count.changes++;
     changeWorld(world, random);
     model = toModel(world);
-    node.setModel(model);
+    setModel(model);
     // UDP flows leave endpoints that serve no more, if there are others
     for (let i = live.length - 1; i >= 0; i--) {
       const { protocol, service: at, endpoint } = live[i]!;
@@ -416,26 +423,32 @@ function portOf(address: string): number {
   return address.startsWith('10.1.0.') ? 10 + Number(address.slice(7)) : 1;
 }
 
-function toSpec(from: Ends, to: Ends, protocol: number, flags: string, isAnswer: boolean): PacketSpec {
-  const ip = { source: from.address, destination: to.address };
+function toSpec(family: 4 | 6, from: Ends, to: Ends, protocol: number, flags: string, isAnswer: boolean): PacketSpec {
+  const inFamily = (address: string): string => (family === 4 ? address : sixOf(address));
+  const ip = { source: inFamily(from.address), destination: inFamily(to.address) };
   const ends = { sourcePort: from.port, destinationPort: to.port };
   if (protocol === protocols.tcp) return { ip, tcp: { ...ends, flags } };
   if (protocol === protocols.udp) return { ip, udp: ends, payload: 4 };
-  return { ip, icmp: { type: isAnswer ? 0 : 8, identifier: from.port } };
+  if (family === 4) return { ip, icmp: { type: isAnswer ? 0 : 8, identifier: from.port } };
+  const type = isAnswer ? icmpv6Types.echoReply : icmpv6Types.echoRequest;
+  return { ip, icmpv6: { type, identifier: from.port } };
 }
 
 function arrived({ port, bytes }: Out): Arrived {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const protocol = view.getUint8(23);
-  const address = (at: number): string => bytes.subarray(at, at + 4).join('.');
-  const l4 = 14 + 4 * (view.getUint8(14) & 15);
+  const isIpv6 = view.getUint16(12) === 0x86dd;
+  const number = view.getUint8(isIpv6 ? 20 : 23);
+  const protocol = number === icmpv6 ? protocols.icmp : number;
+  const address = (at: number): string => fourOf(bytes.subarray(at, at + 16)) ?? 'elsewhere';
+  const [source, destination] = isIpv6 ? [address(22), address(38)] : [26, 30].map((at) => bytes.subarray(at, at + 4).join('.'));
+  const l4 = isIpv6 ? 54 : 14 + 4 * (view.getUint8(14) & 15);
   // The identifier of an echo stands for the port of both sides
   const ends = protocol === protocols.icmp ? [l4 + 4, l4 + 4] : [l4, l4 + 2];
   return {
     port,
     protocol,
-    from: { address: address(26), port: view.getUint16(ends[0]!) },
-    to: { address: address(30), port: view.getUint16(ends[1]!) },
+    from: { address: source!, port: view.getUint16(ends[0]!) },
+    to: { address: destination!, port: view.getUint16(ends[1]!) },
   };
 }
 

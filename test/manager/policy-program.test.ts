@@ -3,11 +3,12 @@
  * labels or pods change.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Model, NetworkPolicy, PolicyPeer } from '../../src/manager/index.ts';
-import { icmpv6Types, ipv4, type PacketSpec, printAddress } from '../../src/wire/index.ts';
+import type { Model, NetworkPolicy } from '../../src/manager/index.ts';
+import { icmpv6Types, ipv4, type PacketSpec } from '../../src/wire/index.ts';
 import { type Compiled, compileK8s, TestNode } from './data-plane.ts';
 import { emptyModel, service, slice } from './models.ts';
 import { admin, db, onDb, ops, outside, pods, podsWith, rows, rule, tcp, web } from './policy-rows.ts';
+import { sixOf, toSix } from './six.ts';
 
 const base: Model = {
   ...emptyModel,
@@ -46,8 +47,7 @@ function firstPacket(flow: string, family: 4 | 6): { readonly from: string; read
         family === 4
           ? { icmp: { type: 8, identifier: ports.sourcePort } }
           : {
-              icmpv6: { type: icmpv6Types.echoRequest },
-              payload: Uint8Array.of(ports.sourcePort >> 8, ports.sourcePort & 255, 0, 1),
+              icmpv6: { type: icmpv6Types.echoRequest, identifier: ports.sourcePort },
             },
       );
     default: {
@@ -57,45 +57,6 @@ function firstPacket(flow: string, family: 4 | 6): { readonly from: string; read
       return { from: from!, spec: { ip: family === 4 ? { ...ip, protocol: 132 } : { ...ip, nextHeader: 132 }, payload: header } };
     }
   }
-}
-
-/** The same world in IPv6: each IPv4 address has its place in fd00::/96. */
-function sixOf(address: string): string {
-  const bytes = new Uint8Array(16);
-  bytes[0] = 0xfd;
-  bytes.set(address.split('.').map(Number), 12);
-  return printAddress(bytes);
-}
-
-function prefixSixOf(prefix: string): string {
-  if (prefix.includes(':')) return '0.0.0.0/0';
-  const [address, length] = prefix.split('/');
-  return Number(length) === 0 ? '::/0' : `${sixOf(address!)}/${96 + Number(length)}`;
-}
-
-/** A model, or a part of one, with all addresses of its policies, pods and node in IPv6. */
-function toSix(model: Model): Model {
-  const peer = (p: PolicyPeer): PolicyPeer =>
-    p.kind === 'block' ? { ...p, cidr: prefixSixOf(p.cidr), except: p.except.map(prefixSixOf) } : p;
-  const rule = <R extends { readonly peers: readonly PolicyPeer[] }>(r: R): R => ({ ...r, peers: r.peers.map(peer) });
-  return {
-    ...model,
-    node: { ...model.node, addresses: model.node.addresses.map(sixOf), podCIDRs: ['fd00::a01:0/120'] },
-    ports: model.ports.map((port) => ({ ...port, addresses: ['fd00::1'] })),
-    pods: model.pods.map((pod) => ({ ...pod, addresses: pod.addresses.map(sixOf) })),
-    policies: model.policies.map((p) => ({
-      ...p,
-      ...(p.ingress && { ingress: p.ingress.map(rule) }),
-      ...(p.egress && { egress: p.egress.map(rule) }),
-    })),
-    clusterPolicies: (model.clusterPolicies ?? []).map((p) => ({
-      ...p,
-      ingress: p.ingress.map(rule),
-      egress: p.egress.map(rule),
-    })),
-    routes: [{ destination: '::/0', port: 1, via: sixOf('192.168.50.254') }],
-    neighbours: model.neighbours.map((n) => ({ ...n, address: sixOf(n.address) })),
-  };
 }
 
 describe.each([4, 6] as const)('rows, with packets of IPv%i', (family) => {
