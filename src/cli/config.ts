@@ -20,12 +20,14 @@
  *     - {interface: veth-net, kind: net}
  *     - {interface: veth-b1, kind: pod, pod: default/b1, mac: "02:00:00:00:01:01"}
  */
+
 import { dirname, resolve } from 'node:path';
 import type { ServiceSettings } from '../kubernetes/index.ts';
 import { spinAlways } from '../ports/index.ts';
 import { parseAddress, parseMac, parsePrefix } from '../wire/index.ts';
 import { readServices } from './config-services.ts';
 import { type Listen, parseListen } from './http-server.ts';
+import { maxWorkers } from './load-program.ts';
 import { YamlReader, type YamlValue } from './yaml-reader.ts';
 
 export interface PortConfig {
@@ -101,9 +103,6 @@ const defaultTimeouts: Timeouts = {
   other: 600_000,
   fragment: 30_000,
 };
-
-/** Programs are compiled with as many worker contexts. */
-export const maxWorkers = 16;
 
 const defaultDevice = 'softipu-vxlan';
 const defaultGatewayMac = '02:00:00:00:00:01';

@@ -14,7 +14,6 @@ import type { ProgramObjects } from '../engine/start.ts';
 import type { P4Info } from '../p4/p4info/p4info.ts';
 import type { Artifact } from '../p4/wasm/index.ts';
 import { compilerId } from './compiler-id.ts';
-import { maxWorkers } from './config.ts';
 import { UserError } from './errors.ts';
 import { packageRoot } from './package-root.ts';
 import type { SourceOptions } from './program.ts';
@@ -28,6 +27,9 @@ export interface LoadedProgram {
   /** Where it came from: for messages and for those who measure. */
   readonly isFromCache: boolean;
 }
+
+/** Programs are compiled with as many worker contexts. */
+export const maxWorkers = 16;
 
 /** Programs that are kept compiled. */
 const maxEntries = 64;
