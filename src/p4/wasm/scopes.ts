@@ -53,6 +53,8 @@ function placesOf(body: readonly Stmt[]): ReadonlyMap<VarId, Place | undefined> 
       const place = seen.has(stmt) ? undefined : { stmt, parent, depth: (parent?.depth ?? 0) + 1 };
       seen.add(stmt);
       for (const id of mentionsOf(stmt)) mention(id, place);
+      // A copy of the packet brings these along from the start.
+      if (stmt.kind === 'copy') for (const { target } of stmt.fields) mention(target, undefined);
       for (const inner of bodiesOf(stmt)) visit(inner, place);
     }
   };
@@ -77,6 +79,5 @@ function mentionsOf(s: Stmt): Set<VarId> {
   };
   for (const e of expressionsOf(s)) forEachExpr(e, add);
   for (const name of writtenBy([mapBodies(s, () => [])])) if (name.startsWith('v')) ids.add(Number(name.slice(1)));
-  if (s.kind === 'copy') for (const { target } of s.fields) ids.add(target);
   return ids;
 }

@@ -20,6 +20,11 @@ test('a key of zeros in a table that could be, but is not, looked up ahead', () 
   expect(problem).toBeUndefined();
 });
 
+test('variables that a copy of the packet brings along', () => {
+  const { problem } = fuzz({ seed: 70012, architecture: 'v1model', packets: 32 });
+  expect(problem).toBeUndefined();
+});
+
 test('a seed makes one program', () => {
   for (const name of architectures) {
     expect(generate(77, name)).toBe(generate(77, name));
