@@ -103,13 +103,17 @@ export function parserText(
       const width = random.pick([1, 4, 8, 8, 16, 32, 40]);
       return { text: random.oneIn(4) ? `pkt.lookahead<bit<${width}>>()` : expr.bits(width, 1), width };
     });
+    const targets = new Set<string>();
     const cases = random.many(1, 5, () => {
       const sets = subjects.map(({ width }) => keySet(make, width));
-      return `${sets.length === 1 ? sets[0] : `(${sets.join(', ')})`}: ${target(from, repeats)};`;
+      const to = target(from, repeats);
+      targets.add(to);
+      return `${sets.length === 1 ? sets[0] : `(${sets.join(', ')})`}: ${to};`;
     });
     // The last state can always end, and a loop be left: a parser that cannot is refused.
     const otherwise = repeats || from === order.length - 1 ? (order[from + 1] ?? 'accept') : target(from, false);
-    const last = random.oneIn(6) ? [] : [`default: ${otherwise};`];
+    const goesOn = targets.has('accept') || order.slice(from + 1).some((state) => targets.has(state));
+    const last = random.oneIn(6) && goesOn ? [] : [`default: ${otherwise};`];
     return [`transition select(${subjects.map((s) => s.text).join(', ')}) {`, ...cases, ...last, '}'];
   }
   const start = [
