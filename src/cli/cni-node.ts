@@ -10,8 +10,8 @@ import type { Sync } from './sync.ts';
 const frames = 1024;
 /** The specification of a pod's port, by its interface. */
 export const podPortSpec = (interfaceName: string): string => `packet:${interfaceName},frames=${frames}`;
-/** Pods that the data plane has room for beside the configured ports. */
-export const maxPodPorts = 60;
+/** Pods with a port of their own beside the configured ports, where memory suffices: more than twice what kubelet starts by default. */
+export const maxPodPorts = 250;
 const podWaitMs = 5000;
 const pollMs = 20;
 

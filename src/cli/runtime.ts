@@ -12,6 +12,7 @@ import {
   gateBytes,
   type MirrorSession,
   makeMemory,
+  maxMemoryBytes,
   type ProgramObjects,
   type Replica,
   startProgram,
@@ -41,7 +42,7 @@ export interface RuntimeOptions {
   readonly workers?: number;
   /** What a person should know about a port that opened all the same. */
   readonly onWarning?: (message: string) => void;
-  /** Room for ports that come at run time. Addresses only. */
+  /** Room for ports that come at run time, as far as addresses suffice: untouched pages cost nothing. */
   readonly morePorts?: { readonly spec: string; readonly count: number };
   /** Room for a second program beside the running one, so that it can be replaced. Addresses only: untouched pages cost nothing. */
   readonly isReplaceable?: boolean;
@@ -121,8 +122,9 @@ export class Runtime extends EventEmitter<Events> {
     if (workers > layout.spec.workers) throw new Error(`the program is compiled for ${layout.spec.workers} workers`);
     const portBytes = options.ports.reduce((sum, port) => sum + roundUp(bytesNeeded(port.spec), alignment), 0);
     const portsEnd = portsStart(gateAt, workers) + workers * portBytes;
-    const { spec = 'memory', count = 0 } = options.morePorts ?? {};
-    this.#regionBytes = count === 0 ? 0 : workers * roundUp(bytesNeeded(spec), alignment);
+    const { spec = 'memory', count: wanted = 0 } = options.morePorts ?? {};
+    this.#regionBytes = wanted === 0 ? 0 : workers * roundUp(bytesNeeded(spec), alignment);
+    const count = wanted === 0 ? 0 : Math.min(wanted, Math.floor((maxMemoryBytes - portsEnd) / this.#regionBytes));
     for (let i = count - 1; i >= 0; i--) this.#freeRegions.push(portsEnd + i * this.#regionBytes);
     const memory = makeMemory(portsEnd + count * this.#regionBytes);
     this.#memory = memory;

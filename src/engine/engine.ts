@@ -57,9 +57,11 @@ export function cpuPortOf(architecture: string): number {
 
 export const batchSize = 64;
 const maxPorts = 2048;
+/** Ports that are open at once: a list of packets for each. */
+export const maxOpenPorts = 256;
 /** Descriptors of a batch, the lists, the copy pool. */
 const listEntries = batchSize + CopyPool.count;
-export const engineBytes = batchSize * descriptor.bytes + maxPorts * 4 + 64 * listEntries * 4 + CopyPool.bytes;
+export const engineBytes = batchSize * descriptor.bytes + maxPorts * 4 + maxOpenPorts * listEntries * 4 + CopyPool.bytes;
 
 export class Engine {
   readonly #memory: WebAssembly.Memory;
@@ -87,7 +89,7 @@ export class Engine {
     this.#context = options.layout.contexts + options.worker * options.layout.contextBytes;
     this.#descriptors = options.region;
     this.#lists = options.region + batchSize * descriptor.bytes;
-    this.#copies = new CopyPool(options.memory, this.#lists + 64 * listEntries * 4 + maxPorts * 4);
+    this.#copies = new CopyPool(options.memory, this.#lists + maxOpenPorts * listEntries * 4 + maxPorts * 4);
     this.#punt = options.punt;
     this.#cpuPort = options.cpuPort ?? cpuPort;
     this.#replication = new Replication(options.memory, this.#copies, (reason) => this.#drop(reason));
@@ -98,9 +100,9 @@ export class Engine {
     });
   }
 
-  /** Adds a port; its number must be free and below 2048, at most 64 ports. Returns false otherwise. */
+  /** Adds a port; its number must be free and below 2048, at most `maxOpenPorts`. Returns false otherwise. */
   addPort(port: Port): boolean {
-    if (port.number >= maxPorts || this.#indexOf[port.number] !== 0 || this.#ports.length >= 64) return false;
+    if (port.number >= maxPorts || this.#indexOf[port.number] !== 0 || this.#ports.length >= maxOpenPorts) return false;
     this.#ports.push(port);
     this.#indexOf[port.number] = this.#ports.length;
     this.#counts = new Int32Array(this.#ports.length);

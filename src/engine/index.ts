@@ -11,7 +11,7 @@ export {
   engineBytes,
 } from './engine.ts';
 export { Gate, gateBytes } from './gate.ts';
-export { instantiate, makeMemory } from './load.ts';
+export { instantiate, makeMemory, maxMemoryBytes } from './load.ts';
 export { type BufferRegion, emptyPortStats, type Port, type PortStats } from './port.ts';
 export { type MirrorSession, type Replica, Replication } from './replication.ts';
 export { type ProgramObjects, type StartOptions, startProgram } from './start.ts';

@@ -5,6 +5,7 @@ import type { Backend, BackendHooks } from './engine.ts';
 const pageBytes = 65536;
 /** Compiled code declares this maximum: memory is one for all programs, 4 GiB of addresses. */
 const maximumPages = 65536;
+export const maxMemoryBytes = maximumPages * pageBytes;
 
 /** One shared memory of at least `bytes` bytes; pages that nobody touches cost nothing. */
 export function makeMemory(bytes: number): WebAssembly.Memory {
