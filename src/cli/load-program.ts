@@ -28,11 +28,21 @@ export interface LoadedProgram {
   readonly isFromCache: boolean;
 }
 
-/** Programs are compiled with as many worker contexts. */
+/** Most data-plane threads. */
 export const maxWorkers = 16;
 
 /** Programs that are kept compiled. */
 const maxEntries = 64;
+
+export interface LoadOptions extends SourceOptions {
+  /** Data-plane threads that will run it; default 1. */
+  readonly workers?: number;
+}
+
+/** A program for one thread does without atomic accesses; one for several is compiled for as many as there may be. */
+function contextsFor({ workers = 1 }: LoadOptions): number {
+  return workers === 1 ? 1 : maxWorkers;
+}
 
 interface CacheEntry {
   readonly sources: readonly { readonly path: string; readonly hash: string }[];
@@ -45,7 +55,7 @@ interface CacheEntry {
  * The program ready to run; throws a UserError with all diagnostics when it does not compile. The compiler itself is loaded only to compile: that
  * takes longer than everything else that a start from the cache needs.
  */
-export async function loadProgram(options: SourceOptions): Promise<LoadedProgram> {
+export async function loadProgram(options: LoadOptions): Promise<LoadedProgram> {
   const file = `${cacheKey(options)}.v8`;
   for (const dir of cacheDirs()) {
     const cached = readCache(join(dir, file));
@@ -65,7 +75,7 @@ export async function loadProgram(options: SourceOptions): Promise<LoadedProgram
   }
   const entry: CacheEntry = {
     sources: sources.map((path) => ({ path, hash: hashFile(path) ?? '' })),
-    artifact: compileToWasm(result.ir, { workers: maxWorkers }),
+    artifact: compileToWasm(result.ir, { workers: contextsFor(options) }),
     objects: objectsOf(result.ir),
     p4info: result.p4info,
   };
@@ -84,10 +94,10 @@ function cacheDirs(): string[] {
 }
 
 /** Over everything but the sources: path, include path, macros, and the compiler itself. */
-function cacheKey(options: SourceOptions): string {
+function cacheKey(options: LoadOptions): string {
   const hash = createHash('sha256');
   hash.update(compilerId());
-  hash.update(JSON.stringify([resolve(options.path), options.includeDirs ?? [], options.defines ?? [], maxWorkers]));
+  hash.update(JSON.stringify([resolve(options.path), options.includeDirs ?? [], options.defines ?? [], contextsFor(options)]));
   return hash.digest('hex').slice(0, 32);
 }
 

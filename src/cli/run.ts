@@ -47,7 +47,11 @@ export interface RunOptions {
 
 export async function runCommand(file: string, options: RunOptions = {}): Promise<number> {
   const config = readConfig(file, options.kubeProxyConfig);
-  const program = await loadProgram({ path: config.program ?? shippedProgram, defines: programDefines(config) });
+  const program = await loadProgram({
+    path: config.program ?? shippedProgram,
+    defines: programDefines(config),
+    workers: config.workers,
+  });
   requireTables(program, config);
   const tunnel = tunnelDevice(config);
   warnOfLongPackets(config, tunnel);
