@@ -203,6 +203,12 @@ for (const [op, argument, description] of [
   );
 }
 
+// Whoever reads, such as `head`, may have enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
