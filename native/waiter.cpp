@@ -4,6 +4,9 @@
 // How long it looks follows the traffic, as KVM's halt polling does: a sleep that input ended soon was one too many, and the window grows (from
 // `spinUs` to `windowGrowth` times that); a long sleep takes it back to nothing. So requests that follow each other never wait for
 // a sleeper to be woken, and an idle node does not spin at all.
+//
+// Who takes a processor that was given away may keep it until the next tick, 4 ms: whoever sleeps is better off, because waking up takes it back at once. So
+// a turn that came back late means that others want the processor, and for a while nothing is looked at but by sleeping.
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -22,6 +25,9 @@ namespace {
 /// While rings are watched in memory, descriptors are asked every so many turns.
 constexpr uint32_t turnsPerPoll = 16;
 constexpr uint64_t windowGrowth = 5;
+/// Longer than those whom packets wake work on them.
+constexpr uint64_t lateTurnNs = 300'000;
+constexpr uint64_t sleepOnlyNs = 20'000'000;
 /// `spinUs` for who never sleeps.
 constexpr uint32_t spinAlways = 0xffffffff;
 
@@ -41,11 +47,13 @@ class Waiter final : public Napi::ObjectWrap<Waiter> {
   void report();
   bool seesInput() const;
   int ask(int timeoutMs);
-  int spin(uint64_t start, uint64_t spinNs);
+  int spin(uint64_t start, uint64_t spinNs, bool mayGiveUp);
 
   int wakeFd_;
   /// For how long the next wait spins.
   uint64_t windowNs_ = 0;
+  /// Until then it does not.
+  uint64_t sleepUntilNs_ = 0;
   std::vector<Pollable*> ports_;
   /// Keeps the ports alive.
   Napi::ObjectReference owners_;
@@ -110,15 +118,20 @@ int Waiter::ask(int timeoutMs) {
   return ready;
 }
 
-int Waiter::spin(uint64_t start, uint64_t spinNs) {
+int Waiter::spin(uint64_t start, uint64_t spinNs, bool mayGiveUp) {
   for (uint32_t turn = 1;; turn++) {
     if (seesInput()) return 1;
     if (mustPoll_ || turn % turnsPerPoll == 0) {
       int ready = ask(0);
       if (ready != 0) return ready;
     }
-    if (nowNs() - start >= spinNs) return 0;
+    uint64_t before = nowNs();
+    if (before - start >= spinNs) return 0;
     sched_yield();
+    if (mayGiveUp && nowNs() - before > lateTurnNs) {
+      sleepUntilNs_ = before + sleepOnlyNs;
+      return seesInput() ? 1 : 0;
+    }
   }
 }
 
@@ -130,11 +143,11 @@ Napi::Value Waiter::wait(const Napi::CallbackInfo& info) {
   for (Pollable* port : ports_) port->giveBack();
   if (spinUs == spinAlways) {
     // Not for ever: the caller has other things to look after now and then.
-    int ready = spin(start, static_cast<uint64_t>(info[0].As<Napi::Number>().Int32Value()) * 1'000'000u);
+    int ready = spin(start, static_cast<uint64_t>(info[0].As<Napi::Number>().Int32Value()) * 1'000'000u, false);
     report();
     return Napi::Boolean::New(info.Env(), ready != 0);
   }
-  int ready = spin(start, windowNs_);
+  int ready = spin(start, start < sleepUntilNs_ ? 0 : windowNs_, true);
   if (ready == 0) {
     ready = ask(info[0].As<Napi::Number>().Int32Value());
     if (ready == 0 || nowNs() - start > windowGrowth * baseNs) windowNs_ = 0;
