@@ -24,17 +24,16 @@ import {
   type Update,
 } from '../p4runtime/index.ts';
 import { strayAffinity } from './affinity.ts';
-import { arpRequest, arpSender } from './arp-packets.ts';
 import type { Unresolved } from './context.ts';
 import { type DesiredRoutes, desiredRoutes } from './desired.ts';
 import { mtusOf, mtuUpdates } from './icmp-errors.ts';
 import { readInstalledIds } from './ids.ts';
 import { Ledger } from './ledger.ts';
 import type { Model, Neighbour } from './model.ts';
-import { neighborSender, neighborSolicitation } from './neighbor-packets.ts';
+import { arpSender, neighborQuestion, neighborSender, type Sender } from './neighbor-packets.ts';
 import { PolicyStage } from './policy.ts';
 import { reviewFlows } from './policy-flows.ts';
-import { addressNumber, type Family, familiesOf, familyOf, inFamily } from './prefixes.ts';
+import { addressNumber, type Family, familiesOf, inFamily } from './prefixes.ts';
 import { recallNeighbours } from './recall.ts';
 import { type Scan, scanEntities } from './scan.ts';
 import { type ChangedPort, type Part, ServiceStage } from './service-stage.ts';
@@ -77,7 +76,7 @@ const lastRetryMs = 30_000;
 /** A known neighbour is asked again after this time. */
 const refreshMs = 60_000;
 /** Who says where he is, by `outcome_t` of k8s-lb.p4: ARP_UNKNOWN, NEIGHBOR_UNKNOWN. */
-const senders: ReadonlyMap<bigint, typeof arpSender> = new Map([
+const senders: ReadonlyMap<bigint, (frame: Uint8Array) => Sender | undefined> = new Map([
   [11n, arpSender],
   [23n, neighborSender],
 ]);
@@ -184,8 +183,7 @@ export class IpuManager {
     for (const [key, question] of this.#questions) {
       if (nowMs < question.dueMs) continue;
       const known = this.#learned.get(key);
-      const ask = familyOf(question.question.address) === 4 ? arpRequest : neighborSolicitation;
-      const payload = ask(question.question);
+      const payload = neighborQuestion(question.question);
       this.#device.packetOut(this.#build.packetOut(payload, { egress_port: question.question.port }));
       question.dueMs = nowMs + (known ? refreshMs : question.waitMs);
       question.waitMs = Math.min(2 * question.waitMs, lastRetryMs);

@@ -25,11 +25,12 @@ interface RowTable extends TableIds {
   readonly dirty: Set<number | string>;
 }
 
+/** What is referred to comes first. */
 const tables = {
+  policy_ports: { fields: ['rules', 'protocol', 'port'], action: 'allow', params: [] },
+  policy_peers: { fields: ['pod', 'peer'], action: 'rules_are', params: ['rules_for_peer'] },
   source_identities: { fields: ['address'], action: 'source_is', params: ['pod', 'rules', 'peer'] },
   destination_identities: { fields: ['address'], action: 'destination_is', params: ['pod', 'rules', 'peer'] },
-  policy_peers: { fields: ['pod', 'peer'], action: 'rules_are', params: ['rules_for_peer'] },
-  policy_ports: { fields: ['rules', 'protocol', 'port'], action: 'allow', params: [] },
 } as const;
 
 const suffixes: Readonly<Record<Family, string>> = { 4: '', 6: '_ipv6' };

@@ -336,6 +336,16 @@ describe.each(variants)('IPv$family, $runs', ({ family, runs }) => {
   describe('cluster IPs', () => test.each(clusterRows)('$name', check));
   describe('external addresses', () => test.each(externalRows)('$name', check));
   describe('refused and Local', () => test.each(refusedRows)('$name', check));
-  describe('loadBalancerSourceRanges', () =>
-    test.each(rangeRows)('$name', ({ allowed, ...row }) => check({ ...row, given: { service: ranges(family, allowed) } })));
+  describe('loadBalancerSourceRanges', () => {
+    test.each(rangeRows)('$name', ({ allowed, ...row }) => check({ ...row, given: { service: ranges(family, allowed) } }));
+
+    // A node that has the balancer's address itself may take it for its own when it asks
+    test.each([
+      [['node'], { lands: 'a' }],
+      [['client'], { outcome: 'SOURCE_RANGE' }],
+    ] as const)("the node with the balancer's address, %j allowed", (allowed, expected) => {
+      net.set({ service: ranges(family, allowed), endpoints: ['a'] });
+      expect(net.open({ from: 'node', source: 'lb', to: 'lb' })).toMatchObject(expected);
+    });
+  });
 });

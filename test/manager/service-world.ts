@@ -76,6 +76,8 @@ export interface Flow {
   readonly to: FrontendName | string;
   readonly port?: number;
   readonly protocol?: L4;
+  /** Where the sender has another address than its own. */
+  readonly source?: FrontendName;
   readonly sourcePort?: number;
   readonly flags?: string;
 }
@@ -198,9 +200,9 @@ export class ServiceWorld {
   }
 
   /** A flow's first packet, or another one with `sourcePort`. Throws if what comes out is broken or twice. */
-  open({ from, to, port, protocol = 'TCP', sourcePort = this.#nextPort++, flags = 'S' }: Flow): Result {
+  open({ from, to, port, protocol = 'TCP', source, sourcePort = this.#nextPort++, flags = 'S' }: Flow): Result {
     const sent: Tuple = {
-      source: this.address(from),
+      source: this.address(source ?? from),
       sourcePort,
       destination: this.address(to),
       destinationPort: port ?? (to === 'nodePort' ? ports.nodePort : ports.service),
