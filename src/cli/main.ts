@@ -217,6 +217,9 @@ try {
   } else if (isOperatorError(error)) {
     process.stderr.write(`softipu: ${error.message}\n${error.help ? `  ${error.help}\n` : ''}`);
     process.exitCode = 1;
+  } else if (error instanceof Error && error.name === 'ProgramTooBig') {
+    process.stderr.write(`softipu: the program is too big: ${error.message}\n  give its tables and arrays a smaller size\n`);
+    process.exitCode = 1;
   } else {
     process.stderr.write(
       `softipu ${version}: ${error instanceof Error ? error.stack : String(error)}\nThis is a bug in softipu: please report it with the command line and its input.\n`,

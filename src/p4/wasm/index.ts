@@ -5,7 +5,7 @@ import { encodeModule } from './encode.ts';
 import { buildModule, maximumPages } from './module.ts';
 import { printModule } from './text.ts';
 
-export { Bug } from './bug.ts';
+export { Bug, ProgramTooBig } from './bug.ts';
 export { arenaSpec } from './spec.ts';
 
 /** A compiled program: the module and what its embedder must know. All but `wasm` can be written as JSON. */
@@ -38,7 +38,7 @@ export interface CompileOptions {
   readonly base?: number;
 }
 
-/** Compiles a program. Pure; a failure is a bug of ours and throws `Bug`. */
+/** Compiles a program. Pure; throws `ProgramTooBig`. Another failure is a bug of ours and throws `Bug`. */
 export function compileToWasm(program: Program, options: CompileOptions = {}): Artifact {
   const { module, arena, initialPages, unit } = buildModule(program, options);
   const { mirrors, multicasts, copies, digests, addsEntries, recirculates } = unit.features;

@@ -5,7 +5,7 @@
 import { type ArenaSpec, context, descriptor, layoutArena, tableHeader } from '../../arena/layout.ts';
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
 import { Module, type ValueType } from './assembler.ts';
-import { Bug } from './bug.ts';
+import { ProgramTooBig } from './bug.ts';
 import { i32, none, type Ref } from './builder.ts';
 import { restore } from './copies.ts';
 import { mirrorSlotCount } from './features.ts';
@@ -38,7 +38,8 @@ export function buildModule(
   const layout = layoutArena(arena);
   const initialPages = Math.ceil(layout.programEnd / pageBytes);
   if (initialPages > maximumPages) {
-    throw new Bug(`the program's tables need ${layout.programEnd} bytes, more than the 4 GiB that a memory has`);
+    const gib = (layout.programEnd / 2 ** 30).toFixed(1);
+    throw new ProgramTooBig(`its tables, counters and registers need ${gib} GiB, and a memory has 4`);
   }
   const module = new Module({ initial: initialPages, maximum: maximumPages });
   const unit = new Unit(module, program, layout, scratch);

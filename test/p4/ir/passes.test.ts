@@ -22,6 +22,53 @@ describe('remove-dead-variables', () => {
   });
 });
 
+describe('remove-dead-variables, along the control flow', () => {
+  const left = (apply: string): string => irText({ locals: table, apply }, passes);
+
+  test('what is overwritten before anybody reads it goes', () => {
+    expect(left('meta.x = hdr.h.a; meta.x = hdr.h.b; if (meta.x == 1) { hdr.h.a = 2; }')).not.toContain('meta.x = hdr.h.a');
+  });
+
+  test('what one branch reads stays', () => {
+    expect(left('meta.x = hdr.h.a; if (hdr.h.b == 1) { meta.x = 3; } if (meta.x == 1) { hdr.h.a = 2; }')).toContain(
+      'meta.x = hdr.h.a',
+    );
+  });
+
+  test('what the next round of a loop reads stays', () => {
+    const text = left('for (bit<8> i in 0 .. 3) { hdr.h.b = meta.x; meta.x = hdr.h.a; }');
+    expect(text).toContain('meta.x = hdr.h.a');
+  });
+});
+
+describe('propagate-values', () => {
+  const pass = passes.filter(({ name }) => name === 'propagate-values');
+  const text = (apply: string, locals = table): string => irText({ locals, apply }, pass);
+
+  test('constants and copies take the place of variables, branches that are never taken go', () => {
+    const out = text('meta.x = 1; if (meta.x == 1) { hdr.h.b = 2; } else { hdr.h.b = 3; }');
+    expect(out).toContain('hdr.h.b = 8w2');
+    expect(out).not.toContain('hdr.h.b = 8w3');
+    expect(out).not.toContain('if (meta.x');
+  });
+
+  test('a copy is one only until either side changes', () => {
+    const out = text('meta.x = hdr.h.b; bit<8> z = meta.x; meta.x = 7; hdr.h.b = z;');
+    expect(out).toContain('hdr.h.b = z');
+  });
+
+  test('a branch knows its condition, what comes behind only what both know', () => {
+    const out = text('meta.x = hdr.h.b; if (meta.x == 5) { hdr.h.b = meta.x + 1; } hdr.h.b = meta.x;');
+    expect(out).toContain('hdr.h.b = 8w6');
+    expect(out).toContain('hdr.h.b = meta.x');
+  });
+
+  test('a loop knows nothing of what it writes', () => {
+    const out = text('meta.x = 1; for (bit<8> i in 0 .. 3) { hdr.h.b = meta.x; meta.x = hdr.h.b + 1; }');
+    expect(out).toContain('hdr.h.b = meta.x');
+  });
+});
+
 describe('merge-checksums', () => {
   const sum = (apply: string): string => irText({ locals: 'InternetChecksum() ck;', apply }, passes);
 
