@@ -3,13 +3,13 @@
  * The command line. Results on stdout, messages on stderr; exit 0 fine, 1 the input is wrong, 2 the command line is wrong, 70 a bug of ours.
  * Commands load their code when they run: `softipu --help` compiles nothing.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CompileOptions } from './compile.ts';
 import { isOperatorError } from './errors.ts';
+import { packageVersion } from './package-root.ts';
 import type { SwitchOptions } from './switch.ts';
 
-const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const version = packageVersion();
 
 const program = new Command('softipu')
   .description('a software IPU: runs P4-16 programs for the Portable NIC Architecture on real traffic')

@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { MatchTable } from '../arena/index.ts';
+import type { ApiRequest } from '../kubernetes/index.ts';
 import type { PortReport } from './dataplane.ts';
 import type { Traffic } from './metrics-traffic.ts';
 import type { SyncReport } from './sync.ts';
@@ -16,6 +17,8 @@ export interface MetricsSources {
   readonly outcomes: () => readonly { readonly outcome: string; readonly packets: number; readonly bytes: number }[];
   /** Service ports with a Local policy that have endpoints, but none here. */
   readonly noLocalEndpoints: () => Readonly<Record<'internal' | 'external', number>>;
+  /** Of softipu. */
+  readonly version: string;
   /** Since when a change has been waiting, milliseconds since 1970. */
   readonly queuedMs: () => number | undefined;
 }
@@ -24,6 +27,8 @@ export interface MetricsSources {
 const syncBuckets = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
 const range = (from: number, to: number, step: number): number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
+/** client-go's: 5 ms to 60 s. */
+const requestBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 const programmingBuckets = [0.25, 0.5, ...range(1, 59, 1), ...range(60, 115, 5), ...range(120, 300, 30)];
 
 const seconds = (ms: number): number => ms / 1000;
@@ -31,6 +36,10 @@ const seconds = (ms: number): number => ms / 1000;
 export class NodeMetrics {
   readonly registry = new Registry();
   readonly #duration: Histogram;
+  readonly #fullDuration: Histogram;
+  readonly #partialDuration: Histogram;
+  readonly #requests: Counter<'host' | 'method' | 'code'>;
+  readonly #requestDuration: Histogram<'host' | 'verb'>;
   readonly #programming: Histogram;
   readonly #lastSync: Gauge;
   readonly #lastQueued: Gauge;
@@ -45,6 +54,10 @@ export class NodeMetrics {
       ...kubeProxy('sync_proxy_rules_duration_seconds', 'Time from the start to the end of one programming of the data plane'),
       buckets: syncBuckets,
     });
+    const syncDuration = (kind: string, help: string) =>
+      new Histogram({ ...kubeProxy(`sync_${kind}_proxy_rules_duration_seconds`, help), buckets: syncBuckets });
+    this.#fullDuration = syncDuration('full', 'The same, where everything was programmed: at the start, and after a refusal');
+    this.#partialDuration = syncDuration('partial', 'The same, where only what had changed was programmed');
     this.#programming = new Histogram({
       ...kubeProxy(
         'network_programming_duration_seconds',
@@ -85,13 +98,29 @@ export class NodeMetrics {
         this.set({ traffic_policy: 'external' }, external);
       },
     });
+    this.#requests = new Counter({
+      name: 'rest_client_requests_total',
+      help: 'Requests to the API server, by status and method',
+      labelNames: ['host', 'method', 'code'],
+      registers,
+    });
+    this.#requestDuration = new Histogram({
+      name: 'rest_client_request_duration_seconds',
+      help: 'Time until the API server began to answer',
+      labelNames: ['host', 'verb'],
+      buckets: requestBuckets,
+      registers,
+    });
+    buildInfo(registers, sources.version);
     trafficMetrics(registers, sources);
     tableMetrics(registers, sources);
     portMetrics(registers, sources);
   }
 
   synced(report: SyncReport): void {
-    this.#duration.observe(seconds(report.endMs - report.startMs));
+    const duration = seconds(report.endMs - report.startMs);
+    this.#duration.observe(duration);
+    (report.isFull ? this.#fullDuration : this.#partialDuration).observe(duration);
     this.#lastQueued.set(seconds(report.queuedMs));
     this.#changes.service.inc(report.serviceChanges);
     this.#changes.endpoint.inc(report.endpointChanges);
@@ -103,12 +132,34 @@ export class NodeMetrics {
     for (const triggerMs of report.triggersMs) this.#programming.observe(seconds(Math.max(0, report.endMs - triggerMs)));
   }
 
+  /** The API server was asked. No answer is code `<error>`, as client-go has it. */
+  requested({ host, method, status, durationMs }: ApiRequest): void {
+    this.#requests.inc({ host, method, code: status === 0 ? '<error>' : String(status) });
+    this.#requestDuration.observe({ host, verb: method }, seconds(durationMs));
+  }
+
   probed(probe: 'healthz' | 'livez', code: number): void {
     this.#probes[probe].inc({ code: String(code) });
   }
 }
 
 type Registers = Registry[];
+
+/** As every component of Kubernetes says what it is. */
+function buildInfo(registers: Registers, version: string): void {
+  const [major = '', minor = ''] = version.split('.');
+  const labels = {
+    major,
+    minor,
+    git_version: `v${version}+softipu`,
+    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  };
+  const names = ['major', 'minor', 'git_version', 'platform'];
+  new Gauge({ name: 'kubernetes_build_info', help: 'Always 1; which softipu this is', labelNames: names, registers }).set(
+    labels,
+    1,
+  );
+}
 
 /** A counter whose values are kept elsewhere: they are taken over at each scrape. */
 function mirrored<L extends string>(

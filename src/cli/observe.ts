@@ -8,6 +8,7 @@ import { type Page, servePages } from './http-server.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { NodeMetrics } from './metrics.ts';
 import { flowTables, TrafficTotals } from './metrics-traffic.ts';
+import { packageVersion } from './package-root.ts';
 import { readSource } from './read-source.ts';
 import type { Runtime } from './runtime.ts';
 import { say } from './say.ts';
@@ -54,6 +55,7 @@ export function observe(options: {
     ports,
     outcomes: () => outcomes(runtime, program, names),
     noLocalEndpoints: () => noLocalEndpoints(manager.model),
+    version: packageVersion(),
     queuedMs: () => followed?.queuedMs,
   });
   const health = new Health({

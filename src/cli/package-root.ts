@@ -1,5 +1,5 @@
 /** Where the package lies: the nearest folder above this file that holds our package.json (the tree, an installed package, a bench build). */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,3 +14,8 @@ export const shippedProgram = join(packageRoot, 'p4', 'k8s-lb.p4');
 /** What runs before a controller has pushed a program. */
 export const emptyProgram = join(packageRoot, 'p4', 'no-pipeline.p4');
 export const protoDir = join(packageRoot, 'proto');
+
+/** Of package.json. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+}

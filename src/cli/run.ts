@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import {
+  type ApiRequest,
   createApiClient,
   followApi,
   loadKubeConfig,
@@ -92,7 +93,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     cleanUp.push(() => checks.close());
     watched.follow(sync);
     cleanUp.push(() => watched.close());
-    cleanUp.push(await followObjects(config, sync));
+    cleanUp.push(await followObjects(config, sync, (request) => watched.metrics.requested(request)));
     await refresh();
     const timer = setInterval(() => {
       manager.tick(performance.now());
@@ -168,8 +169,12 @@ export function programDefines({ vxlan }: NodeConfig): string[] {
 }
 
 /** Gives the objects of the cluster to `sync`, now and whenever they change, until the result is called. */
-export async function followObjects(config: NodeConfig, sync: Sync): Promise<() => void> {
-  if (config.kubernetes) return followServer(config, sync);
+export async function followObjects(
+  config: NodeConfig,
+  sync: Sync,
+  onRequest?: (request: ApiRequest) => void,
+): Promise<() => void> {
+  if (config.kubernetes) return followServer(config, sync, onRequest);
   if (config.manifests !== undefined) return followManifests(config.manifests, sync);
   sync.setObjects([]);
   return () => {};
@@ -191,12 +196,16 @@ function followManifests(directory: string, sync: Sync): () => void {
   });
 }
 
-async function followServer({ kubernetes, minSyncMs }: NodeConfig, sync: Sync): Promise<() => void> {
+async function followServer(
+  { kubernetes, minSyncMs }: NodeConfig,
+  sync: Sync,
+  onRequest: ((request: ApiRequest) => void) | undefined,
+): Promise<() => void> {
   const kubeConfig = await loadKubeConfig(kubernetes!).catch((error: Error) => {
     throw new UserError('bad-kubeconfig', error.message);
   });
   const source = followApi({
-    client: createApiClient(kubeConfig),
+    client: createApiClient(kubeConfig, { ...(onRequest && { onRequest }) }),
     onObjects: (objects) => void sync.setObjects(objects),
     onQueued: () => sync.queue(),
     onError: say,

@@ -26,6 +26,8 @@ export interface SyncReport {
   readonly startMs: number;
   readonly endMs: number;
   readonly queuedMs: number;
+  /** Everything was programmed, not only what changed: at the start, and after a refusal. */
+  readonly isFull: boolean;
   readonly serviceChanges: number;
   readonly endpointChanges: number;
   /** When the changes of endpoints were made that this one brought, as their slices say. */
@@ -61,6 +63,8 @@ export class Sync {
   #lastNotes = '';
   #queuedMs: number | undefined;
   #lastSyncMs: number | undefined;
+  /** The last programming was refused, or there was none. */
+  #isFull = true;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -139,11 +143,13 @@ export class Sync {
       startMs,
       endMs,
       queuedMs,
+      isFull: this.#isFull,
       serviceChanges: count('Service'),
       endpointChanges: count('EndpointSlice'),
       triggersMs: changed.flatMap(({ after }) => after?.triggeredMs ?? []),
       errors,
     });
+    this.#isFull = errors.length > 0;
     return errors;
   }
 }

@@ -37,6 +37,18 @@ export interface ApiClientOptions {
   readonly timeoutMs?: number;
   /** A stream that is silent for so long is taken as dead: bookmarks come about once a minute. */
   readonly silenceMs?: number;
+  /** A request was answered, or was not. */
+  readonly onRequest?: (request: ApiRequest) => void;
+}
+
+export interface ApiRequest {
+  /** `host:port` of the server. */
+  readonly host: string;
+  readonly method: 'GET';
+  /** HTTP status; 0 if there was no answer. */
+  readonly status: number;
+  /** Until the answer began. */
+  readonly durationMs: number;
 }
 
 /** Reads a kubeconfig file, or what every pod has. Rejects with an Error that says what is wrong. */
@@ -63,7 +75,7 @@ export async function loadKubeConfig(from: { readonly kubeconfig: string } | { r
 
 export function createApiClient(config: KubeConfig, options: ApiClientOptions = {}): ApiClient {
   const server = config.getCurrentCluster()?.server ?? '';
-  const { timeoutMs = 30_000, silenceMs = 150_000 } = options;
+  const { timeoutMs = 30_000, silenceMs = 150_000, onRequest } = options;
 
   const request = async (path: string, signal: AbortSignal): Promise<IncomingMessage> => {
     const url = new URL(server.replace(/\/$/, '') + path);
@@ -87,8 +99,15 @@ export function createApiClient(config: KubeConfig, options: ApiClientOptions = 
     });
   };
   const open = async (path: string, signal: AbortSignal): Promise<IncomingMessage> => {
-    const response = await request(path, signal);
+    const startedMs = performance.now();
+    const tell = (status: number): void =>
+      onRequest?.({ host: new URL(server).host, method: 'GET', status, durationMs: performance.now() - startedMs });
+    const response = await request(path, signal).catch((error: unknown) => {
+      tell(0);
+      throw error;
+    });
     const status = response.statusCode ?? 0;
+    tell(status);
     if (status === 200) return response;
     const text = await readAll(response).catch(() => '');
     const after = Number(response.headers['retry-after']);

@@ -1,6 +1,6 @@
 /** Kubernetes objects from manifests -> the manager's model. */
 
-export { type ApiClient, ApiError, createApiClient, loadKubeConfig } from './api-client.ts';
+export { type ApiClient, ApiError, type ApiRequest, createApiClient, loadKubeConfig } from './api-client.ts';
 export { type ApiSource, type ApiSourceOptions, followApi } from './api-source.ts';
 export { type ManifestFile, type ReadManifests, readApiObject, readManifest } from './documents.ts';
 export { Manifests } from './manifests.ts';

@@ -196,22 +196,32 @@ test('metrics: kube-proxy’s names, durations and traffic', async () => {
     ports: () => [],
     outcomes: () => [{ outcome: 'no_endpoint', packets: 3, bytes: 180 }],
     noLocalEndpoints: () => ({ internal: 2, external: 0 }),
+    version: '1.2.3',
     queuedMs: () => undefined,
   });
   metrics.synced({
     startMs: 10_000,
     endMs: 10_004,
     queuedMs: 9_000,
+    isFull: true,
     serviceChanges: 1,
     endpointChanges: 2,
     triggersMs: [9_600],
     errors: [],
   });
   metrics.probed('healthz', 503);
+  metrics.requested({ host: '10.0.0.1:6443', method: 'GET', status: 200, durationMs: 30 });
+  metrics.requested({ host: '10.0.0.1:6443', method: 'GET', status: 0, durationMs: 5000 });
   const lines = (await metrics.registry.metrics()).split('\n');
   for (const line of [
     'kubeproxy_sync_proxy_rules_duration_seconds_bucket{le="0.004"} 1',
+    'kubeproxy_sync_full_proxy_rules_duration_seconds_count 1',
+    'kubeproxy_sync_partial_proxy_rules_duration_seconds_count 0',
     'kubeproxy_sync_proxy_rules_last_timestamp_seconds 10.004',
+    'rest_client_requests_total{host="10.0.0.1:6443",method="GET",code="200"} 1',
+    'rest_client_requests_total{host="10.0.0.1:6443",method="GET",code="<error>"} 1',
+    'rest_client_request_duration_seconds_bucket{le="0.1",host="10.0.0.1:6443",verb="GET"} 1',
+    expect.stringContaining('kubernetes_build_info{major="1",minor="2",git_version="v1.2.3+softipu"'),
     'kubeproxy_network_programming_duration_seconds_bucket{le="0.5"} 1',
     'kubeproxy_sync_proxy_rules_endpoint_changes_total 2',
     'kubeproxy_sync_proxy_rules_service_changes_pending 0',
@@ -220,6 +230,6 @@ test('metrics: kube-proxy’s names, durations and traffic', async () => {
     `softipu_service_connections_total{namespace="default",service="web",frontend="${vip}:80",protocol="TCP",endpoint="10.1.0.2:8080"} 1`,
     'softipu_packets_total{outcome="no_endpoint"} 3',
   ]) {
-    expect(lines).toContain(line);
+    expect(lines).toContainEqual(line);
   }
 });
