@@ -7,12 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Arena, layoutArena } from '../../src/arena/index.ts';
+import { allCases } from '../../src/cli/p4runtime-conformance/cases/index.ts';
 import { fuzz } from '../../src/cli/p4runtime-conformance/fuzz.ts';
 import { program, programText } from '../../src/cli/p4runtime-conformance/notation.ts';
-import { profileCases } from '../../src/cli/p4runtime-conformance/profile-cases.ts';
-import { resourceCases } from '../../src/cli/p4runtime-conformance/resource-cases.ts';
-import { sessionCases } from '../../src/cli/p4runtime-conformance/session-cases.ts';
-import { tableCases } from '../../src/cli/p4runtime-conformance/table-cases.ts';
 import { Tester } from '../../src/cli/p4runtime-conformance/tester.ts';
 import { protoDir } from '../../src/cli/package-root.ts';
 import { startProgram } from '../../src/engine/index.ts';
@@ -69,10 +66,8 @@ test('before a pipeline: no reads, no writes, no config', async () => {
   await tester.push();
 });
 
-const withoutDataPlane = sessionCases.filter(({ name }) => /^(arbitration|access):/.test(name));
-const cases = [...tableCases, ...profileCases, ...resourceCases, ...withoutDataPlane].filter(
-  ({ name }) => !/filter of packets|read needs no session/.test(name),
-);
+const needsDataPlane = /^(packet|stream|pipeline):/;
+const cases = allCases.filter(({ name }) => !needsDataPlane.test(name) && !/filter of packets|read needs no session/.test(name));
 
 test.each(cases.map((each) => [each.name, each] as const))('%s', async (_, each) => {
   await tester.clean();

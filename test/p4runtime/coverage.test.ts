@@ -1,16 +1,13 @@
 /** The checklist of public test names against our cases; and what needs a port that goes down. */
 import { expect, test } from 'vitest';
 import { Arena, layoutArena } from '../../src/arena/index.ts';
+import { allCases } from '../../src/cli/p4runtime-conformance/cases/index.ts';
 import { coverage, elsewhere, notAmongThese, publicNames } from '../../src/cli/p4runtime-conformance/coverage.ts';
 import { insert, member, profile, program } from '../../src/cli/p4runtime-conformance/notation.ts';
-import { profileCases } from '../../src/cli/p4runtime-conformance/profile-cases.ts';
-import { resourceCases } from '../../src/cli/p4runtime-conformance/resource-cases.ts';
-import { sessionCases } from '../../src/cli/p4runtime-conformance/session-cases.ts';
-import { tableCases } from '../../src/cli/p4runtime-conformance/table-cases.ts';
 import { startProgram } from '../../src/engine/index.ts';
 import { Device } from '../../src/p4runtime/index.ts';
 
-const cases = [...tableCases, ...profileCases, ...resourceCases, ...sessionCases].map(({ name }) => name);
+const cases = allCases.map(({ name }) => name);
 const all = Object.values(publicNames).join(' ').trim().split(/\s+/);
 
 test('every public name has a case or a reason', () => {

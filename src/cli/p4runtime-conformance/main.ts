@@ -12,13 +12,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Protocol } from '../../p4runtime/grpc/proto.ts';
 import { protoDir } from '../package-root.ts';
+import { allCases } from './cases/index.ts';
 import { coverage, reasons } from './coverage.ts';
 import { fuzz } from './fuzz.ts';
 import { program, programText } from './notation.ts';
-import { profileCases } from './profile-cases.ts';
-import { resourceCases } from './resource-cases.ts';
-import { sessionCases } from './session-cases.ts';
-import { tableCases } from './table-cases.ts';
 import { type Case, Tester } from './tester.ts';
 
 const { values } = parseArgs({
@@ -32,9 +29,7 @@ const { values } = parseArgs({
   },
 });
 
-const cases: readonly Case[] = [...tableCases, ...profileCases, ...resourceCases, ...sessionCases].filter(({ name }) =>
-  name.includes(values.only ?? ''),
-);
+const cases: readonly Case[] = allCases.filter(({ name }) => name.includes(values.only ?? ''));
 
 if (values.coverage) {
   const { covered, excused, missing } = coverage(cases.map(({ name }) => name));
