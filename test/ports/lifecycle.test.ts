@@ -60,13 +60,15 @@ describe.skipIf(reason)(`interfaces come and go${reason ? ` (${reason})` : ''}`,
   test('deleted while running, made again under the same name', async () => {
     joint.join();
     await expectPassage();
+    const { isolation } = joint.ports[1]!;
+    if (isInitialUser()) expect(isolation).toBe('tcx');
     run(`ip -n ${joint.router} link del r1`);
     await until(() => joint.ports[1]!.state === 'gone');
     joint.namespaces.veth(joint.server, 'b0', joint.router, 'r1');
     joint.addServerAddresses('b0');
     run(`ip -n ${joint.client} neigh flush all`);
     await until(() => joint.ports[1]!.state === 'up');
-    expect(joint.ports[1]!.kernelStackIsolated).toBe(isInitialUser());
+    expect(joint.ports[1]!.isolation).toBe(isolation);
     await expectPassage();
   });
 
