@@ -14,6 +14,7 @@ const many = 10_000;
 interface Trial {
   readonly readMs: number;
   readonly loadMs: number;
+  readonly loadThreadMs: number;
   readonly changeMs: number;
   readonly changeMs99: number;
   readonly rssBytes: number;
@@ -38,6 +39,11 @@ export function servicesBench(runs: number): Measure[] {
       's',
       alone((t) => t.loadMs / 1000),
       atMost(3),
+    ),
+    measure(
+      of10k('programmed, processor time of the control thread'),
+      's',
+      alone((t) => t.loadThreadMs / 1000),
     ),
     measure(
       of10k('one endpoint changes, median'),

@@ -8,6 +8,7 @@
  *     serviceCIDRs: [10.96.0.0/12]
  *     clusterCIDRs: [10.244.0.0/16]       (or podCIDR)
  *     rejectWith: icmp                    (or reset)
+ *     proxyName: softipu                  (only services with this service-proxy-name; default: those without)
  */
 import type { ServiceSettings } from '../kubernetes/index.ts';
 import { parseAddress, parsePrefix, printAddress, printPrefix } from '../wire/index.ts';
@@ -22,6 +23,7 @@ export function readServices(value: YamlValue, defaults: ServiceSettings = {}): 
     'serviceCIDRs',
     'clusterCIDRs',
     'rejectWith',
+    'proxyName',
   ]);
   const { masqueradeAddresses: masquerade, clusterCIDRs: cluster } = fields;
   const nodePortAddresses = given(fields.nodePortAddresses, readNodePortAddresses);
@@ -30,6 +32,10 @@ export function readServices(value: YamlValue, defaults: ServiceSettings = {}): 
   const serviceCIDRs = given(fields.serviceCIDRs, (list) => list.items().flatMap(readPrefix));
   const clusterCIDRs = given(cluster, readClusterCIDRs);
   const rejectWith = fields.rejectWith.oneOf(['icmp', 'reset'] as const);
+  const proxyName = fields.proxyName.string('the value of a label');
+  if (proxyName !== undefined && !/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(proxyName)) {
+    fields.proxyName.fail(`expected the value of a label, found '${proxyName}'`);
+  }
   return {
     ...defaults,
     ...(nodePortAddresses && { nodePortAddresses }),
@@ -38,6 +44,7 @@ export function readServices(value: YamlValue, defaults: ServiceSettings = {}): 
     ...(serviceCIDRs && { serviceCIDRs }),
     ...(clusterCIDRs && { clusterCIDRs }),
     ...(rejectWith && { rejectWith }),
+    ...(proxyName !== undefined && { proxyName }),
   };
 }
 

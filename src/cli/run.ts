@@ -197,7 +197,7 @@ function followManifests(directory: string, sync: Sync): () => void {
 }
 
 async function followServer(
-  { kubernetes, minSyncMs }: NodeConfig,
+  { kubernetes, minSyncMs, services }: NodeConfig,
   sync: Sync,
   onRequest: ((request: ApiRequest) => void) | undefined,
 ): Promise<() => void> {
@@ -209,6 +209,7 @@ async function followServer(
     onObjects: (objects) => void sync.setObjects(objects),
     onQueued: () => sync.queue(),
     onError: say,
+    ...(services.proxyName !== undefined && { proxyName: services.proxyName }),
     ...(minSyncMs !== undefined && { minSyncMs }),
   });
   return () => source.stop();

@@ -19,17 +19,15 @@ interface Resource {
   readonly kind: Kind;
   readonly apiVersion: string;
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  /** As kube-proxy asks: what belongs to other proxies is not even sent. */
+  readonly isOfProxy?: boolean;
   /** A server that does not have the kind has no objects of it. */
   readonly isOptional?: boolean;
 }
 
-/** As kube-proxy asks: what belongs to other proxies is not even sent. */
-const ours = { labelSelector: '!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name' };
-
 const resources: readonly Resource[] = [
-  { kind: 'Service', apiVersion: 'v1', path: '/api/v1/services', query: ours },
-  { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1', path: '/apis/discovery.k8s.io/v1/endpointslices', query: ours },
+  { kind: 'Service', apiVersion: 'v1', path: '/api/v1/services', isOfProxy: true },
+  { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1', path: '/apis/discovery.k8s.io/v1/endpointslices', isOfProxy: true },
   { kind: 'Pod', apiVersion: 'v1', path: '/api/v1/pods' },
   { kind: 'Namespace', apiVersion: 'v1', path: '/api/v1/namespaces' },
   { kind: 'Node', apiVersion: 'v1', path: '/api/v1/nodes' },
@@ -52,6 +50,8 @@ export interface ApiSourceOptions {
   /** A change is known that the next `onObjects` brings. */
   readonly onQueued?: () => void;
   readonly onError: (message: string) => void;
+  /** Whose services, by the label service.kubernetes.io/service-proxy-name; default: those without it. */
+  readonly proxyName?: string;
   /** How long to wait for more before changes are handed on; default 20. */
   readonly quietMs?: number;
   /** Objects are handed on once in this time on average, and twice in a row after a pause; default 1000, as kube-proxy does it. */
@@ -68,7 +68,9 @@ export interface ApiSource {
 
 /** Starts watching. */
 export function followApi(options: ApiSourceOptions): ApiSource {
-  const { client, onObjects, onQueued, onError, quietMs = 20, minSyncMs = 1000 } = options;
+  const { client, onObjects, onQueued, onError, quietMs = 20, minSyncMs = 1000, proxyName } = options;
+  const proxyLabel = 'service.kubernetes.io/service-proxy-name';
+  const ours = `!service.kubernetes.io/headless,${proxyName === undefined ? `!${proxyLabel}` : `${proxyLabel}=${proxyName}`}`;
   const stopped = new AbortController();
   const objects = new ObjectSet();
   const problems = new Map<string, string>();
@@ -115,7 +117,7 @@ export function followApi(options: ApiSourceOptions): ApiSource {
         ...options.informer,
         client,
         path: resource.path,
-        ...(resource.query && { query: resource.query }),
+        ...(resource.isOfProxy && { query: { labelSelector: ours } }),
         ...(resource.isOptional && { isOptional: true }),
         onObject: (key, object) => take(resource, key, object),
         onGone: (key) => {

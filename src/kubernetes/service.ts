@@ -9,8 +9,9 @@ import { annotation, wholeNumber } from './annotations.ts';
 import type { Field } from './field.ts';
 import { type Metadata, readProtocol } from './metadata.ts';
 
-/** Labels of services that belong to somebody else. */
-const foreignLabels = ['service.kubernetes.io/headless', 'service.kubernetes.io/service-proxy-name'];
+/** Label of services that are nobody's to balance, and of those that one proxy alone serves, by its name. */
+const headlessLabel = 'service.kubernetes.io/headless';
+const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
 
 const portFields = ['name', 'protocol', 'port', 'targetPort', 'nodePort', 'appProtocol'];
 const trafficPolicies = ['Cluster', 'Local'] as const;
@@ -21,7 +22,7 @@ const maxAffinitySeconds = 86_400;
 const minSlots = 2;
 const maxSlots = 65_537;
 
-/** undefined for a service without cluster IP of ours: headless, ExternalName, another proxy's. */
+/** undefined for a service without cluster IP: headless, ExternalName. */
 export function readService(object: Field, { namespace, name, labels }: Metadata): Service | undefined {
   const spec = object.get('spec');
   if (!spec.required()) return undefined;
@@ -49,14 +50,16 @@ export function readService(object: Field, { namespace, name, labels }: Metadata
   const trafficDistribution = readTrafficDistribution(spec);
   const isEager = spec.get('publishNotReadyAddresses').boolean() ?? false;
   const maglevSize = wholeNumber(annotation(object, 'maglev-size'), minSlots, maxSlots);
-  if (type === 'ExternalName' || clusterIPs.includes('None') || foreignLabels.some((label) => label in labels)) return undefined;
+  if (type === 'ExternalName' || clusterIPs.includes('None') || headlessLabel in labels) return undefined;
   const address = spec.get('clusterIP');
   if (!address.exists && !spec.get('clusterIPs').exists) {
     address.fail('is missing; without an API server nobody else chooses one');
   }
   spec.get('ports').required();
   if (type === 'NodePort') requireNodePorts(spec.get('ports'));
+  const proxyName = labels[proxyNameLabel];
   return {
+    ...(proxyName !== undefined && { proxyName }),
     namespace,
     name,
     clusterIPs,

@@ -10,6 +10,7 @@ import {
   type Pod,
   type Port,
   type RemoteNode,
+  type Service,
   type Tunnel,
 } from '../manager/index.ts';
 import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, printMac, printPrefix } from '../wire/index.ts';
@@ -46,6 +47,8 @@ export interface ServiceSettings {
   /** Sources that are not masqueraded on their way to a cluster IP; 'podCIDR': this node's pods. Default: all. */
   readonly clusterCIDRs?: readonly string[] | 'podCIDR';
   readonly rejectWith?: 'icmp' | 'reset';
+  /** Only services with this name in the label service.kubernetes.io/service-proxy-name; default: only those without the label. */
+  readonly proxyName?: string;
 }
 
 export interface PortSettings {
@@ -87,6 +90,7 @@ export class Modeller {
   readonly #canonical = memo(canonical);
   readonly #node = memo(noted(toNode));
   readonly #pods = memo(noted(toPods));
+  readonly #services = memo(ourServices);
   readonly #weights = memo(weightsOf);
   readonly #slices = memo(withWeights);
   readonly #namespaces = memo(withNamespaces);
@@ -110,7 +114,7 @@ export class Modeller {
       ...node.value,
       namespaces: this.#namespaces(kinds.of('Namespace'), pods.value, policies),
       pods: pods.value,
-      services: kinds.of('Service'),
+      services: this.#services(kinds.of('Service'), settings.services?.proxyName),
       endpointSlices: this.#slices(kinds.of('EndpointSlice'), this.#weights(kinds.of('Pod'))),
       policies,
       clusterPolicies,
@@ -203,6 +207,12 @@ function addressesIn(addresses: readonly string[], where: readonly string[]): st
     if (where.includes('all') || (where.includes('primary') && primary.includes(address))) return true;
     return prefixes.some((prefix) => prefixContains(prefix, parseAddress(address)!));
   });
+}
+
+/** The same list where all are ours, so that who asks for differences is told. */
+function ourServices(services: readonly Service[], proxyName: string | undefined): readonly Service[] {
+  const isOurs = (service: Service): boolean => service.proxyName === proxyName;
+  return services.every(isOurs) ? services : services.filter(isOurs);
 }
 
 /** Weights that pods ask for, by `namespace/name`. */

@@ -120,6 +120,8 @@ export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 export interface Service {
   readonly namespace: string;
   readonly name: string;
+  /** Label service.kubernetes.io/service-proxy-name: who alone serves it. */
+  readonly proxyName?: string;
   /** Default 'ClusterIP'. */
   readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
   /** At most one of each family. */

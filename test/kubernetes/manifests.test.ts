@@ -331,10 +331,6 @@ describe('what is read', () => {
     ['headless', service('{clusterIP: None, ports: [{port: 80}]}')],
     ['ExternalName', service('{type: ExternalName, externalName: example.org}')],
     [
-      'of another proxy',
-      service('{clusterIP: 10.0.0.1, ports: [{port: 80}]}', 'name: web, labels: {service.kubernetes.io/service-proxy-name: x}'),
-    ],
-    [
       'headless by its label',
       service('{clusterIP: 10.0.0.1, ports: [{port: 80}]}', 'name: web, labels: {service.kubernetes.io/headless: ""}'),
     ],

@@ -99,6 +99,19 @@ test.each([1, 2, 3])('changes alone give the model of all objects: seed %i', (se
   }
 });
 
+test.each([
+  [undefined, ['plain']],
+  ['softipu', ['ours']],
+] as const)('services of other proxies are none of ours, which is called %s', (proxyName, names) => {
+  const labelled = (name: string, label: string) =>
+    read(
+      `{apiVersion: v1, kind: Service, metadata: {name: ${name}, labels: {service.kubernetes.io/service-proxy-name: ${label}}}, spec: {clusterIP: 10.96.0.7, ports: [{port: 80}]}}`,
+    );
+  const objects = [service('plain'), labelled('ours', 'softipu'), labelled('theirs', 'other')];
+  const { model } = toModel(objects, { ...settings, ...(proxyName && { services: { proxyName } }) });
+  expect(model.services.map(({ name }) => name)).toEqual(names);
+});
+
 test('difference: by identity, wherever things are', () => {
   const [a, b, c, d] = [1, 2, 3, 4].map((n) => ({ n })) as [object, object, object, object];
   expect(difference([a, b, c], [a, b, c])).toEqual({ gone: [], come: [] });
