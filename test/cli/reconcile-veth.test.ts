@@ -105,6 +105,7 @@ describe.skipIf(reason)(`a program takes over under iperf3${reason ? ` (${reason
     await ticks.says('connected');
     await sleep(500);
     const bulk = start('client', 'iperf3', '--client', '10.96.0.1', '--port', `${ports.iperf}`, '--time', '300', '--json');
+    const started = Date.now();
     await sleep(3000);
 
     const connection = new P4rtConnection({ target: node.address, electionId: '1000' });
@@ -130,11 +131,19 @@ describe.skipIf(reason)(`a program takes over under iperf3${reason ? ` (${reason
     ticks.child.stdin!.end();
     const { how, pauses } = JSON.parse((await heard.ended()).split('\n')[1]!) as Heard;
     expect(how).toBe('end');
-    const stalls = answers.map((at) =>
-      Math.max(0, ...pauses.flatMap(([end, lengthMs]) => (end > at - before && end < at + behind ? [lengthMs] : []))),
+    const longest = (from: number, to: number): number =>
+      Math.max(0, ...pauses.flatMap(([end, lengthMs]) => (end > from && end < to ? [lengthMs] : [])));
+    const stalls = answers.map((at) => longest(at - before, at + behind));
+    // Where the machine has no processor for us, nothing comes for a while at any time: windows of the same length while nothing is replaced.
+    const others: number[] = [];
+    for (let at = started; at + before + behind < answers.at(-1)!; at += before + behind) {
+      const isFree = answers.every((answer) => answer + behind < at || answer - before > at + before + behind);
+      if (isFree) others.push(longest(at, at + before + behind));
+    }
+    const usual = median(others);
+    expect(median(stalls), `stalls ${stalls.map(Math.round)}, otherwise ${others.map(Math.round)}`).toBeLessThan(
+      Math.max(mostStallMs, usual),
     );
-    // Of three, so that one moment in which this machine had no processor for us does not count.
-    expect(stalls.sort((a, b) => a - b)[1]).toBeLessThan(mostStallMs);
   });
 });
 
@@ -162,6 +171,10 @@ class Spoken {
   ended(): Promise<string> {
     return this.#over;
   }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 function writeConfiguration(directory: string): void {
