@@ -38,6 +38,7 @@ const resources: readonly Resource[] = [
     path: '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies',
     isOptional: true,
   },
+  { kind: 'ServiceCIDR', apiVersion: 'networking.k8s.io/v1', path: '/apis/networking.k8s.io/v1/servicecidrs', isOptional: true },
 ];
 
 /** kube-proxy's (pkg/proxy: BoundedFrequencyRunner). */

@@ -10,6 +10,7 @@ import type { KubernetesObject, ObjectContent } from './objects.ts';
 import { readNamespace, readPod } from './pod.ts';
 import type { Problem } from './problems.ts';
 import { readService } from './service.ts';
+import { readServiceCIDR } from './service-cidr.ts';
 
 export interface ManifestFile {
   /** As messages shall name it. */
@@ -32,10 +33,11 @@ const apiVersions: Readonly<Record<Kind, string>> = {
   EndpointSlice: 'discovery.k8s.io/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
   ClusterNetworkPolicy: 'policy.networking.k8s.io/v1alpha2',
+  ServiceCIDR: 'networking.k8s.io/v1',
 };
 
 /** Kinds that live in no namespace. */
-const clusterWide: readonly Kind[] = ['Node', 'Namespace', 'ClusterNetworkPolicy'];
+const clusterWide: readonly Kind[] = ['Node', 'Namespace', 'ClusterNetworkPolicy', 'ServiceCIDR'];
 
 /** Another project's kind of the same name (crd.antrea.io). */
 const foreign = /^(?!policy\.networking\.k8s\.io\/).*\//;
@@ -124,6 +126,8 @@ function readContent(kind: Kind, object: Field, metadata: Metadata): ObjectConte
       return { kind, content: readNamespace(metadata) };
     case 'Node':
       return { kind, content: readNode(object, metadata) };
+    case 'ServiceCIDR':
+      return { kind, content: readServiceCIDR(object) };
     default:
       return assertNever(kind);
   }

@@ -20,7 +20,8 @@ export type ObjectContent =
   | { readonly kind: 'ClusterNetworkPolicy'; readonly content?: ClusterNetworkPolicy }
   | { readonly kind: 'Namespace'; readonly content?: Namespace }
   | { readonly kind: 'Pod'; readonly content?: PodObject }
-  | { readonly kind: 'Node'; readonly content?: NodeObject };
+  | { readonly kind: 'Node'; readonly content?: NodeObject }
+  | { readonly kind: 'ServiceCIDR'; readonly content?: ServiceCIDRObject };
 
 export interface Place {
   /** '' for what lives in no namespace. */
@@ -61,6 +62,10 @@ export interface NodeObject {
   /** It is being deleted, or the autoscaler is about to: load balancers shall look elsewhere. */
   readonly isLeaving?: boolean;
   readonly zone?: string;
+}
+
+export interface ServiceCIDRObject {
+  readonly cidrs: readonly string[];
 }
 
 /** What identifies an object among all: `Service default/web`. */

@@ -16,7 +16,7 @@ import {
 import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import { ByKind } from './by-kind.ts';
 import { type ObjectChange, ObjectSet } from './object-set.ts';
-import type { KubernetesObject, NodeObject, PodObject } from './objects.ts';
+import type { KubernetesObject, NodeObject, PodObject, ServiceCIDRObject } from './objects.ts';
 
 /** How this node is set up: what `node.yaml` says. */
 export interface NodeSettings {
@@ -43,6 +43,7 @@ export interface ServiceSettings {
   readonly nodePortAddresses?: readonly string[];
   readonly masqueradeAddresses?: readonly string[];
   readonly masqueradeAll?: boolean;
+  /** Default: what the ServiceCIDR objects say. */
   readonly serviceCIDRs?: readonly string[];
   /** Sources that are not masqueraded on their way to a cluster IP; 'podCIDR': this node's pods. Default: all. */
   readonly clusterCIDRs?: readonly string[] | 'podCIDR';
@@ -106,7 +107,7 @@ export class Modeller {
     const kinds = this.#kinds;
     kinds.apply(changes);
     const settings = this.#canonical(given);
-    const node = this.#node(settings, kinds.of('Node'));
+    const node = this.#node(settings, kinds.of('Node'), kinds.of('ServiceCIDR'));
     const pods = this.#pods(settings, kinds.of('Pod'));
     const policies = kinds.of('NetworkPolicy');
     const clusterPolicies = kinds.of('ClusterNetworkPolicy');
@@ -128,6 +129,7 @@ export class Modeller {
 function toNode(
   settings: CanonicalSettings,
   nodes: readonly NodeObject[],
+  serviceRanges: readonly ServiceCIDRObject[],
   notes: string[],
 ): Pick<Model, 'node' | 'ports' | 'remoteNodes' | 'routes' | 'neighbours'> {
   const own = nodes.find((node) => node.name === settings.nodeName);
@@ -151,7 +153,7 @@ function toNode(
       gateway,
       podCIDRs,
       ...(tunnel && { tunnel }),
-      ...toNodeServices(settings, own, addresses, podCIDRs, notes),
+      ...toNodeServices(settings, own, addresses, podCIDRs, serviceRanges, notes),
     },
     ports: [...ports, ...devicePort],
     remoteNodes: nodes.filter((node) => node !== own).flatMap((node) => toRemoteNode(node, settings, tunnel, notes)),
@@ -173,6 +175,7 @@ function toNodeServices(
   own: NodeObject | undefined,
   addresses: readonly string[],
   podCIDRs: readonly string[],
+  serviceRanges: readonly ServiceCIDRObject[],
   notes: string[],
 ): Pick<
   Model['node'],
@@ -181,6 +184,7 @@ function toNodeServices(
   const { services = {}, zone = own?.zone } = settings;
   const { nodePortAddresses: where, masqueradeAddresses, masqueradeAll, serviceCIDRs, clusterCIDRs, rejectWith } = services;
   const nodePortAddresses = where && addressesIn(addresses, where);
+  const ranges = serviceCIDRs?.map(spelled) ?? [...new Set(serviceRanges.flatMap(({ cidrs }) => cidrs))].sort();
   if (nodePortAddresses?.length === 0) notes.push('no address of the node lies in nodePortAddresses: no node port is open');
   const local = clusterCIDRs === 'podCIDR' ? podCIDRs : clusterCIDRs?.map(spelled);
   return {
@@ -188,7 +192,7 @@ function toNodeServices(
     ...(nodePortAddresses && { nodePortAddresses }),
     ...(masqueradeAddresses && { masqueradeAddresses: masqueradeAddresses.map((a) => printAddress(parseAddress(a)!)) }),
     ...(masqueradeAll && { masqueradeAll }),
-    ...(serviceCIDRs && { serviceCIDRs: serviceCIDRs.map(spelled) }),
+    ...(ranges.length > 0 && { serviceCIDRs: ranges }),
     ...(local && { clusterCIDRs: local }),
     ...(rejectWith && { rejectWith }),
   };

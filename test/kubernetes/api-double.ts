@@ -25,6 +25,7 @@ const paths: Readonly<Record<string, string>> = {
   Namespace: '/api/v1/namespaces',
   Node: '/api/v1/nodes',
   NetworkPolicy: '/apis/networking.k8s.io/v1/networkpolicies',
+  ServiceCIDR: '/apis/networking.k8s.io/v1/servicecidrs',
   ClusterNetworkPolicy: '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies',
 };
 

@@ -16,7 +16,7 @@ import {
 import { ApiDouble, type Stored } from './api-double.ts';
 
 /** That are watched. */
-const kinds = 7;
+const kinds = 8;
 
 let directory: string;
 let api: ApiDouble;

@@ -112,6 +112,16 @@ test.each([
   expect(model.services.map(({ name }) => name)).toEqual(names);
 });
 
+test('ServiceCIDR objects say where cluster IPs come from, unless node.yaml does', () => {
+  const cidr = (name: string, cidrs: string) =>
+    read(`{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: ${name}}, spec: {cidrs: ${cidrs}}}`);
+  const objects = [cidr('kubernetes', '[10.96.0.0/12, "fd00:96::/112"]'), cidr('more', '[172.20.0.1/16]')];
+  expect(toModel(objects, settings).model.node.serviceCIDRs).toEqual(['10.96.0.0/12', '172.20.0.0/16', 'fd00:96::/112']);
+  const given = { ...settings, services: { serviceCIDRs: ['10.0.0.0/8'] } };
+  expect(toModel(objects, given).model.node.serviceCIDRs).toEqual(['10.0.0.0/8']);
+  expect(toModel([], settings).model.node.serviceCIDRs).toBeUndefined();
+});
+
 test('difference: by identity, wherever things are', () => {
   const [a, b, c, d] = [1, 2, 3, 4].map((n) => ({ n })) as [object, object, object, object];
   expect(difference([a, b, c], [a, b, c])).toEqual({ gone: [], come: [] });
