@@ -26,7 +26,8 @@ export class PacketBatch {
   readonly region: number;
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
-  readonly #template: Uint8Array;
+  readonly #packetBytes: number;
+  readonly #headers: Uint8Array;
   readonly #stride: number;
 
   /** In memory from `region` on, `bytesOf(size, stride)` of it. */
@@ -36,9 +37,9 @@ export class PacketBatch {
     this.#view = new DataView(memory.buffer);
     this.#bytes = new Uint8Array(memory.buffer);
     this.#stride = stride;
-    this.#template = new Uint8Array(packetBytes);
-    this.#template.set(headers);
-    new DataView(this.#template.buffer).setUint16(16, packetBytes - 14);
+    this.#packetBytes = packetBytes;
+    this.#headers = Uint8Array.from(headers);
+    new DataView(this.#headers.buffer).setUint16(16, packetBytes - 14);
   }
 
   static bytesOf(size: number, stride: number): number {
@@ -52,7 +53,8 @@ export class PacketBatch {
     const buffer = this.region + this.size * descriptor.bytes + i * this.#stride;
     const head = buffer + headroom;
     this.#bytes.fill(0, at, at + descriptor.bytes);
-    this.#bytes.set(this.#template, head);
+    // Not what is behind them: a payload that was just written would fill the caches, as one that a device wrote does not.
+    this.#bytes.set(this.#headers, head);
     view.setUint32(head + 26, source);
     view.setUint32(head + 30, destination);
     view.setUint16(head + 34, sourcePort);
@@ -63,7 +65,7 @@ export class PacketBatch {
     sum = (sum & 0xffff) + (sum >>> 16);
     view.setUint16(head + 24, ~((sum & 0xffff) + (sum >>> 16)));
     view.setUint32(at + descriptor.addr, head, true);
-    view.setUint32(at + descriptor.length, this.#template.byteLength, true);
+    view.setUint32(at + descriptor.length, this.#packetBytes, true);
     view.setUint32(at + descriptor.inPort, inPort, true);
     view.setUint32(at + descriptor.bufferStart, buffer, true);
     view.setUint32(at + descriptor.bufferEnd, buffer + this.#stride, true);
@@ -76,7 +78,7 @@ export class PacketBatch {
 
   /** A copy of the first `count` packets as they are now. */
   frames(count: number): Uint8Array {
-    const length = this.#template.byteLength;
+    const length = this.#packetBytes;
     const frames = new Uint8Array(count * length);
     for (let i = 0; i < count; i++) {
       const addr = this.#view.getUint32(this.region + i * descriptor.bytes + descriptor.addr, true);
