@@ -8,10 +8,10 @@ import { bodiesOf } from '../../ir/walk.ts';
 import { getEntryExpireTime, isFirstHitOfPeriod, restartExpireTimer, setEntryExpireTime } from '../add-entry.ts';
 import type { Ref } from '../builder.ts';
 import { evaluateNumber } from '../expr.ts';
-import { count } from '../externs.ts';
+import { count, registerRead } from '../externs.ts';
 import { number32 } from '../statements.ts';
 import { apply, applyStraight } from './apply.ts';
-import { assignTo, forgetVar, materialise, settle } from './assign.ts';
+import { assignTo, forgetVar, materialise, settle, setVar } from './assign.ts';
 import { assume, conditionRef, guard } from './guard.ts';
 import type { LikelyPipe } from './likely-pipe.ts';
 import { extract, goto, lookahead, parser } from './parser.ts';
@@ -90,6 +90,15 @@ function simple(p: LikelyPipe, s: Stmt): boolean {
       if (![s.index, s.increment].every((e) => e === undefined || isSupported(e))) return false;
       const kept = { ...s, index: s.index && held(p, s.index), increment: s.increment && held(p, s.increment) };
       p.path.deferred.push(() => count(p, kept));
+      return true;
+    }
+    case 'registerRead': {
+      // The path writes no register, so it does not matter when one is read.
+      if (!isSupported(s.index)) return false;
+      p.checkLength();
+      const values = s.targets.map((id) => p.newVar(p.unit.widthOf(id), false));
+      registerRead(p, { ...s, index: substitute(p, s.index), targets: values.map((value) => value.id) });
+      for (const [i, id] of s.targets.entries()) setVar(p, { kind: 'var', width: values[i]!.width, id }, values[i]!);
       return true;
     }
     case 'restartExpireTimer':
@@ -254,6 +263,7 @@ function prepare(p: LikelyPipe, list: readonly Stmt[]): void {
       if (target.kind === 'var') settle(p, target.id);
       else if (p.facts?.get(target.header) === true) materialise(p, target.header, target.field);
     } else if (s.kind === 'getEntryExpireTime' || s.kind === 'isFirstHitOfPeriod') settle(p, s.target);
+    else if (s.kind === 'registerRead') for (const id of s.targets) settle(p, id);
     else if (s.kind === 'apply') {
       for (const id of [s.hit, s.actionRun, ...s.bodies.flatMap((b) => b.params)]) if (id !== undefined) settle(p, id);
     }
