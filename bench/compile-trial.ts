@@ -32,7 +32,7 @@ async function firstPacket(isCold: boolean): Promise<number[]> {
     import('../src/engine/index.ts'),
   ]);
   // Macros that no other process has are a program that no cache has.
-  const defines = [`MASQUERADE_TRIAL=${isCold ? process.pid : 0}`];
+  const defines = [`TRIAL=${isCold ? process.pid : 0}`];
   const { artifact, objects, isFromCache } = await loadProgram({ path: shippedProgram, defines });
   if (isFromCache && isCold) throw new Error('the program came from the cache');
   const layout = layoutArena(artifact.arena);

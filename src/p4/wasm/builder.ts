@@ -45,8 +45,8 @@ export class Fn {
   }
 
   /**
-   * Runs `build`; the locals that it takes are free again behind it. Thousands of locals would be much work for whoever compiles the function: the optimiser,
-   * and the engine's first tier, which gives each a place in the frame.
+   * Runs `build`; the locals that it takes are free again behind it. Thousands of locals would be much work for the engine's
+   * first tier, which gives each a place in the frame.
    */
   scoped(build: () => void): void {
     const outer = this.#taken;

@@ -7,7 +7,6 @@ import { evaluateNumber } from '../expr.ts';
 import type { Facts } from '../facts.ts';
 import { Pipe } from '../pipe.ts';
 import type { Unit } from '../unit.ts';
-import { mentionedBy } from '../walk.ts';
 import { endOf, failures } from './constraints.ts';
 import type { LikelyParser } from './parser.ts';
 import { copyPath, keyOf, type Path, startPath } from './path.ts';
@@ -45,7 +44,7 @@ export class LikelyPipe extends Pipe {
     const raw = new Set(rawVars);
     // The path knows which variables are still 0, so they get locals as they are set.
     super(unit, raw, 3, {
-      ...mentionedBy([]),
+      vars: new Set(),
       headers: new Set(unit.program.headers.map((h) => h.id)),
       tables: new Set(unit.program.tables.map((t) => t.id)),
     });
