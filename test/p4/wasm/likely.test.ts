@@ -76,6 +76,8 @@ describe('k8s-lb.p4', () => {
     readonly tcpFlags?: number;
     readonly checksum?: number;
     readonly cut?: number;
+    /** Bytes of zeros behind the rest. */
+    readonly more?: number;
   }
   function packet(shape: Shape): string {
     const flow = shape.flow ?? flows[1]!;
@@ -85,9 +87,9 @@ describe('k8s-lb.p4', () => {
         ? `00000001 00000002 50${hex(shape.tcpFlags ?? 0x10, 1)}1000 ${hex(shape.checksum ?? 0x1234, 2)} 0000`
         : `0010 ${hex(shape.checksum ?? 0x1234, 2)} 0102030405060708`;
     const all = `020000000001 020000000009 ${shape.vlan ? '81000005' : ''} 0800
-      ${hex(shape.versionIhl ?? 0x45, 1)} 00 0050 0001 ${hex(shape.fragment ?? 0, 2)} ${hex(shape.ttl ?? 64, 1)} ${hex(flow.protocol, 1)} 4321
+      ${hex(shape.versionIhl ?? 0x45, 1)} 00 ${hex(0x50 + (shape.more ?? 0), 2)} 0001 ${hex(shape.fragment ?? 0, 2)} ${hex(shape.ttl ?? 64, 1)} ${hex(flow.protocol, 1)} 4321
       ${hex(flow.source, 4)} ${hex(flow.destination, 4)} ${hex(flow.ports[0], 2)} ${hex(flow.ports[1], 2)} ${l4} 00112233445566778899`;
-    const bytes = all.replaceAll(/\s/g, '');
+    const bytes = all.replaceAll(/\s/g, '') + '00'.repeat(shape.more ?? 0);
     return bytes.slice(0, bytes.length - 2 * (shape.cut ?? 0));
   }
 
@@ -148,8 +150,15 @@ describe('k8s-lb.p4', () => {
     };
     for (const flow of flows) {
       const port = flow.action === 'translate_destination' ? 3 : 4;
+      // The longer ones are held against their port's MTU.
       for (const inPort of [1, 21])
-        expect([flow.protocol, flow.action, send({ flow }, inPort)]).toEqual([flow.protocol, flow.action, port]);
+        for (const more of [0, 1400])
+          expect([flow.protocol, flow.action, more, send({ flow, more }, inPort)]).toEqual([
+            flow.protocol,
+            flow.action,
+            more,
+            port,
+          ]);
     }
     expect(() => send({ ttl: 1 }, 21)).toThrow('unreachable');
   });
