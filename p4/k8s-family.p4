@@ -38,4 +38,5 @@ struct FAMILY(flow_t) {
 #include "k8s-nat.p4"
 #include "k8s-routing.p4"
 #include "k8s-icmp-errors.p4"
+#include "k8s-refusals.p4"
 #include "k8s-forwarding.p4"

@@ -283,6 +283,7 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
     FAMILY(AddressTranslation)() back_translation;
     FAMILY(Routing)() routing;
     FAMILY(Errors)() errors;
+    FAMILY(Refusals)() refusals;
 
     InternetChecksum() ip_checksum;
 
@@ -356,6 +357,8 @@ control FAMILY(Forwarding)(inout headers_t hdr, in l4_t l4, in PortId_t input_po
                 turn_back();
                 back_translation.apply(hdr, flow);
             }
+        } else {
+            refusals.apply(hdr, l4, flow.translation, outcome);
         }
         limiters = { 0, 0 };
         errors.apply(hdr, l4, input_port, outcome, mtu, is_answered);

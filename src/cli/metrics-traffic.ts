@@ -1,25 +1,15 @@
 /**
- * Traffic per service and endpoint: the counters of flow entries, folded into totals.
- *
- * The flow cache counts packets and bytes per entry, and entries go. So the table is looked at piece by piece, some slots per call, and what an entry has
- * counted since the last look is added to its total; when an entry expires, the rest is. Per slot we keep the word that tells one entry from the next (its
- * tag, which has the key's hash), what was counted, and which total it belongs to. Cost: a few loads per slot; an entry is decoded once in its life.
- *
- * Totals of endpoints that are gone and silent are forgotten after a while, so that a cluster's churn does not pile up here.
- *
- * Lost is only what an entry counts between the last look and its eviction by another flow, or its removal by the control plane.
+ * Traffic per service and endpoint: the counters of flow entries, folded into totals (entry-counters.ts). Totals of endpoints that are gone and silent are
+ * forgotten after a while, so that a cluster's churn does not pile up here.
  */
-import type { MatchTable, TableEntry } from '../arena/index.ts';
+import type { MatchTable } from '../arena/index.ts';
 import type { Model } from '../manager/index.ts';
-import { frontendsOf, nodePortAddresses, protocolNumbers } from '../manager/index.ts';
-import { fromBigint, parseAddress, printAddress } from '../wire/index.ts';
 import type { ExpiredEntry } from './dataplane.ts';
+import { type CountedTable, EntryCounters, type NewEntry, nobody } from './entry-counters.ts';
+import { FrontendOwners, protocolName, socketText } from './frontend-owners.ts';
 
 /** A flow table of the program; positions of what we read in its entries. */
-export interface FlowTable {
-  /** Index among the program's tables. */
-  readonly index: number;
-  readonly table: MatchTable;
+export interface FlowTable extends CountedTable {
   readonly actions: FlowActions;
   readonly keys: FlowKeys;
 }
@@ -94,165 +84,46 @@ export function flowTables(program: ProgramTables, tables: readonly MatchTable[]
   });
 }
 
-/** Not attributed: a flow of no service. */
-const nobody = 0;
-
-/** What was seen in each slot of one table. */
-class Slots {
-  readonly tag: Uint32Array;
-  readonly packets: Float64Array;
-  readonly bytes: Float64Array;
-  /** Which total, times two, plus one for the way back. */
-  readonly owner: Uint32Array;
-  next = 0;
-
-  constructor(count: number) {
-    this.tag = new Uint32Array(count);
-    this.packets = new Float64Array(count);
-    this.bytes = new Float64Array(count);
-    this.owner = new Uint32Array(count);
-  }
-
-  /** Lookups when the round began, and when one ended that had seen all of them; undefined: none has. */
-  #began: bigint | undefined;
-  #known: bigint | undefined;
-
-  /** Goes over the next slots unseen if nothing can have changed since a round saw everything: nothing was looked up since. */
-  skip(lookups: bigint, slots: number): boolean {
-    if (lookups !== this.#known) return false;
-    this.#began = undefined;
-    this.next = this.next + slots >= this.tag.length ? 0 : this.next + slots;
-    return true;
-  }
-
-  endRound(lookups: bigint): void {
-    this.#known = this.#began === lookups ? lookups : undefined;
-    this.#began = lookups;
-  }
-}
-
-/** Packets that asked the table so far: without one no entry counts or comes. */
-function lookups(table: MatchTable): bigint {
-  const { hits, misses } = table.stats();
-  return hits + misses;
-}
-
-interface Orphan {
-  readonly packets: number;
-  readonly bytes: number;
-  readonly owner: number;
-  readonly round: number;
-}
-
-/** Rounds for which an entry that made room is remembered: its expiry may still be on its way to us. */
-const orphanRounds = 2;
 /** Rounds for which the total of an endpoint that is gone stays, after its last packet. */
 const silentRounds = 450;
 
 export class TrafficTotals {
-  readonly #tables: readonly (FlowTable & { readonly slots: Slots })[];
+  readonly #counters: EntryCounters<FlowTable>;
   readonly #totals = new Map<number, Traffic>();
   /** Round of the last packet. */
   readonly #lastRounds = new Map<number, number>();
   #nextId = 1;
   readonly #ids = new Map<string, number>();
-  readonly #orphans = new Map<string, Orphan>();
   readonly #model: () => Model | undefined;
-  #frontendsOf: Model | undefined;
-  #frontends = new Map<string, { readonly namespace: string; readonly name: string }>();
+  readonly #frontends: FrontendOwners;
   #round = 0;
 
   constructor(tables: readonly FlowTable[], model: () => Model | undefined) {
-    this.#tables = tables.map((each) => ({ ...each, slots: new Slots(each.table.layout.slotCount) }));
+    this.#counters = new EntryCounters(tables, {
+      begin: (entry) => this.#begin(entry),
+      add: (owner, packets, bytes) => this.#add(owner, packets, bytes),
+      endRound: () => this.#endRound(),
+    });
     this.#model = model;
+    this.#frontends = new FrontendOwners(model);
   }
 
   get rows(): readonly Traffic[] {
     return [...this.#totals.values()];
   }
 
-  /**
-   * Looks at the next slots of every table, a `part` of all (1: each of them), but decodes at most `maxNew` entries that it sees for the first time: the
-   * next call goes on where this one stopped. Returns how many it decoded.
-   */
-  scan(part: number, maxNew = Number.POSITIVE_INFINITY): number {
-    let decoded = 0;
-    for (const { table, slots, ...flows } of this.#tables) {
-      const count = table.layout.slotCount;
-      const todo = Math.ceil(count * part);
-      if (slots.skip(lookups(table), todo)) {
-        if (slots.next === 0) this.#endRound();
-        continue;
-      }
-      for (let n = 0; n < todo && decoded < maxNew; n++) {
-        if (this.#look({ table, ...flows }, slots, slots.next)) decoded++;
-        slots.next = slots.next + 1 === count ? 0 : slots.next + 1;
-        if (slots.next === 0) {
-          this.#endRound();
-          slots.endRound(lookups(table));
-        }
-      }
-    }
-    return decoded;
+  /** Looks at the next `part` of every table: see EntryCounters. */
+  scan(part: number, maxNew?: number): number {
+    return this.#counters.scan(part, maxNew);
   }
 
   /** An entry that ageing took out: what it counted since the last look. */
   expired(entry: ExpiredEntry): void {
-    const flows = this.#tables.find(({ index }) => index === entry.table);
-    if (!flows) return;
-    const { slots } = flows;
-    const orphanKey = `${entry.table} ${entry.slot} ${entry.tag}`;
-    const orphan = this.#orphans.get(orphanKey);
-    this.#orphans.delete(orphanKey);
-    const isSeen = slots.tag[entry.slot] === entry.tag;
-    const [packets, bytes] = [Number(entry.packets), Number(entry.bytes)];
-    if (orphan) {
-      this.#add(orphan.owner, packets - orphan.packets, bytes - orphan.bytes);
-    } else if (isSeen) {
-      this.#add(slots.owner[entry.slot]!, packets - slots.packets[entry.slot]!, bytes - slots.bytes[entry.slot]!);
-      slots.tag[entry.slot] = 0;
-    } else {
-      this.#add(this.#begin(flows, entry.matches.map(BigInt), entry.action, entry.params.map(BigInt)), packets, bytes);
-    }
+    this.#counters.expired(entry);
   }
 
-  /** True if the slot has an entry that was not seen before. */
-  #look(flows: FlowTable, slots: Slots, slot: number): boolean {
-    const { table } = flows;
-    const { view } = table.memory;
-    const at = table.address(slot);
-    if (!table.has(slot)) return false;
-    const tag = view.getUint32(at, true);
-    const packets = counterAt(view, at + table.layout.counterOffset);
-    const bytes = counterAt(view, at + table.layout.counterOffset + 8);
-    const isSame = slots.tag[slot] === tag && packets >= slots.packets[slot]!;
-    if (isSame) {
-      const owner = slots.owner[slot]!;
-      if (owner !== nobody && packets !== slots.packets[slot]) {
-        this.#add(owner, packets - slots.packets[slot]!, bytes - slots.bytes[slot]!);
-      }
-    } else {
-      if (slots.tag[slot] !== 0 && slots.owner[slot] !== nobody) {
-        const [before, length, owner] = [slots.packets[slot]!, slots.bytes[slot]!, slots.owner[slot]!];
-        this.#orphans.set(`${flows.index} ${slot} ${slots.tag[slot]}`, {
-          packets: before,
-          bytes: length,
-          owner,
-          round: this.#round,
-        });
-      }
-      const entry = table.read(slot);
-      slots.owner[slot] = this.#begin(flows, exactValues(entry), ...actionOf(entry));
-      slots.tag[slot] = tag;
-      this.#add(slots.owner[slot]!, packets, bytes);
-    }
-    slots.packets[slot] = packets;
-    slots.bytes[slot] = bytes;
-    return !isSame;
-  }
-
-  /** The owner of a new entry; a flow to an endpoint is a connection more. */
-  #begin({ table, keys, actions }: FlowTable, key: readonly bigint[], action: number, params: readonly bigint[]): number {
+  /** The owner of a new entry: which total, times two, plus one for the way back. A flow to an endpoint is a connection more. */
+  #begin({ of: { table, keys, actions }, key, action, params }: NewEntry<FlowTable>): number {
     const isForward = action === actions.destination || action === actions.both;
     if (!isForward && action !== actions.source && action !== actions.bothReply) return nobody;
     // Of both, source and destination; a forward entry's is the endpoint, the other one's is the frontend.
@@ -260,11 +131,9 @@ export class TrafficTotals {
     // A flow that only had to leave from another port is of no service.
     const [own, ownPort] = isForward ? [keys.destination, keys.destinationPort] : [keys.source, keys.sourcePort];
     if (address === key[own] && port === key[ownPort]) return nobody;
-    const length = (table.layout.spec.keys[keys.source]?.width ?? 32) / 8;
-    const socket = (address: bigint | undefined, port: bigint | undefined): string => {
-      const text = printAddress(fromBigint(address ?? 0n, length));
-      return length === 4 ? `${text}:${port}` : `[${text}]:${port}`;
-    };
+    const width = table.layout.spec.keys[keys.source]?.width ?? 32;
+    const socket = (address: bigint | undefined, port: bigint | undefined): string =>
+      socketText(address ?? 0n, port ?? 0n, width);
     const keySocket = isForward
       ? socket(key[keys.destination], key[keys.destinationPort])
       : socket(key[keys.source], key[keys.sourcePort]);
@@ -278,14 +147,14 @@ export class TrafficTotals {
     const key = `${protocol} ${frontend} ${endpoint}`;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
-    const service = this.#serviceAt(protocol, frontend);
+    const service = this.#frontends.at(protocol, frontend);
     const id = this.#nextId++;
     this.#lastRounds.set(id, this.#round);
     this.#totals.set(id, {
       namespace: service?.namespace ?? '',
       service: service?.name ?? '',
       frontend,
-      protocol: Object.entries(protocolNumbers).find(([, number]) => number === protocol)?.[0] ?? String(protocol),
+      protocol: protocolName(protocol),
       endpoint,
       connections: 0,
       packetsToEndpoint: 0,
@@ -297,28 +166,7 @@ export class TrafficTotals {
     return id;
   }
 
-  #serviceAt(protocol: number, frontend: string): { readonly namespace: string; readonly name: string } | undefined {
-    const model = this.#model();
-    if (model !== this.#frontendsOf) {
-      this.#frontendsOf = model;
-      this.#frontends = new Map();
-      const nodeAddresses = model ? nodePortAddresses(model) : [];
-      for (const service of model?.services ?? []) {
-        for (const servicePort of service.ports) {
-          for (const { protocol: name, address, port } of frontendsOf(service, servicePort, nodeAddresses)) {
-            const bytes = parseAddress(address);
-            const text = bytes ? printAddress(bytes) : address;
-            const key = `${protocolNumbers[name]} ${text.includes(':') ? `[${text}]` : text}:${port}`;
-            if (!this.#frontends.has(key)) this.#frontends.set(key, service);
-          }
-        }
-      }
-    }
-    return this.#frontends.get(`${protocol} ${frontend}`);
-  }
-
   #add(owner: number, packets: number, bytes: number): void {
-    if (owner === nobody) return;
     const total = this.#totals.get(owner >>> 1);
     if (!total) return;
     this.#lastRounds.set(owner >>> 1, this.#round);
@@ -333,7 +181,6 @@ export class TrafficTotals {
 
   #endRound(): void {
     this.#round++;
-    for (const [key, orphan] of this.#orphans) if (this.#round - orphan.round > orphanRounds) this.#orphans.delete(key);
     if (this.#round % silentRounds === 0) this.#forget();
   }
 
@@ -349,21 +196,4 @@ export class TrafficTotals {
       this.#lastRounds.delete(id);
     }
   }
-}
-
-/** A 64-bit counter while the data plane counts: read again if a carry went through meanwhile. */
-function counterAt(view: DataView, at: number): number {
-  for (;;) {
-    const high = view.getUint32(at + 4, true);
-    const low = view.getUint32(at, true);
-    if (view.getUint32(at + 4, true) === high) return high * 4294967296 + low;
-  }
-}
-
-function exactValues(entry: TableEntry): bigint[] {
-  return entry.matches.map((match) => (match.kind === 'exact' ? BigInt(match.value as bigint) : 0n));
-}
-
-function actionOf(entry: TableEntry): [number, readonly bigint[]] {
-  return entry.call.kind === 'action' ? [entry.call.action, entry.call.params as readonly bigint[]] : [-1, []];
 }

@@ -6,11 +6,13 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { MatchTable } from '../arena/index.ts';
 import type { ApiRequest } from '../kubernetes/index.ts';
 import type { PortReport } from './dataplane.ts';
+import type { Refusal } from './metrics-refusals.ts';
 import type { Traffic } from './metrics-traffic.ts';
 import type { SyncReport } from './sync.ts';
 
 export interface MetricsSources {
   readonly traffic: () => readonly Traffic[];
+  readonly refusals: () => readonly Refusal[];
   readonly tables: () => readonly MatchTable[];
   readonly ports: () => readonly PortReport[];
   /** Packets and bytes by what became of them. */
@@ -181,7 +183,7 @@ function mirrored<L extends string>(
   });
 }
 
-function trafficMetrics(registers: Registers, { traffic, outcomes }: MetricsSources): void {
+function trafficMetrics(registers: Registers, { traffic, refusals, outcomes }: MetricsSources): void {
   const names = ['namespace', 'service', 'frontend', 'protocol', 'endpoint'] as const;
   const labels = (row: Traffic) => ({
     namespace: row.namespace,
@@ -208,6 +210,10 @@ function trafficMetrics(registers: Registers, { traffic, outcomes }: MetricsSour
   mirrored(registers, 'service_bytes_total', 'Bytes through a service', directed, both('bytesToEndpoint', 'bytesFromEndpoint'));
   mirrored(registers, 'service_connections_total', 'New flows of a service', names, () =>
     traffic().map((row) => [labels(row), row.connections] as const),
+  );
+  const refused = ['namespace', 'service', 'frontend', 'protocol', 'reason'] as const;
+  mirrored(registers, 'service_refused_packets_total', 'Packets to a service that were not let through, by reason', refused, () =>
+    refusals().map(({ packets, ...of }) => [of, packets] as const),
   );
   mirrored(registers, 'packets_total', 'Packets by what became of them', ['outcome'], () =>
     outcomes().map(({ outcome, packets }) => [{ outcome }, packets] as const),

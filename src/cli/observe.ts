@@ -7,6 +7,7 @@ import { Health } from './health.ts';
 import { type Page, servePages } from './http-server.ts';
 import type { LoadedProgram } from './load-program.ts';
 import { NodeMetrics } from './metrics.ts';
+import { RefusalTotals, refusalTables } from './metrics-refusals.ts';
 import { flowTables, TrafficTotals } from './metrics-traffic.ts';
 import { packageVersion } from './package-root.ts';
 import { readSource } from './read-source.ts';
@@ -43,14 +44,20 @@ export function observe(options: {
   const { runtime, program, manager, ports } = options;
   const names = outcomeNames(program.sources.map((path) => readSource(path) ?? ''));
   const traffic = new TrafficTotals(flowTables(program.objects, runtime.arena.tables), () => manager.model);
+  const refusals = new RefusalTotals(refusalTables(program.objects, runtime.arena.tables), () => manager.model, names);
   /** Counting per service looks at every flow: only where somebody may ask. */
   let isCounted = false;
   runtime.on('expired', (entries) => {
-    if (isCounted) for (const entry of entries) traffic.expired(entry);
+    if (!isCounted) return;
+    for (const entry of entries) {
+      traffic.expired(entry);
+      refusals.expired(entry);
+    }
   });
   let followed: Sync | undefined;
   const metrics = new NodeMetrics({
     traffic: () => traffic.rows,
+    refusals: () => refusals.rows,
     tables: () => runtime.arena.tables,
     ports,
     outcomes: () => outcomes(runtime, program, names),
@@ -74,6 +81,7 @@ export function observe(options: {
   });
   const scrape: Page = async () => {
     traffic.scan(1, maxNewPerTick);
+    refusals.scan(1);
     return { code: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
   };
   const servicePorts = new ServiceHealth({ model: () => manager.model, isLive: () => health.isLive, say });
@@ -88,7 +96,9 @@ export function observe(options: {
       followed = sync;
     },
     tick: () => {
-      if (isCounted) traffic.scan(1 / ticksPerRound, maxNewPerTick);
+      if (!isCounted) return;
+      traffic.scan(1 / ticksPerRound, maxNewPerTick);
+      refusals.scan(1 / ticksPerRound);
     },
     serve: async (config) => {
       isCounted = config.metrics !== undefined;

@@ -192,6 +192,9 @@ test('metrics: kube-proxy’s names, durations and traffic', async () => {
   totals.scan(1);
   const metrics = new NodeMetrics({
     traffic: () => totals.rows,
+    refusals: () => [
+      { namespace: 'default', service: 'web', frontend: `${vip}:80`, protocol: 'TCP', reason: 'no_endpoint', packets: 4 },
+    ],
     tables: () => node.arena.tables,
     ports: () => [],
     outcomes: () => [{ outcome: 'no_endpoint', packets: 3, bytes: 180 }],
@@ -228,6 +231,7 @@ test('metrics: kube-proxy’s names, durations and traffic', async () => {
     'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal"} 2',
     'kubeproxy_proxy_healthz_total{code="503"} 1',
     `softipu_service_connections_total{namespace="default",service="web",frontend="${vip}:80",protocol="TCP",endpoint="10.1.0.2:8080"} 1`,
+    `softipu_service_refused_packets_total{namespace="default",service="web",frontend="${vip}:80",protocol="TCP",reason="no_endpoint"} 4`,
     'softipu_packets_total{outcome="no_endpoint"} 3',
   ]) {
     expect(lines).toContainEqual(line);
