@@ -1,6 +1,6 @@
 /**
- * An API server made for tests: list (in pages) and watch over HTTP, with one growing resource version, and everything that goes wrong with one: connections
- * that break, a history that is forgotten (410), answers that come late, an outage.
+ * An API server made for tests: list (in pages) and watch over HTTP, by label selector, with one growing resource version, and everything that goes wrong with
+ * one: connections that break, a history that is forgotten (410), answers that come late, an outage.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -15,7 +15,9 @@ export interface Stored {
 interface Event {
   readonly version: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: object;
+  readonly object: Stored;
+  /** What the object was before. */
+  readonly before?: Stored;
 }
 
 const paths: Readonly<Record<string, string>> = {
@@ -32,9 +34,9 @@ const paths: Readonly<Record<string, string>> = {
 export class ApiDouble {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #objects = new Map<string, Map<string, object>>();
+  readonly #objects = new Map<string, Map<string, Stored>>();
   readonly #events = new Map<string, Event[]>();
-  readonly #watches = new Map<string, Set<ServerResponse>>();
+  readonly #watches = new Map<string, Map<ServerResponse, Selector>>();
   #version = 100;
   #oldest = 0;
   /** `GET PATH` or `WATCH PATH` of every request, with its query. */
@@ -82,13 +84,14 @@ export class ApiDouble {
     const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
     const version = ++this.#version;
     const stored = { ...object, metadata: { ...object.metadata, uid: key, resourceVersion: String(version) } };
-    this.#happen(path, { version, type: objects.has(key) ? 'MODIFIED' : 'ADDED', object: stored });
+    const before = objects.get(key);
+    this.#happen(path, { version, type: before ? 'MODIFIED' : 'ADDED', object: stored, ...(before && { before }) });
     objects.set(key, stored);
   }
 
   delete(kind: string, key: string): void {
     const path = paths[kind]!;
-    const object = this.#of(path).get(key) as Stored | undefined;
+    const object = this.#of(path).get(key);
     if (!object) return;
     this.#of(path).delete(key);
     const version = ++this.#version;
@@ -102,7 +105,7 @@ export class ApiDouble {
   /** Tells every watch how far things are. */
   bookmark(): void {
     for (const watches of this.#watches.values()) {
-      for (const watch of watches) {
+      for (const watch of watches.keys()) {
         const object = { metadata: { resourceVersion: String(this.#version) } };
         watch.write(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
       }
@@ -117,14 +120,14 @@ export class ApiDouble {
 
   /** Breaks every connection, in the middle of a line where there is a watch. */
   breakConnections(): void {
-    for (const watches of this.#watches.values()) for (const watch of watches) watch.write('{"type":"MODI');
+    for (const watches of this.#watches.values()) for (const watch of watches.keys()) watch.write('{"type":"MODI');
     for (const socket of this.#sockets) socket.destroy();
   }
 
   /** Ends every watch in order. */
   endWatches(): void {
     for (const watches of this.#watches.values()) {
-      for (const watch of watches) watch.end();
+      for (const watch of watches.keys()) watch.end();
       watches.clear();
     }
   }
@@ -147,15 +150,15 @@ export class ApiDouble {
     await new Promise((done) => this.#server.close(done));
   }
 
-  #of(path: string): Map<string, object> {
-    const objects = this.#objects.get(path) ?? new Map<string, object>();
+  #of(path: string): Map<string, Stored> {
+    const objects = this.#objects.get(path) ?? new Map<string, Stored>();
     this.#objects.set(path, objects);
     return objects;
   }
 
   #happen(path: string, event: Event): void {
     this.#events.set(path, [...(this.#events.get(path) ?? []), event]);
-    for (const watch of this.#watches.get(path) ?? []) watch.write(line(event));
+    for (const [watch, selector] of this.#watches.get(path) ?? []) watch.write(line(event, selector));
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -180,7 +183,8 @@ export class ApiDouble {
   }
 
   #list(path: string, query: URLSearchParams, response: ServerResponse): void {
-    const all = [...this.#of(path).values()];
+    const selector = selectorOf(query);
+    const all = [...this.#of(path).values()].filter(selector);
     const from = Number(query.get('continue') ?? 0);
     const to = from + Number(query.get('limit') ?? all.length);
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -202,13 +206,34 @@ export class ApiDouble {
       return;
     }
     response.flushHeaders();
-    for (const event of this.#events.get(path) ?? []) if (event.version > from) response.write(line(event));
-    const watches = this.#watches.get(path) ?? new Set();
-    this.#watches.set(path, watches.add(response));
+    const selector = selectorOf(query);
+    for (const event of this.#events.get(path) ?? []) if (event.version > from) response.write(line(event, selector));
+    const watches = this.#watches.get(path) ?? new Map<ServerResponse, Selector>();
+    this.#watches.set(path, watches.set(response, selector));
     response.on('close', () => watches.delete(response));
   }
 }
 
-function line({ type, object }: Event): string {
-  return `${JSON.stringify({ type, object })}\n`;
+type Selector = (object: Stored) => boolean;
+
+/** Of a query: `!key` and `key=value`, all of them. */
+function selectorOf(query: URLSearchParams): Selector {
+  const terms = (query.get('labelSelector') ?? '').split(',').filter((term) => term !== '');
+  return ({ metadata }) => {
+    const labels = (metadata.labels ?? {}) as Readonly<Record<string, string>>;
+    return terms.every((term) => {
+      if (term.startsWith('!')) return !(term.slice(1) in labels);
+      const [key, value] = term.split('=');
+      return labels[key!] === value;
+    });
+  };
+}
+
+/** What somebody sees who watches a selection: an object that leaves it is gone, one that comes into it is new. Nothing: an empty text. */
+function line({ type, object, before }: Event, selects: Selector): string {
+  const isIn = selects(object);
+  const wasIn = type === 'DELETED' ? isIn : before !== undefined && selects(before);
+  if (!isIn && !wasIn) return '';
+  const seen = type === 'DELETED' || !isIn ? 'DELETED' : wasIn ? 'MODIFIED' : 'ADDED';
+  return `${JSON.stringify({ type: seen, object })}\n`;
 }

@@ -2,9 +2,10 @@
  * Policy through the real manager and the compiled program: the rows of policy-rows.ts with packets, and what becomes of flows that exist when policies,
  * labels or pods change.
  */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Model, NetworkPolicy } from '../../src/manager/index.ts';
 import { icmpv6Types, ipv4, type PacketSpec } from '../../src/wire/index.ts';
+import { type Source, startSource } from '../kubernetes/sources.ts';
 import { type Compiled, compileK8s, TestNode } from './data-plane.ts';
 import { emptyModel, service, slice } from './models.ts';
 import { admin, db, onDb, ops, outside, pods, podsWith, rows, rule, tcp, web } from './policy-rows.ts';
@@ -59,11 +60,21 @@ function firstPacket(flow: string, family: 4 | 6): { readonly from: string; read
   }
 }
 
-describe.each([4, 6] as const)('rows, with packets of IPv%i', (family) => {
-  test.each(rows)('$name', ({ policies, clusterPolicies, allowed = [], denied = [] }) => {
+const variants = ([4, 6] as const).flatMap((family) => (['manifests', 'API server'] as const).map((from) => ({ family, from })));
+
+describe.each(variants)('rows, with packets of IPv$family, model from $from', ({ family, from }) => {
+  let source: Source;
+
+  beforeAll(async () => {
+    source = await startSource(from);
+  });
+
+  afterAll(() => source.stop());
+
+  test.each(rows)('$name', async ({ policies, clusterPolicies, allowed = [], denied = [] }) => {
     const node = start();
     const model = { ...base, policies, ...(clusterPolicies && { clusterPolicies }) };
-    node.setModel(family === 4 ? model : toSix(model));
+    node.setModel(await source.get(family === 4 ? model : toSix(model)));
     const passes = (flow: string): boolean => {
       const { from, spec } = firstPacket(flow, family);
       return node.send(portOf(from), spec).length > 0;
@@ -74,7 +85,18 @@ describe.each([4, 6] as const)('rows, with packets of IPv%i', (family) => {
   });
 });
 
-describe.each([false, true])('flows that exist, manager elsewhere: %s', (isFar) => {
+describe.each([
+  { isFar: false, from: 'manifests' },
+  { isFar: true, from: 'API server' },
+] as const)('flows that exist, manager elsewhere: $isFar, model from $from', ({ isFar, from }) => {
+  let source: Source;
+
+  beforeAll(async () => {
+    source = await startSource(from);
+  });
+
+  afterAll(() => source.stop());
+
   const start = (): TestNode => new TestNode(compiled, [1, 11, 12, 14], [1], 'wasm', isFar);
   const noWeb: NetworkPolicy = onDb({ ingress: [rule([podsWith('ops')])] });
   const vip = '10.96.0.9';
@@ -95,24 +117,24 @@ describe.each([false, true])('flows that exist, manager elsewhere: %s', (isFar) 
       return `${source} > ${destination}`;
     });
 
-  test('a policy ends them in both directions, and gives them back', () => {
+  test('a policy ends them in both directions, and gives them back', async () => {
     const node = start();
-    node.setModel(withService);
+    node.setModel(await source.get(withService));
     const there = (flags = 'A') => addressesOf(node.send(11, segment(web, vip, 1000, 80, flags)));
     const back = (flags = 'A') => addressesOf(node.send(12, segment(db, web, 8080, 1000, flags)));
     expect([there('S'), back('SA'), there()]).toEqual([[`${web} > ${db}`], [`${vip} > ${web}`], [`${web} > ${db}`]]);
 
-    node.setModel({ ...withService, policies: [noWeb] });
+    node.setModel(await source.get({ ...withService, policies: [noWeb] }));
     expect([there(), back()]).toEqual([[], []]);
     expect(node.outcome(deniedFlow)).toBe(2);
     expect(node.flowCount).toBe(2);
 
     // The endpoint has left the service meanwhile: the flow is still its own
-    node.setModel({ ...withService, endpointSlices: [slice('db', ['10.2.0.3'])] });
+    node.setModel(await source.get({ ...withService, endpointSlices: [slice('db', ['10.2.0.3'])] }));
     expect([there(), back()]).toEqual([[`${web} > ${db}`], [`${vip} > ${web}`]]);
   });
 
-  test('a withdrawn UDP flow does not come back to an endpoint that is gone', () => {
+  test('a withdrawn UDP flow does not come back to an endpoint that is gone', async () => {
     const node = start();
     const dns = service('dns', vip, 53, { ports: [{ name: '', protocol: 'UDP', port: 53 }] });
     const model = (...addresses: string[]): Model => ({
@@ -122,20 +144,20 @@ describe.each([false, true])('flows that exist, manager elsewhere: %s', (isFar) 
     });
     const ask = () =>
       addressesOf(node.send(11, { ip: { source: web, destination: vip }, udp: { sourcePort: 1000, destinationPort: 53 } }));
-    node.setModel(model(db));
+    node.setModel(await source.get(model(db)));
     expect(ask()).toEqual([`${web} > ${db}`]);
-    node.setModel({ ...model(db), policies: [noWeb] });
+    node.setModel(await source.get({ ...model(db), policies: [noWeb] }));
     expect(ask()).toEqual([]);
-    node.setModel({ ...model('10.2.0.3'), policies: [noWeb] });
-    node.setModel(model('10.2.0.3'));
+    node.setModel(await source.get({ ...model('10.2.0.3'), policies: [noWeb] }));
+    node.setModel(await source.get(model('10.2.0.3')));
     expect(ask()).toEqual([`${web} > 10.2.0.3`]);
   });
 
-  test('sending does not keep a withdrawn flow', () => {
+  test('sending does not keep a withdrawn flow', async () => {
     const node = start();
-    node.setModel(base);
+    node.setModel(await source.get(base));
     node.send(11, segment(web, db, 1000, 80, 'S'));
-    node.setModel({ ...base, policies: [noWeb] });
+    node.setModel(await source.get({ ...base, policies: [noWeb] }));
     const { timeoutMs } = node.flowTimeouts()[0]!;
     for (let i = 0; i < 10; i++) {
       node.nowMs += timeoutMs / 9;
@@ -146,16 +168,16 @@ describe.each([false, true])('flows that exist, manager elsewhere: %s', (isFar) 
     expect(node.outcome(8)).toBeGreaterThan(0);
   });
 
-  test('answers are not asked: a policy against what the server would begin', () => {
+  test('answers are not asked: a policy against what the server would begin', async () => {
     const node = start();
-    node.setModel(base);
+    node.setModel(await source.get(base));
     node.send(11, segment(web, db, 1000, 80, 'S'));
-    node.setModel({ ...base, policies: [onDb({ egress: [] })] });
+    node.setModel(await source.get({ ...base, policies: [onDb({ egress: [] })] }));
     expect(node.send(12, segment(db, web, 80, 1000, 'SA'))).toHaveLength(1);
     expect(node.send(12, segment(db, web, 81, 1000, 'S'))).toHaveLength(0);
   });
 
-  test('labels, a namespace, a pod, a cluster policy: whatever changes the verdict', () => {
+  test('labels, a namespace, a pod, a cluster policy: whatever changes the verdict', async () => {
     const changes: readonly [string, Partial<Model>][] = [
       ['labels of the peer', { pods: pods.map((pod) => (pod.name === 'web' ? { ...pod, labels: { app: 'other' } } : pod)) }],
       ['labels of the namespace', { namespaces: [{ name: 'default', labels: { team: 'none' } }] }],
@@ -171,22 +193,24 @@ describe.each([false, true])('flows that exist, manager elsewhere: %s', (isFar) 
     };
     for (const [name, change] of changes) {
       const node = start();
-      node.setModel(first);
+      node.setModel(await source.get(first));
       expect(node.send(11, segment(web, db, 1000, 80, 'S')), name).toHaveLength(1);
-      node.setModel({ ...first, ...change });
+      node.setModel(await source.get({ ...first, ...change }));
       expect(node.send(11, segment(web, db, 1000, 80, 'A')), name).toHaveLength(0);
-      node.setModel(first);
+      node.setModel(await source.get(first));
       expect(node.send(11, segment(web, db, 1000, 80, 'A')), name).toHaveLength(1);
     }
   });
 
-  test('flows that the change does not concern go on, with their state', () => {
+  test('flows that the change does not concern go on, with their state', async () => {
     const node = start();
-    node.setModel(base);
+    node.setModel(await source.get(base));
     node.send(14, segment(ops, db, 1000, 80, 'S'));
     node.send(1, segment(outside, web, 1000, 80, 'S'));
     const before = node.flowTimeouts();
-    node.setModel({ ...base, policies: [onDb({ ingress: [rule([{ kind: 'pods', namespaceSelector: [] }])] })] });
+    node.setModel(
+      await source.get({ ...base, policies: [onDb({ ingress: [rule([{ kind: 'pods', namespaceSelector: [] }])] })] }),
+    );
     expect(node.send(14, segment(ops, db, 1000, 80, 'A'))).toHaveLength(1);
     expect(node.send(1, segment(outside, web, 1000, 80, 'A'))).toHaveLength(1);
     expect(node.flowTimeouts().length).toBe(before.length);

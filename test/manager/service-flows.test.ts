@@ -2,34 +2,16 @@
  * Services as kube-proxy has them (pkg/proxy/nftables/proxier.go), one table of flows per group of behaviours, through the real manager and the real
  * program: who answers at which address, for whom, masqueraded or not; and that the answers come back.
  */
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Source, type SourceName, startSource } from '../kubernetes/sources.ts';
 import { compileK8s } from './data-plane.ts';
-import {
-  endpoint,
-  type Family,
-  type Flow,
-  type FrontendName,
-  type Given,
-  type Place,
-  ports,
-  ServiceWorld,
-} from './service-world.ts';
+import { checkRow, type Row } from './service-row.ts';
+import { endpoint, type Family, type FrontendName, type Given, type Place, ServiceWorld } from './service-world.ts';
 
 const compiled = compileK8s();
 const families = ([4, 6] as const).filter((family) =>
   compiled.p4info.tables.some(({ preamble }) => preamble.name.endsWith(family === 4 ? '.services' : '.services_ipv6')),
 );
-
-interface Row extends Flow {
-  readonly name: string;
-  readonly given?: Omit<Given, 'endpoints'>;
-  readonly endpoints?: readonly (Place | [Place, Parameters<typeof endpoint>[2]])[];
-  /** Everybody who answers, of many flows. */
-  readonly lands?: readonly Place[];
-  /** The endpoint sees the node's address. */
-  readonly masqueraded?: boolean;
-  readonly outcome?: string;
-}
 
 const all: readonly Place[] = ['a', 'b', 'c'];
 const local = { service: { externalTrafficPolicy: 'Local' } } as const;
@@ -292,46 +274,28 @@ const rangeRows: readonly (Row & { readonly allowed: readonly Place[] })[] = [
   },
 ];
 
-const variants = families.flatMap((family) => (['wasm', 'interp'] as const).map((runs) => ({ family, runs })));
+const variants = families.flatMap((family) =>
+  (
+    [
+      { runs: 'wasm', from: 'manifests' },
+      { runs: 'wasm', from: 'API server' },
+      { runs: 'interp', from: 'as it stands' },
+    ] as const satisfies readonly { runs: string; from: SourceName }[]
+  ).map((each) => ({ family, ...each })),
+);
 
-describe.each(variants)('IPv$family, $runs', ({ family, runs }) => {
-  const net = new ServiceWorld(compiled, family, runs);
+describe.each(variants)('IPv$family, $runs, model from $from', ({ family, runs, from }) => {
+  let source: Source;
+  let net: ServiceWorld;
 
-  function check({ name, given = {}, endpoints = [], lands, masqueraded = false, outcome, ...flow }: Row): void {
-    net.set({ ...given, endpoints: endpoints.map((e) => (typeof e === 'string' ? e : endpoint(family, e[0], e[1]))) });
-    if (outcome === 'landed at nobody') {
-      expect(() => net.open(flow), name).toThrow(/landed at/);
-      return;
-    }
-    if (outcome !== undefined) {
-      expect(net.open(flow)).toEqual({ outcome });
-      expect(net.open(flow), 'nothing is remembered of it').toEqual({ outcome });
-      return;
-    }
-    const seen = new Set<Place>();
-    for (let i = 0; i < 12 * lands!.length; i++) {
-      const result = net.open(flow);
-      if (!('lands' in result)) throw new Error(result.outcome);
-      seen.add(result.lands);
-      const isService = result.tuple.destination !== result.sent.destination;
-      if (isService) expect(result.tuple.destinationPort).toBe(ports.target);
-      // The node is never masqueraded towards itself, and looks the same either way but for its port.
-      const source = masqueraded ? net.address('node') : result.sent.source;
-      expect(result.tuple.source).toBe(source);
-      if (!masqueraded) expect(result.tuple.sourcePort).toBe(result.sent.sourcePort);
-      const answer = net.answer(result);
-      expect(answer).toMatchObject({
-        lands: flow.from,
-        tuple: {
-          source: result.sent.destination,
-          sourcePort: result.sent.destinationPort,
-          destinationPort: result.sent.sourcePort,
-        },
-      });
-      expect(net.open({ ...flow, sourcePort: result.sent.sourcePort, flags: 'A' })).toMatchObject({ tuple: result.tuple });
-    }
-    expect([...seen].sort()).toEqual([...lands!].sort());
-  }
+  beforeAll(async () => {
+    source = await startSource(from);
+    net = new ServiceWorld(compiled, family, runs, source);
+  });
+
+  afterAll(() => source.stop());
+
+  const check = (row: Row): Promise<void> => checkRow(net, row);
 
   describe('cluster IPs', () => test.each(clusterRows)('$name', check));
   describe('external addresses', () => test.each(externalRows)('$name', check));
@@ -343,8 +307,8 @@ describe.each(variants)('IPv$family, $runs', ({ family, runs }) => {
     test.each([
       [['node'], { lands: 'a' }],
       [['client'], { outcome: 'SOURCE_RANGE' }],
-    ] as const)("the node with the balancer's address, %j allowed", (allowed, expected) => {
-      net.set({ service: ranges(family, allowed), endpoints: ['a'] });
+    ] as const)("the node with the balancer's address, %j allowed", async (allowed, expected) => {
+      await net.set({ service: ranges(family, allowed), endpoints: ['a'] });
       expect(net.open({ from: 'node', source: 'lb', to: 'lb' })).toMatchObject(expected);
     });
   });

@@ -1,8 +1,9 @@
 /**
  * What services remember: masqueraded flows and their ports, session affinity, flows of endpoints that are gone; through the real manager and program.
  */
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Service } from '../../src/manager/index.ts';
+import { type Source, startSource } from '../kubernetes/sources.ts';
 import { compileK8s } from './data-plane.ts';
 import { endpoint, type Given, type L4, type Place, ports, type Result, ServiceWorld } from './service-world.ts';
 
@@ -17,16 +18,26 @@ function landed(result: Result): Extract<Result, { lands: Place }> {
   return result;
 }
 
-describe.each(families)('IPv%i', (family) => {
-  const start = (given: Given): ServiceWorld => {
-    const net = new ServiceWorld(compiled, family);
-    net.set(given);
+const variants = families.flatMap((family) => (['manifests', 'API server'] as const).map((from) => ({ family, from })));
+
+describe.each(variants)('IPv$family, model from $from', ({ family, from }) => {
+  let source: Source;
+
+  beforeAll(async () => {
+    source = await startSource(from);
+  });
+
+  afterAll(() => source.stop());
+
+  const start = async (given: Given): Promise<ServiceWorld> => {
+    const net = new ServiceWorld(compiled, family, 'wasm', source);
+    await net.set(given);
     return net;
   };
 
   describe('masquerading', () => {
-    test('flows to one endpoint never have the same port', () => {
-      const net = start({ endpoints: ['a'] });
+    test('flows to one endpoint never have the same port', async () => {
+      const net = await start({ endpoints: ['a'] });
       const flows = Array.from({ length: 600 }, () => landed(net.open({ from: 'client', to: 'nodePort' })));
       expect(new Set(flows.map(({ tuple }) => tuple.sourcePort)).size).toBe(flows.length);
       expect(Math.min(...flows.map(({ tuple }) => tuple.sourcePort))).toBeGreaterThanOrEqual(1024);
@@ -35,8 +46,8 @@ describe.each(families)('IPv%i', (family) => {
       }
     }, 120_000);
 
-    test('ports are given back when flows end; with none left a flow is dropped and counted', () => {
-      const net = start({ endpoints: ['a'] });
+    test('ports are given back when flows end; with none left a flow is dropped and counted', async () => {
+      const net = await start({ endpoints: ['a'] });
       narrow(net, 4);
       const results = Array.from({ length: 5 }, () => net.open({ from: 'client', to: 'nodePort' }));
       expect(results.map((r) => ('lands' in r ? r.lands : r.outcome))).toEqual(['a', 'a', 'a', 'a', 'NO_MASQUERADE_PORT']);
@@ -46,8 +57,8 @@ describe.each(families)('IPv%i', (family) => {
       expect(landed(net.open({ from: 'client', to: 'nodePort' })).lands).toBe('a');
     });
 
-    test('a flow of one direction only keeps its port for as long as it lasts', () => {
-      const net = start({ endpoints: ['a'], protocol: 'UDP' });
+    test('a flow of one direction only keeps its port for as long as it lasts', async () => {
+      const net = await start({ endpoints: ['a'], protocol: 'UDP' });
       narrow(net, 1, 17);
       const open = (sourcePort: number): Result => net.open({ from: 'client', to: 'nodePort', protocol: 'UDP', sourcePort });
       const flow = landed(open(4000));
@@ -60,8 +71,8 @@ describe.each(families)('IPv%i', (family) => {
       expect(landed(net.answer(flow)).lands).toBe('client');
     });
 
-    test('the same port serves flows to different endpoints', () => {
-      const net = start({ endpoints: ['a', 'b'] });
+    test('the same port serves flows to different endpoints', async () => {
+      const net = await start({ endpoints: ['a', 'b'] });
       narrow(net, 1);
       const seen = new Set<Place>();
       for (let i = 0; i < 20; i++) {
@@ -71,8 +82,8 @@ describe.each(families)('IPv%i', (family) => {
       expect([...seen].sort()).toEqual(['a', 'b']);
     });
 
-    test('a client that asks two services of one endpoint from one port gets both answers', () => {
-      const net = start({ endpoints: ['b'], service: { externalTrafficPolicy: 'Local' } });
+    test('a client that asks two services of one endpoint from one port gets both answers', async () => {
+      const net = await start({ endpoints: ['b'], service: { externalTrafficPolicy: 'Local' } });
       const [first, second] = [
         landed(net.open({ from: 'a', to: 'cluster', sourcePort: 5000 })),
         landed(net.open({ from: 'a', to: 'lb', sourcePort: 5000 })),
@@ -84,8 +95,8 @@ describe.each(families)('IPv%i', (family) => {
       }
     });
 
-    test('and the endpoint itself beside its service', () => {
-      const net = start({ endpoints: ['b'] });
+    test('and the endpoint itself beside its service', async () => {
+      const net = await start({ endpoints: ['b'] });
       const viaService = landed(net.open({ from: 'a', to: 'cluster', sourcePort: 5000 }));
       const direct = landed(net.open({ from: 'a', to: net.address('b'), port: ports.target, sourcePort: 5000 }));
       expect(direct.tuple.sourcePort).not.toBe(5000);
@@ -102,25 +113,25 @@ describe.each(families)('IPv%i', (family) => {
     const where = (net: ServiceWorld, from: Place = 'd', to: 'cluster' | 'nodePort' | 'lb' = 'cluster'): Place =>
       landed(net.open({ from, to })).lands;
 
-    test('a client stays with its endpoint, at whichever address it asks', () => {
-      const net = start({ endpoints: ['a', 'b', 'c'], service: sticky(10_800) });
+    test('a client stays with its endpoint, at whichever address it asks', async () => {
+      const net = await start({ endpoints: ['a', 'b', 'c'], service: sticky(10_800) });
       const first = where(net);
       for (const to of ['cluster', 'nodePort', 'lb'] as const) {
         for (let i = 0; i < 10; i++) expect(where(net, 'd', to)).toBe(first);
       }
     });
 
-    test('new endpoints do not take it away', () => {
-      const net = start({ endpoints: ['a'], service: sticky(10_800) });
+    test('new endpoints do not take it away', async () => {
+      const net = await start({ endpoints: ['a'], service: sticky(10_800) });
       expect(where(net)).toBe('a');
-      net.set({ endpoints: ['a', 'b', 'c'], service: sticky(10_800) });
+      await net.set({ endpoints: ['a', 'b', 'c'], service: sticky(10_800) });
       for (let i = 0; i < 10; i++) expect(where(net)).toBe('a');
     });
 
-    test('the timeout runs from the last connection', () => {
-      const net = start({ endpoints: ['a'], service: sticky(60) });
+    test('the timeout runs from the last connection', async () => {
+      const net = await start({ endpoints: ['a'], service: sticky(60) });
       where(net);
-      net.set({ endpoints: ['a', 'b', 'c'], service: sticky(60) });
+      await net.set({ endpoints: ['a', 'b', 'c'], service: sticky(60) });
       for (let i = 0; i < 5; i++) {
         net.node.nowMs += 59 * second;
         expect(where(net)).toBe('a');
@@ -136,8 +147,8 @@ describe.each(families)('IPv%i', (family) => {
       ).toBeGreaterThan(1);
     });
 
-    test('each service has its own timeout', () => {
-      const net = start({
+    test('each service has its own timeout', async () => {
+      const net = await start({
         endpoints: ['a'],
         service: sticky(60),
         more: {
@@ -153,7 +164,7 @@ describe.each(families)('IPv%i', (family) => {
       const other = family === 4 ? '10.96.0.2' : 'fd00:96::2';
       where(net);
       landed(net.open({ from: 'd', to: other }));
-      net.set({
+      await net.set({
         endpoints: ['a', 'b', 'c'],
         service: sticky(60),
         more: {
@@ -173,27 +184,27 @@ describe.each(families)('IPv%i', (family) => {
       ).toBe(3);
     });
 
-    test('lost when the endpoint goes; another one is chosen and kept', () => {
-      const net = start({ endpoints: ['a'], service: sticky(10_800) });
+    test('lost when the endpoint goes; another one is chosen and kept', async () => {
+      const net = await start({ endpoints: ['a'], service: sticky(10_800) });
       where(net);
-      net.set({ endpoints: ['b', 'c'], service: sticky(10_800) });
+      await net.set({ endpoints: ['b', 'c'], service: sticky(10_800) });
       const next = where(net);
       expect(['b', 'c']).toContain(next);
-      net.set({ endpoints: ['a', 'b', 'c'], service: sticky(10_800) });
+      await net.set({ endpoints: ['a', 'b', 'c'], service: sticky(10_800) });
       for (let i = 0; i < 10; i++) expect(where(net)).toBe(next);
     });
 
-    test('a client from outside keeps to the endpoints of its policy', () => {
+    test('a client from outside keeps to the endpoints of its policy', async () => {
       const service = sticky(10_800, { externalTrafficPolicy: 'Local' });
-      const net = start({ endpoints: ['c'], service });
+      const net = await start({ endpoints: ['c'], service });
       expect(landed(net.open({ from: 'client', to: 'cluster' })).lands).toBe('c');
-      net.set({ endpoints: ['a', 'c'], service });
+      await net.set({ endpoints: ['a', 'c'], service });
       for (let i = 0; i < 10; i++) expect(where(net, 'client', 'lb')).toBe('a');
       for (let i = 0; i < 10; i++) expect(where(net, 'client', 'cluster')).toBe('c');
     });
 
-    test('without affinity nothing is remembered', () => {
-      const net = start({ endpoints: ['a', 'b', 'c'] });
+    test('without affinity nothing is remembered', async () => {
+      const net = await start({ endpoints: ['a', 'b', 'c'] });
       expect(new Set(Array.from({ length: 24 }, () => where(net))).size).toBe(3);
     });
   });
@@ -206,34 +217,34 @@ describe.each(families)('IPv%i', (family) => {
       { protocol: 'UDP', from: 'client', to: 'nodePort' },
       { protocol: 'UDP', from: 'client', to: 'external' },
       { protocol: 'UDP', from: 'client', to: 'lb' },
-    ] as const)('$protocol to $to: the next packet goes to another one', ({ protocol, from, to }) => {
-      const net = start({ protocol, endpoints: ['d'] });
+    ] as const)('$protocol to $to: the next packet goes to another one', async ({ protocol, from, to }) => {
+      const net = await start({ protocol, endpoints: ['d'] });
       const flow = landed(net.open({ from, to, protocol }));
       expect(flow.lands).toBe('d');
-      net.set(gone(protocol));
+      await net.set(gone(protocol));
       expect(net.node.flowCount).toBe(0);
       const again = landed(net.open({ from, to, protocol, sourcePort: flow.sent.sourcePort }));
       expect(again.lands).toBe('b');
       expect(net.answer(again)).toMatchObject({ lands: from });
     });
 
-    test('UDP: an endpoint that still serves keeps its flows, and all do while the service has none', () => {
-      const net = start({ protocol: 'UDP', endpoints: ['d', 'b'] });
+    test('UDP: an endpoint that still serves keeps its flows, and all do while the service has none', async () => {
+      const net = await start({ protocol: 'UDP', endpoints: ['d', 'b'] });
       const flows = Array.from({ length: 12 }, () => landed(net.open({ from: 'a', to: 'cluster', protocol: 'UDP' })));
       const again = (): Place[] =>
         flows.map(
           ({ sent }) => landed(net.open({ from: 'a', to: 'cluster', protocol: 'UDP', sourcePort: sent.sourcePort })).lands,
         );
-      net.set({ protocol: 'UDP', endpoints: ['b', endpoint(family, 'd', { ready: false, terminating: true })] });
+      await net.set({ protocol: 'UDP', endpoints: ['b', endpoint(family, 'd', { ready: false, terminating: true })] });
       expect(again()).toEqual(flows.map(({ lands }) => lands));
-      net.set({ protocol: 'UDP', endpoints: [] });
+      await net.set({ protocol: 'UDP', endpoints: [] });
       expect(again()).toEqual(flows.map(({ lands }) => lands));
     });
 
-    test.each(['cluster', 'nodePort'] as const)('TCP to %s: connections stay', (to) => {
-      const net = start({ endpoints: ['d'] });
+    test.each(['cluster', 'nodePort'] as const)('TCP to %s: connections stay', async (to) => {
+      const net = await start({ endpoints: ['d'] });
       const flow = landed(net.open({ from: 'client', to }));
-      net.set(gone('TCP'));
+      await net.set(gone('TCP'));
       expect(landed(net.open({ from: 'client', to, sourcePort: flow.sent.sourcePort, flags: 'A' }))).toMatchObject({
         lands: 'd',
         tuple: flow.tuple,
@@ -243,7 +254,7 @@ describe.each(families)('IPv%i', (family) => {
     });
   });
 
-  test('TCP and UDP at one port are two ports', () => {
+  test('TCP and UDP at one port are two ports', async () => {
     const both: Given = {
       service: {
         ports: [
@@ -252,7 +263,7 @@ describe.each(families)('IPv%i', (family) => {
         ],
       },
     };
-    const net = new ServiceWorld(compiled, family);
+    const net = new ServiceWorld(compiled, family, 'wasm', source);
     const slice = (name: string, protocol: L4, place: Place) => ({
       namespace: 'default',
       service: 'web',
@@ -260,15 +271,15 @@ describe.each(families)('IPv%i', (family) => {
       ports: [{ name, protocol, port: ports.target }],
       endpoints: [endpoint(family, place)],
     });
-    net.set({ ...both, more: { services: [], endpointSlices: [slice('tcp', 'TCP', 'a'), slice('udp', 'UDP', 'b')] } });
+    await net.set({ ...both, more: { services: [], endpointSlices: [slice('tcp', 'TCP', 'a'), slice('udp', 'UDP', 'b')] } });
     for (const to of ['cluster', 'nodePort'] as const) {
       expect(landed(net.open({ from: 'client', to })).lands).toBe('a');
       expect(landed(net.open({ from: 'client', to, protocol: 'UDP' })).lands).toBe('b');
     }
   });
 
-  test('weights: new flows in proportion; weight 0 gets none', () => {
-    const net = start({
+  test('weights: new flows in proportion; weight 0 gets none', async () => {
+    const net = await start({
       endpoints: [
         endpoint(family, 'a', { weight: 3 }),
         endpoint(family, 'b', { weight: 1 }),

@@ -12,6 +12,7 @@
  */
 import type { Endpoint, EndpointSlice, Model, Node, Service } from '../../src/manager/index.ts';
 import { decode, ipv4, ipv6, type PacketSpec, packetErrors, udp } from '../../src/wire/index.ts';
+import type { Edit, Source } from '../kubernetes/sources.ts';
 import { type Compiled, type Out, TestNode } from './data-plane.ts';
 import { emptyModel, gatewayMac, localPod, podPort, remotePod } from './models.ts';
 import { isRight, sctp } from './sctp-packets.ts';
@@ -107,6 +108,8 @@ export interface Given {
   readonly protocol?: L4;
   /** Other services and their slices. */
   readonly more?: { readonly services: readonly Service[]; readonly endpointSlices: readonly EndpointSlice[] };
+  /** Of the objects, on their way through a source. */
+  readonly edit?: Edit;
 }
 
 /** One service with all kinds of frontends. */
@@ -181,10 +184,13 @@ export function world(family: Family, { service, endpoints = [], node, protocol 
 export class ServiceWorld {
   readonly family: Family;
   readonly node: TestNode;
+  readonly #source: Source | undefined;
   #nextPort = 20_000;
 
-  constructor(compiled: Compiled, family: Family, runs: 'wasm' | 'interp' = 'wasm') {
+  /** `source`: what makes the model of the objects; the model of `world` itself unless given. */
+  constructor(compiled: Compiled, family: Family, runs: 'wasm' | 'interp' = 'wasm', source?: Source) {
     this.family = family;
+    this.#source = source;
     this.node = new TestNode(compiled, [netPortNumber, 2, 11, 12, 14], [netPortNumber], runs);
   }
 
@@ -193,10 +199,9 @@ export class ServiceWorld {
     return own[name] ?? name;
   }
 
-  set(given: Given): Model {
+  async set(given: Given): Promise<void> {
     const model = world(this.family, given);
-    this.node.setModel(model);
-    return model;
+    this.node.setModel(this.#source ? await this.#source.get(model, given.edit) : model);
   }
 
   /** A flow's first packet, or another one with `sourcePort`. Throws if what comes out is broken or twice. */
