@@ -11,6 +11,7 @@ import {
   subControl,
   withPlace,
 } from './externs.ts';
+import { editableRoots, plainParser, recirculation } from './passes.ts';
 import { type ControlExterns, type Generator, indented } from './program.ts';
 import { bit, bool, error, type Place, text } from './types.ts';
 
@@ -39,6 +40,8 @@ export function pna(g: Generator, isOld: boolean): string {
   const hashWidth = random.pick([8, 16, 32, 64]);
   const colour = (): string => `PNA_MeterColor_t.${random.pick(['RED', 'GREEN', 'YELLOW'])}`;
   const counterType = (): string => `PNA_CounterType_t.${random.pick(['PACKETS', 'BYTES', 'PACKETS_AND_BYTES'])}`;
+  const mirror = (e: Expressions): string =>
+    `if (${e.condition(1)}) { mirror_packet((MirrorSlotId_t)8w${random.below(4)}, (MirrorSessionId_t)16w${random.between(1, 3)}); }`;
   const externs: ControlExterns = {
     declarations: [
       ...regs.declarations,
@@ -56,12 +59,12 @@ export function pna(g: Generator, isOld: boolean): string {
       (e) =>
         `if (${e.condition(1)}) { send_to_port((PortId_t)${!isOld && random.oneIn(3) ? e.bits(32, 1) : `32w${random.pick(ports)}`}); }`,
       (e) => `if (${e.condition(1)}) { drop_packet(); }`,
-      (e) =>
-        `if (${e.condition(1)}) { mirror_packet((MirrorSlotId_t)8w${random.below(4)}, (MirrorSessionId_t)16w${random.between(1, 3)}); }`,
+      ...(g.keepsHeaders ? [] : [mirror]),
       (e) => withPlace(e, bit(hashWidth), (p) => `${p} = hsh.get_hash(${e.list(1, 4, 1)});`),
       (e) => withPlace(e, bit(hashWidth), (p, t) => `${p} = hsh.get_hash(${e.literal(t)}, ${e.list(1, 4, 1)}, ${e.of(t, 1)});`),
       (e) => withPlace(e, bit(16), (p) => [...checksumSteps(e, 'ics'), `${p} = ics.get();`].join('\n')),
-      ...(isOld ? [(e: Expressions) => `if (${e.condition(1)}) { recirculate(); }`] : []),
+      ...(g.keepsHeaders ? [recirculation, recirculation] : []),
+      ...(isOld && !g.keepsHeaders ? [(e: Expressions) => `if (${e.condition(1)}) { recirculate(); }`] : []),
     ],
     reads: [
       { type: bit(hashWidth), make: (e) => `hsh.get_hash(${e.list(1, 4, 1)})` },
@@ -143,15 +146,13 @@ export function pna(g: Generator, isOld: boolean): string {
     { path: 'meta', type: g.meta, isWritable: false },
   ]);
   const checksum = isOld ? [] : deparserChecksum(deparse);
+  const parserParameters = 'packet_in pkt, out Headers hdr, inout Meta meta, in pna_main_parser_input_metadata_t istd';
   const metadata = 'inout Headers hdr, inout Meta meta, in pna_main_input_metadata_t istd, inout pna_main_output_metadata_t ostd';
   return indented([
     `#include <${isOld ? 'pna.p4' : 'bmv2/pna.p4'}>`,
     ...g.declarations,
     ...(sub ?? []),
-    ...g.parser('P', 'packet_in pkt, out Headers hdr, inout Meta meta, in pna_main_parser_input_metadata_t istd', [
-      ...roots(g),
-      ...bracketed,
-    ]),
+    ...(g.keepsHeaders ? plainParser(g, 'P', parserParameters) : g.parser('P', parserParameters, [...roots(g), ...bracketed])),
     ...(isOld
       ? [
           'control Pre(in Headers hdr, inout Meta meta, in pna_pre_input_metadata_t istd, inout pna_pre_output_metadata_t ostd) {',
@@ -163,7 +164,11 @@ export function pna(g: Generator, isOld: boolean): string {
     ...g.control({
       name: 'C',
       parameters: metadata,
-      roots: [...roots(g), ...bracketed, { path: 'istd.parser_error', type: error, isWritable: false }],
+      roots: [
+        ...(g.keepsHeaders ? editableRoots(g) : roots(g)),
+        ...bracketed,
+        { path: 'istd.parser_error', type: error, isWritable: false },
+      ],
       externs,
       before: [`send_to_port((PortId_t)32w${random.pick(ports)});`],
       subControls: sub ? ['Sub', ...(random.oneIn(2) ? ['Sub'] : [])] : [],
@@ -172,7 +177,7 @@ export function pna(g: Generator, isOld: boolean): string {
     ...(checksum.length > 0 ? ['InternetChecksum() ck;'] : []),
     'apply {',
     ...checksum,
-    ...g.emits(deparse),
+    ...(g.keepsHeaders ? ['pkt.emit(hdr);'] : g.emits(deparse)),
     '}',
     '}',
     `PNA_NIC(P(), ${isOld ? 'Pre(), ' : ''}C(), D()) main;`,

@@ -56,10 +56,13 @@ export class Generator {
   readonly functions: FunctionDeclaration[] = [];
   readonly headers: StructType;
   readonly meta: StructType;
+  /** Headers are only parsed and their fields changed: none comes or goes, and there are no stacks, unions, varbit fields or loops. */
+  readonly keepsHeaders: boolean;
   readonly #declarations: string[] = [];
 
-  constructor(seed: number) {
+  constructor(seed: number, keepsHeaders = false) {
     this.random = new Random(seed);
+    this.keepsHeaders = keepsHeaders;
     this.makeEnums();
     this.makeHeaderTypes();
     const [headers, meta] = this.makeStructs();
@@ -115,7 +118,9 @@ export class Generator {
       const bits = fields.reduce((sum, f) => sum + widthOf(f.type), 0);
       if (bits % 8 !== 0) fields.splice(random.below(fields.length + 1), 0, { name: 'pad', type: bit(8 - (bits % 8)) });
       const varbit =
-        i > 0 && random.oneIn(4) ? { bits: random.pick([8, 32, 64, 120, 320]), at: this.byteBoundary(fields) } : undefined;
+        i > 0 && !this.keepsHeaders && random.oneIn(4)
+          ? { bits: random.pick([8, 32, 64, 120, 320]), at: this.byteBoundary(fields) }
+          : undefined;
       const type: HeaderType = { kind: 'header', name: `H${i}`, fields, varbit };
       this.headerTypes.push(type);
       const lines = fields.map((f) => `  ${text(f.type)} ${f.name};`);
@@ -140,7 +145,8 @@ export class Generator {
     const plain = this.headerTypes.filter((h) => !h.varbit);
     const fields: Field[] = [];
     for (const [i, type] of this.headerTypes.entries()) fields.push({ name: `a${i}`, type });
-    if (random.oneIn(2)) {
+    const { keepsHeaders } = this;
+    if (!keepsHeaders && random.oneIn(2)) {
       const inner: StructType = {
         kind: 'struct',
         name: 'Inner',
@@ -149,9 +155,9 @@ export class Generator {
       this.declareStruct(inner);
       fields.push({ name: 'inner', type: inner });
     }
-    if (random.oneIn(2))
+    if (!keepsHeaders && random.oneIn(2))
       fields.push({ name: 'stack', type: { kind: 'stack', element: random.pick(plain), size: random.between(1, 4) } });
-    if (random.oneIn(3)) {
+    if (!keepsHeaders && random.oneIn(3)) {
       const members = [...new Set(random.many(2, 3, () => random.pick(plain)))];
       const union: UnionType = { kind: 'union', name: 'U', fields: members.map((type, i) => ({ name: `u${i}`, type })) };
       this.declare('header_union U {', ...union.fields.map((f) => `  ${f.type.name} ${f.name};`), '}');
@@ -234,7 +240,7 @@ export class Generator {
   private statements(roots: readonly Place[]): Statements {
     const expr = this.expressions(roots);
     expr.functions = [...this.functions];
-    const make = new Statements(expr);
+    const make = new Statements(expr, this.keepsHeaders);
     make.voids = this.functions.filter((f) => !f.result);
     return make;
   }

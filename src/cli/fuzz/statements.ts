@@ -36,10 +36,13 @@ export class Statements {
   voids: readonly FunctionDeclaration[] = [];
   /** Of the architecture, each one or more statements; by the kind of place. */
   externs: readonly (() => string)[] = [];
+  /** No header becomes valid or invalid, and nothing loops. */
+  readonly #keepsHeaders: boolean;
   #names = 0;
 
-  constructor(expr: Expressions) {
+  constructor(expr: Expressions, keepsHeaders: boolean) {
     this.expr = expr;
+    this.#keepsHeaders = keepsHeaders;
     this.random = expr.random;
     this.scope = expr.scope;
   }
@@ -67,11 +70,11 @@ export class Statements {
       [2, () => this.stackWrite()],
       [2, () => this.declare()],
       [2, () => this.whole()],
-      [3, () => this.validity()],
+      [this.#keepsHeaders ? 0 : 3, () => this.validity()],
       [2, () => this.call(this.voids, this.expr.functions)],
       [not(nested(6), 'deparser'), () => this.branch(place, depth)],
       [nested(not(2, 'deparser')), () => this.switched(place, depth)],
-      [nested(not(2, 'parser', 'deparser')), () => this.loop(place, depth)],
+      [this.#keepsHeaders ? 0 : nested(not(2, 'parser', 'deparser')), () => this.loop(place, depth)],
       [nested(1), () => ['{', ...this.body(place, depth - 1, 3), '}']],
       [control(6), () => this.applyTable(place, depth)],
       [control(2), () => this.callAction()],
@@ -122,7 +125,7 @@ export class Statements {
       this.scope.add({ path: name, type, isWritable: true });
       return lines;
     }
-    const headers = this.scope.headers();
+    const headers = this.#keepsHeaders ? [] : this.scope.headers();
     if (headers.length > 0 && random.oneIn(6)) {
       const { type, path } = random.pick(headers);
       const lines = [`${type.name} ${name}${random.oneIn(2) ? '' : ` = ${path}`};`];

@@ -278,3 +278,17 @@ export function mapBodies(s: Stmt, change: (body: readonly Stmt[]) => readonly S
       return s;
   }
 }
+
+/** Visits every statement, outer before inner. */
+export function forEachStmt(body: readonly Stmt[], visit: (s: Stmt) => void): void {
+  for (const s of body) {
+    visit(s);
+    for (const inner of bodiesOf(s)) forEachStmt(inner, visit);
+  }
+}
+
+/** Visits an expression and all its operands, outer before inner. */
+export function forEachExpr(e: Expr, visit: (e: Expr) => void): void {
+  visit(e);
+  for (const operand of childrenOf(e)) forEachExpr(operand, visit);
+}

@@ -1,6 +1,7 @@
 /** The passes over the IR, in order. Each is one file with one function `Program -> Program`. */
 import type { Program } from '../ir/ir.ts';
 import { mergeChecksums } from './merge-checksums.ts';
+import { mergePasses } from './merge-passes.ts';
 import { propagateValues } from './propagate-values.ts';
 import { removeDeadVariables } from './remove-dead-variables.ts';
 
@@ -12,6 +13,7 @@ export interface Pass {
 export const passes: readonly Pass[] = [
   { name: 'merge-checksums', run: mergeChecksums },
   { name: 'propagate-values', run: propagateValues },
+  { name: 'merge-passes', run: mergePasses },
   { name: 'remove-dead-variables', run: removeDeadVariables },
 ];
 

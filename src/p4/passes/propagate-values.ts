@@ -18,6 +18,11 @@ export function propagateValues(program: Program): Program {
   return { ...program, pipelines: program.pipelines.map(change) };
 }
 
+/** The same for a part of a pipeline, of which nothing is known in front. */
+export function propagateIn(tables: ReadonlyMap<number, Table>, stmts: readonly Stmt[]): Stmt[] {
+  return new Propagation(tables).list(stmts);
+}
+
 class Propagation {
   readonly #tables: ReadonlyMap<number, Table>;
   #known: Known = new Map();

@@ -10,10 +10,10 @@
  */
 import { context, descriptor } from '../../arena/layout.ts';
 import { dropReasons, type HeaderId, type Stmt } from '../ir/ir.ts';
+import { forEachStmt } from '../ir/walk.ts';
 import { i32, type Ref } from './builder.ts';
 import { copyOut, headerBytes } from './headers.ts';
 import type { Pipe } from './pipe.ts';
-import { forEachStmt } from './walk.ts';
 
 type Body = (p: Pipe, list: readonly Stmt[]) => void;
 

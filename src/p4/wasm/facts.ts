@@ -3,7 +3,7 @@
  * Saves the test before a write to a header that is certainly valid, and branches that cannot be taken.
  */
 import type { Expr, HeaderId, Stmt } from '../ir/ir.ts';
-import { forEachStmt } from './walk.ts';
+import { forEachStmt } from '../ir/walk.ts';
 
 /** Headers known to be valid or invalid; `undefined`: this point is never reached. */
 export type Facts = ReadonlyMap<HeaderId, boolean> | undefined;

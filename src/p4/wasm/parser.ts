@@ -6,6 +6,7 @@
  * Jumps back (header stacks, options) set `resume` and start an outer loop again, which branches to the state by table.
  */
 import type { Expr, Stmt } from '../ir/ir.ts';
+import { forEachStmt } from '../ir/walk.ts';
 import { i32, type Ref } from './builder.ts';
 import { loadBits } from './bytes.ts';
 import { evaluateLimbs, evaluateNumber } from './expr.ts';
@@ -14,7 +15,6 @@ import { isAlignedPlace, loadRawPlace, loadRawWords, loadWideBits } from './fiel
 import { detach } from './headers.ts';
 import { isWide } from './narrow.ts';
 import type { ParserScope, Pipe } from './pipe.ts';
-import { forEachStmt } from './walk.ts';
 import { compareWide, narrowSlice, wideConstant } from './wide.ts';
 
 type ParserStmt = Extract<Stmt, { kind: 'parser' }>;

@@ -11,14 +11,14 @@
  */
 import { context, descriptor, type TableLayout } from '../../arena/layout.ts';
 import type { Expr, Pipeline, Stmt } from '../ir/ir.ts';
-import { bodiesOf, expressionsOf, writtenBy } from '../ir/walk.ts';
+import { bodiesOf, expressionsOf, forEachExpr, forEachStmt, writtenBy } from '../ir/walk.ts';
 import { type Get, i32, type Ref } from './builder.ts';
 import { hashOfKey } from './hashes.ts';
 import { ahead, slotAddress } from './lookup.ts';
 import { Pipe } from './pipe.ts';
 import { statements } from './statements.ts';
 import type { Unit } from './unit.ts';
-import { forEachExpr, forEachStmt, mentionedBy } from './walk.ts';
+import { mentionedBy } from './walk.ts';
 import { paddedFields, toWords } from './wire.ts';
 
 type ApplyStmt = Extract<Stmt, { kind: 'apply' }>;

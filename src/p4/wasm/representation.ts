@@ -3,8 +3,7 @@
  * with. "Wire order is the native order": addresses and ports that go from the packet into keys and from entries back into the packet are never swapped.
  */
 import type { Expr, LValue, Program, Stmt, VarId } from '../ir/ir.ts';
-import { childrenOf, expressionsOf } from '../ir/walk.ts';
-import { forEachStmt } from './walk.ts';
+import { childrenOf, expressionsOf, forEachStmt } from '../ir/walk.ts';
 
 /** How the place that a value comes from or goes to has it. */
 type Form = 'raw' | 'number' | 'either';

@@ -3,9 +3,8 @@
  * read. Behind it the local is free for another one. Variables of which nothing of that kind is known are absent: they have a local all the time, 0 at first.
  */
 import type { Expr, Program, Stmt, VarId } from '../ir/ir.ts';
-import { bodiesOf, expressionsOf, mapBodies, writtenBy } from '../ir/walk.ts';
+import { bodiesOf, expressionsOf, forEachExpr, mapBodies, writtenBy } from '../ir/walk.ts';
 import { forEachLive } from '../passes/remove-dead-variables.ts';
-import { forEachExpr } from './walk.ts';
 
 /** By statement: the variables whose locals are needed in it alone. */
 export type Scopes = ReadonlyMap<Stmt, readonly VarId[]>;

@@ -7,12 +7,13 @@
 import { context } from '../../arena/layout.ts';
 import { copyRecords, longestRecord } from '../ir/copies.ts';
 import type { HeaderId, HeaderType, Program } from '../ir/ir.ts';
+import { forEachStmt } from '../ir/walk.ts';
 import { byteCount } from './bytes.ts';
 import { featuresOf } from './features.ts';
 import { crcTableBytes } from './hashes.ts';
 import { ahead as aheadRecord } from './lookup.ts';
 import { groupSize, maxSlices } from './prefetch.ts';
-import { forEachStmt, walkProgram } from './walk.ts';
+import { walkProgram } from './walk.ts';
 import { shiftScratchBytes } from './wide-shift.ts';
 
 export interface Scratch {

@@ -4,10 +4,10 @@
 import type { ArenaLayout } from '../../arena/layout.ts';
 import { type CopyRecord, copyRecords } from '../ir/copies.ts';
 import type { ExternId, HeaderId, Program, VarId } from '../ir/ir.ts';
+import { straysOf } from '../ir/order.ts';
 import type { Module } from './assembler.ts';
 import { Bug } from './bug.ts';
 import { type Features, featuresOf } from './features.ts';
-import { straysOf } from './order.ts';
 import { type Scopes, scopesOf } from './scopes.ts';
 import type { Scratch } from './scratch.ts';
 

@@ -2,21 +2,7 @@
  * Walks over everything below a node of the IR: what the analyses before code generation share.
  */
 import type { Expr, HeaderId, Program, Stmt, TableId, VarId } from '../ir/ir.ts';
-import { bodiesOf, childrenOf, expressionsOf, writtenBy } from '../ir/walk.ts';
-
-/** Visits every statement, outer before inner. */
-export function forEachStmt(body: readonly Stmt[], visit: (s: Stmt) => void): void {
-  for (const s of body) {
-    visit(s);
-    for (const inner of bodiesOf(s)) forEachStmt(inner, visit);
-  }
-}
-
-/** Visits an expression and all its operands, outer before inner. */
-export function forEachExpr(e: Expr, visit: (e: Expr) => void): void {
-  visit(e);
-  for (const operand of childrenOf(e)) forEachExpr(operand, visit);
-}
+import { expressionsOf, forEachExpr, forEachStmt, writtenBy } from '../ir/walk.ts';
 
 /** Visits every statement and expression of a program. */
 export function walkProgram(program: Program, onStmt: (s: Stmt) => void, onExpr: (e: Expr) => void): void {

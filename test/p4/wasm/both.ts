@@ -37,7 +37,8 @@ const bufferBytes = 16384;
 const batch = 64;
 const pageBytes = 65536;
 
-export function both(p: Program): Both {
+/** `lowered`: the program in front of the passes, if the interpreter shall judge these, too. */
+export function both(p: Program, lowered: Program = p): Both {
   const artifact = compileToWasm(p);
   const layout = layoutArena(artifact.arena);
   const bytes = layout.programEnd + batch * descriptor.bytes + batch * bufferBytes;
@@ -56,7 +57,7 @@ export function both(p: Program): Both {
     env: { memory, ...hooks(compiled, compiledCopies) },
   });
   const compiledProcess = instance.exports.process as Process;
-  const backend = new Interpreter(p, judged).backend(hooks(judged, judgedCopies));
+  const backend = new Interpreter(lowered, judged).backend(hooks(judged, judgedCopies));
   const descriptors = layout.programEnd;
 
   const run = (packets: readonly (Packet | string)[], nowMs = 0): Outcome[] => {

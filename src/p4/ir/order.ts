@@ -3,9 +3,8 @@
  * packets. It is if every deparser emits the headers in the order in which every way through the parsers extracts them. Then one flag that is set by
  * whatever changes the order (`Pipe.relaid`) tells whether there is anything to do.
  */
-import type { HeaderId, Program, Stmt } from '../ir/ir.ts';
-import { bodiesOf } from '../ir/walk.ts';
-import { forEachStmt } from './walk.ts';
+import type { HeaderId, Program, Stmt } from './ir.ts';
+import { bodiesOf, forEachStmt } from './walk.ts';
 
 /**
  * Headers whose extraction alone makes deparsing necessary, since some deparser leaves them out or some way through the parsers may extract them out of
