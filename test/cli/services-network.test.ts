@@ -131,6 +131,7 @@ describe.skipIf(reason)(`services over the kernel's sockets${reason ? ` (${reaso
 
   beforeAll(async () => {
     const ipu = namespaces.add('node');
+    netns.node = ipu;
     for (const { name, addresses, mac } of pods) {
       const own = namespaces.add(name);
       netns[name] = own;
@@ -174,6 +175,7 @@ uplink: {gateway: [192.168.50.254, "fd00:50::fe"]}
 services: {clusterCIDRs: [10.244.0.0/16, "fd00:244::/32"], serviceCIDRs: [10.96.0.0/16, "fd00:96::/112"]}
 manifests: ./manifests
 control: ./control.sock
+metrics: {address: 127.0.0.1:10249}
 ports:
   - {interface: net, kind: net}
 ${pods.map(({ name, mac }) => `  - {interface: p-${name}, kind: pod, pod: default/${name}, mac: "${mac}"}\n`).join('')}`,
@@ -303,5 +305,29 @@ ${pods.map(({ name, mac }) => `  - {interface: p-${name}, kind: pod, pod: defaul
       ];
       expect(new Set(answers).size).toBe(1);
     });
+  });
+
+  test('what was refused and what went through, by service', async () => {
+    await ask('client', `${families[0].vip}6`, 80, 'TCP', 1);
+    const text = await runNode(
+      netns.node!,
+      `fetch('http://127.0.0.1:10249/metrics').then((r) => r.text()).then((text) => process.stdout.write(text));`,
+    );
+    const lines = text.split('\n');
+    const of = (name: string, service: string): string => `softipu_service_${name}{namespace="default",service="${service}",`;
+    const refused = (service: string, frontend: string, protocol: string, reason: string): string =>
+      `${of('refused_packets_total', service)}frontend="${frontend}",protocol="${protocol}",reason="${reason}"}`;
+    for (const wanted of [
+      refused('nobody', '10.96.0.6:80', 'TCP', 'no_endpoint'),
+      refused('nobody', '[fd00:96::6]:53', 'UDP', 'no_endpoint'),
+      refused('ranges', '198.51.101.5:80', 'TCP', 'source_range'),
+      refused('web', '10.96.0.1', 'TCP', 'wrong_port'),
+      `${of('packets_total', 'web')}frontend="10.96.0.1:80",protocol="TCP",endpoint="10.244.1.21:8080",direction="to_endpoint"}`,
+      `${of('bytes_total', 'web')}frontend="10.96.0.1:80",protocol="TCP",endpoint="10.244.1.21:8080",direction="from_endpoint"}`,
+      `${of('connections_total', 'web')}frontend="10.96.0.1:80",protocol="TCP",endpoint="10.244.1.21:8080"}`,
+    ]) {
+      const line = lines.find((each) => each.startsWith(wanted));
+      expect(Number(line?.slice(wanted.length)), wanted).toBeGreaterThan(0);
+    }
   });
 });
