@@ -15,13 +15,18 @@ export const maxPodPorts = 250;
 const podWaitMs = 5000;
 const pollMs = 20;
 
-/** Takes up earlier pods, then listens. Returns what ends it. */
-export async function startCni(config: NodeConfig, runtime: Runtime, sync: Sync): Promise<() => void> {
+/** Takes up earlier pods, then listens. `mtu`: of pods, the longest packet that reaches other nodes' pods. Returns what ends it. */
+export async function startCni(config: NodeConfig, runtime: Runtime, sync: Sync, mtu: number | undefined): Promise<() => void> {
   const { cni } = config;
   if (!cni) return () => {};
   if (config.gateway.addresses.length === 0)
     throw new UserError('no-gateway', "pods need a gateway: 'gateway.addresses' is empty");
-  const plugin = new CniPlugin({ node: cniNode(config, runtime, sync), stateFile: cni.state, say });
+  const plugin = new CniPlugin({
+    node: cniNode(config, runtime, sync),
+    stateFile: cni.state,
+    say,
+    ...(mtu !== undefined && { mtu }),
+  });
   await plugin.restore();
   const server = await serveCni(cni.socket, plugin, say).catch((error: Error) => {
     throw new UserError('cni-socket', `cannot listen for CNI: ${error.message}`);

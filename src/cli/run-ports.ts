@@ -30,23 +30,37 @@ export function runtimePorts(config: NodeConfig, tunnel: TunnelDevice | undefine
   return tunnel ? [...ports, { number: devicePort, spec: tunnel.name, isNet: true }] : ports;
 }
 
+/** Bytes of the longest packet that fits the tunnels to other nodes; undefined: there are none, or nobody can tell. */
+export function tunnelMtu(config: NodeConfig, tunnel: TunnelDevice | undefined): number | undefined {
+  if (tunnel) return tunnel.mtu;
+  const { vtep } = config;
+  const below = mtus(config, 'net').map(({ mtu }) => mtu);
+  return vtep && below.length > 0 ? Math.min(...below) - vxlanOverheadBytes(vtep.address) : undefined;
+}
+
 /** Packets of local pods that no tunnel takes would be lost on their way to other nodes: says so before anybody wonders. */
 export function warnOfLongPackets(config: NodeConfig, tunnel: TunnelDevice | undefined): void {
-  const mtus = (kind: 'net' | 'pod'): { readonly name: string; readonly mtu: number }[] =>
-    config.ports.flatMap((port) => {
-      const spec = parsePortSpec(port.interface);
-      const facts = port.kind === kind && spec.kind === 'packet' ? factsOf(spec) : undefined;
-      return facts ? [facts] : [];
-    });
-  const { vtep } = config;
-  const below = vtep ? mtus('net').map(({ mtu }) => mtu - vxlanOverheadBytes(vtep.address)) : [];
-  const most = tunnel?.mtu ?? Math.min(...below);
-  const long = mtus('pod').filter(({ mtu }) => mtu > most);
+  if (tunnel?.mtuBelow !== undefined && tunnel.mtu > tunnel.mtuBelow) {
+    say(
+      `the vxlan device '${tunnel.name}' takes packets of ${tunnel.mtu} bytes, but only ${tunnel.mtuBelow} fit the interface that they leave through: longer ones are fragmented or lost on their way; set its MTU to ${tunnel.mtuBelow}`,
+    );
+  }
+  const most = tunnelMtu(config, tunnel);
+  const long = most === undefined ? [] : mtus(config, 'pod').filter(({ mtu }) => mtu > most);
   if (long.length === 0) return;
   const names = long.map(({ name }) => `'${name}'`).join(', ');
   say(
     `the tunnel to other nodes takes packets of ${most} bytes, but MTU is more than that at ${names}: set it to ${most} there and in the pods`,
   );
+}
+
+/** Of the interfaces that ports of a kind are. */
+function mtus(config: NodeConfig, kind: 'net' | 'pod'): { readonly name: string; readonly mtu: number }[] {
+  return config.ports.flatMap((port) => {
+    const spec = parsePortSpec(port.interface);
+    const facts = port.kind === kind && spec.kind === 'packet' ? factsOf(spec) : undefined;
+    return facts ? [facts] : [];
+  });
 }
 
 /** Undefined for an interface that is not there: opening it says so better. */

@@ -30,7 +30,7 @@ import { type LoadedProgram, loadProgram } from './load-program.ts';
 import { nodeHandlers } from './node-inspect.ts';
 import { observe } from './observe.ts';
 import { shippedProgram } from './package-root.ts';
-import { devicePort, runtimePorts, tunnelDevice, warnOfLongPackets } from './run-ports.ts';
+import { devicePort, runtimePorts, tunnelDevice, tunnelMtu, warnOfLongPackets } from './run-ports.ts';
 import { Runtime } from './runtime.ts';
 import { say } from './say.ts';
 import { askForSignal } from './signals.ts';
@@ -80,7 +80,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     const watched = observe({ runtime, program, manager, ports });
     const sync = new Sync({
       manager,
-      settings: nodeSettings(config, tunnel && devicePort),
+      settings: nodeSettings(config, tunnel && { port: devicePort, mtu: tunnel.mtu }),
       say,
       onSync: (report) => {
         const error = tunnel?.setPeers(manager.model?.remoteNodes ?? []);
@@ -103,7 +103,7 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
     cleanUp.push(() => clearInterval(timer));
     cleanUp.push(() => clearInterval(refreshing));
     for (const server of await watched.serve(config)) cleanUp.push(() => server.close());
-    cleanUp.push(await startCni(config, runtime, sync));
+    cleanUp.push(await startCni(config, runtime, sync, tunnelMtu(config, tunnel)));
     const server = await serveControl(config.controlSocket, { ...handlers, ...nodeHandlers(runtime, manager) });
     cleanUp.push(() => server.close());
     say(
@@ -216,13 +216,13 @@ async function followServer(
 }
 
 /**
- * What node.yaml says, and the hardware's own addresses. `devicePort`: the port of the kernel's vxlan device, if that encapsulates. `isElsewhere`: interfaces
+ * What node.yaml says, and the hardware's own addresses. `device`: the port of the kernel's vxlan device, if that encapsulates. `isElsewhere`: interfaces
  * may be in another namespace, or on another machine; then what node.yaml does not say of them is not known.
  */
-export function nodeSettings(config: NodeConfig, devicePort?: number, isElsewhere = false): NodeSettings {
+export function nodeSettings(config: NodeConfig, device?: NodeSettings['vxlan']['device'], isElsewhere = false): NodeSettings {
   return {
     ...config,
-    vxlan: { ...config.vxlan, ...(devicePort !== undefined && { devicePort }) },
+    vxlan: { vni: config.vxlan.vni, ...(device && { device }) },
     ports: config.ports.map((port) => {
       const { mac, mtu } = (isElsewhere ? factsIfHere(port.interface) : factsOf(port.interface)) ?? {};
       return {

@@ -24,8 +24,10 @@ export interface Peer {
 
 export interface TunnelDevice {
   readonly name: string;
-  /** Longest packet that fits the tunnel. */
+  /** Longest packet that the device takes. */
   readonly mtu: number;
+  /** Longest packet that fits, with its tunnel headers, the interface that has our outer address; undefined if none has. */
+  readonly mtuBelow: number | undefined;
   /** From now on the tunnels go to these nodes and no others. Returns what iproute2 refused. */
   setPeers(peers: readonly Peer[]): string | undefined;
   /** Takes away what `openTunnelDevice` and `setPeers` made. */
@@ -75,6 +77,7 @@ export function openTunnelDevice({ vxlan, vtep }: NodeConfig): TunnelDevice {
   return {
     name,
     mtu: interfaceFacts(name).mtu,
+    mtuBelow: mtuBelow(address),
     setPeers,
     close: () => {
       if (isOurs) iproute('ip', [`link delete ${name}`]);
@@ -85,8 +88,13 @@ export function openTunnelDevice({ vxlan, vtep }: NodeConfig): TunnelDevice {
 
 /** The kernel's default for a device without lower interface is 1500, which the network below may not carry. */
 function mtuOf(address: string, name: string): string[] {
+  const mtu = mtuBelow(address);
+  return mtu === undefined ? [] : [`link set ${name} mtu ${mtu}`];
+}
+
+function mtuBelow(address: string): number | undefined {
   const below = interfaceWith(address);
-  return below === undefined ? [] : [`link set ${name} mtu ${interfaceFacts(below).mtu - vxlanOverheadBytes(address)}`];
+  return below === undefined ? undefined : interfaceFacts(below).mtu - vxlanOverheadBytes(address);
 }
 
 function interfaceWith(address: string): string | undefined {

@@ -25,8 +25,8 @@ export interface NodeSettings {
   /** Default: what the Node object's annotations say. */
   readonly vtep?: { readonly address: string; readonly mac: string };
   readonly gateway: { readonly addresses: readonly string[]; readonly mac: string };
-  /** `devicePort`: number of the port that is a vxlan device, if the kernel encapsulates. */
-  readonly vxlan: { readonly vni: number; readonly devicePort?: number };
+  /** `device`: the port that is a vxlan device, if the kernel encapsulates, and the longest packet that it takes. */
+  readonly vxlan: { readonly vni: number; readonly device?: { readonly port: number; readonly mtu: number } };
   /** Of both families; beside them what the Node object says. */
   readonly podCIDRs?: readonly string[];
   /** Next hops for everything that is neither pod nor neighbour, one per family. */
@@ -137,7 +137,11 @@ function toNode(
   const tunnel = toTunnel(settings, own, net?.number);
   const addresses = [...new Set([...settings.nodeAddresses, ...(own?.internalIPs ?? [])])];
   const { gateway } = settings;
-  const devicePort: Port[] = tunnel?.isDevice ? [{ number: tunnel.port, kind: 'net', mac: tunnel.mac, addresses: [] }] : [];
+  const { device } = settings.vxlan;
+  const devicePort: Port[] =
+    tunnel && device
+      ? [{ number: device.port, kind: 'net', mac: tunnel.mac, addresses: [], mtu: Math.min(device.mtu, 65535) }]
+      : [];
   const distinct = new Map(settings.ports.map((port) => [port.number, port]));
   const ports = [...distinct.values()].map(({ number, kind, hardwareAddress, mtu }): Port => {
     if (kind !== 'net') return { number, kind, mac: gateway.mac, addresses: gateway.addresses, ...(mtu && { mtu }) };
@@ -265,8 +269,8 @@ function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: 
   const mac = settings.vtep?.mac ?? own?.vtep.mac;
   if (address === undefined || mac === undefined) return undefined;
   const vni = settings.vtep ? settings.vxlan.vni : (own?.vtep.vni ?? settings.vxlan.vni);
-  const { devicePort } = settings.vxlan;
-  if (devicePort !== undefined) return { address, mac, vni, port: devicePort, isDevice: true };
+  const { device } = settings.vxlan;
+  if (device) return { address, mac, vni, port: device.port, isDevice: true };
   if (netPort === undefined) return undefined;
   return { address, mac, vni, port: netPort };
 }
