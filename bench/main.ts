@@ -12,6 +12,7 @@ import { passesBench } from './passes.ts';
 import { pipelineBench } from './pipeline.ts';
 import { policyBench } from './policy.ts';
 import { servicesBench } from './services.ts';
+import { tablesBench } from './tables.ts';
 import { workersBench } from './workers.ts';
 
 const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Measure[]>> = {
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Me
   services: servicesBench,
   compile: compileBench,
   passes: passesBench,
+  tables: tablesBench,
 };
 
 const [name, ...rest] = process.argv.slice(2);

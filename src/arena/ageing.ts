@@ -15,7 +15,7 @@ import {
   tableHeader,
 } from './layout.ts';
 import { addU64, bumpU32, type Memory, setU32, u32, writeFields } from './memory.ts';
-import { hashKey, isDead, isExpired, isLive, liveTag, matchingSlots, release, slotAddress } from './slots.ts';
+import { exactSlot, hashKey, isDead, isExpired, isLive, liveTag, release, slotAddress } from './slots.ts';
 import { defaultHandle, type MatchTable } from './table.ts';
 
 /**
@@ -56,10 +56,11 @@ function placeToAdd(memory: Memory, layout: TableLayout, hash: number, key: Uint
   let free = -1;
   let victim = -1;
   let leastLeft = Number.POSITIVE_INFINITY;
-  for (const slot of matchingSlots(memory, layout, { hash, key })) {
-    if (!isDead(memory, layout, slotAddress(layout, slot), nowMs)) return undefined;
+  const same = exactSlot(memory, layout, hash, key);
+  if (same >= 0) {
+    if (!isDead(memory, layout, slotAddress(layout, same), nowMs)) return undefined;
     count(tableHeader.expired);
-    return slot;
+    return same;
   }
   for (let n = 0; n < Math.min(maxAddProbes, layout.slotCount) && free < 0; n++) {
     const slot = (hash + n) & (layout.slotCount - 1);

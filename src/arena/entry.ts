@@ -2,6 +2,7 @@
  * Entries as the control plane says them, and their form in memory: the key masked and packed, bounds of range keys, a priority.
  * Structurally, the IR's `KeyMatch` is one of these.
  */
+import { hashMasks } from './hash-masks.ts';
 import type { FieldPlace, TableLayout } from './layout.ts';
 import { checkFits, ones, packFields, toBig, type Value, viewOf, writeBig, writeValue } from './wire-bytes.ts';
 
@@ -54,8 +55,10 @@ export interface EncodedMatch {
   readonly key: Uint8Array;
   /** A view of `key`. */
   readonly view: DataView;
-  /** keyWords * 8 bytes; all-ones where an exact table compares. */
+  /** Masked tables: keyWords * 8 bytes. */
   readonly mask: Uint8Array;
+  /** Masked tables: what it may be hashed by, see hash-masks.ts. */
+  readonly hashMasks: readonly Uint8Array[];
   /** Low and high of each range key, in order. */
   readonly ranges: Uint8Array;
   readonly priority: number;
@@ -83,25 +86,34 @@ export interface MatchPlan {
   readonly keyBytes: number;
   readonly rangesAt: number;
   readonly hasPrefixPriority: boolean;
+  /** Mask of all bits of the key. */
+  readonly whole: Uint8Array;
   /** Of the last match, in tables without masks. */
   readonly exact: EncodedMatch;
 }
 
-const noRanges = new Uint8Array();
+const nothing = new Uint8Array();
 
 export function matchPlan(table: TableLayout): MatchPlan {
   const keys = table.spec.keys.flatMap(({ width, matchKind }, index) => {
     if (matchKind === 'selector') return [];
     return [{ width, matchKind, index, what: (): string => `key ${index} of table '${table.spec.name}'` }];
   });
-  const key = new Uint8Array(table.keyWords * 8);
+  const keyBytes = table.keyWords * 8;
+  const key = new Uint8Array(keyBytes);
+  const places = table.keyFields.filter((place) => place !== undefined);
   return {
     table,
     keys,
-    exact: { key, view: viewOf(key), mask: noRanges, ranges: noRanges, priority: 0 },
-    places: table.keyFields.filter((place) => place !== undefined),
-    keyBytes: table.keyWords * 8,
-    rangesAt: table.keyOffset + table.keyWords * 8,
+    exact: { key, view: viewOf(key), mask: nothing, hashMasks: [], ranges: nothing, priority: 0 },
+    places,
+    keyBytes,
+    rangesAt: table.maskOffset + (table.isMasked ? keyBytes : 0),
+    whole: packFields(
+      places,
+      keys.map(({ width }) => ones(width)),
+      keyBytes,
+    ),
     hasPrefixPriority: hasPrefixPriority(table),
   };
 }
@@ -138,10 +150,12 @@ export function encodeMatch(plan: MatchPlan, entry: EntryKey): EncodedMatch {
     masks.push(mask);
   });
   const key = packFields(plan.places, values, plan.keyBytes);
+  const mask = packFields(plan.places, masks, plan.keyBytes);
   return {
     key,
     view: viewOf(key),
-    mask: packFields(plan.places, masks, plan.keyBytes),
+    mask,
+    hashMasks: table.isMasked ? hashMasks(table, mask, plan.whole) : [],
     ranges,
     priority: !table.isMasked ? 0 : plan.hasPrefixPriority ? prefix : (entry.priority ?? 0),
   };
@@ -202,8 +216,8 @@ export function toMasked(match: KeyMatch, width: number, what: () => string): [v
 const prefixStep = 4;
 
 /**
- * Mask of the leading bits that all numbers of a range share, in steps of 4: entries with the same other keys and different ports then hash to different
- * slots, and a range key of 16 bits adds at most 5 masks to the directory (in steps of one bit it would be 17).
+ * Mask of the leading bits that all numbers of a range share, in steps of 4: entries with the same other keys and different ports can then be hashed to
+ * different slots, and a range key of 16 bits adds at most 5 masks to the directory (in steps of one bit it would be 17).
  */
 function commonPrefix(low: bigint, high: bigint, width: number): bigint {
   let free = 0;

@@ -22,17 +22,18 @@
  *
  * A masked table (any lpm, ternary, range or optional key) has between the head and the key
  *   u32 priority   higher wins; for lpm the prefix length, for a program's or P4Runtime's priorities those
- *   u32 tuple      index into the table's directory of masks
- * and behind the key, for each range key in order, low and high (ceil(width / 8) bytes each). The key is stored masked; a range key's mask is the
- * common prefix of its bounds in steps of 4 bits.
+ *   u32 tuple      id of the line of the table's directory that the entry is hashed by
+ * and behind the key its mask (keyWords * 8 bytes), then for each range key in order, low and high (ceil(width / 8) bytes each). The key is stored masked; a
+ * range key's mask is the common prefix of its bounds in steps of 4 bits.
  *
  * Rules that compiled code and the control plane keep alike:
- *  - The first slot probed is hash & (slotCount - 1), where hash is hashKeyWords of the key with the table's multipliers, of a masked
- *    table plus tupleShift.
+ *  - The first slot probed is hash & (slotCount - 1), where hash is hashKeyWords of the key with the table's multipliers; in a masked table of the key
+ *    under the tuple's mask, plus tupleShift.
  *  - A table without key bytes (no key, or selectors only) has no entries: every apply runs the default action.
  *  - An expired entry of an autoDelete table is no match; one of a notify table still is.
  *  - Masked tables: tuples in the directory's order (falling maxPriority, then rising id), stop when the best found >= maxPriority; within one
- *    tuple every slot up to the first never-used one; a later match replaces an earlier one only with strictly higher priority.
+ *    tuple every slot up to the first never-used one; an entry matches if its tuple is this one, the key under the entry's own mask is the entry's key, and
+ *    the range keys are within its bounds; a later match replaces an earlier one only with strictly higher priority.
  *  - add_entry (exact tables without implementation) looks at the first maxAddProbes slots: a live entry of the same key refuses the add
  *    (overwritten in place, `expired` + 1, if it is expired in an autoDelete table); else the first never-used or deleted slot is taken; else the
  *    entry among them with the data-plane flag, timeoutMs != 0 and the least int32 (deadlineMs - nowMs), the first of equals, is replaced
@@ -194,6 +195,8 @@ export interface TableLayout {
   readonly ranges: readonly (FieldPlace | undefined)[];
   readonly priorityOffset: number;
   readonly tupleOffset: number;
+  /** Masked tables: of the entry's own mask. */
+  readonly maskOffset: number;
   readonly dataOffset: number;
   /** Per action: parameters, offsets from dataOffset. */
   readonly params: readonly (readonly FieldPlace[])[];
@@ -445,6 +448,8 @@ function layoutTable(spec: TableSpec, place: Place): TableLayout {
   if (isMasked) at += 8;
   const keyOffset = at;
   at += keyWords * 8;
+  const maskOffset = at;
+  if (isMasked) at += keyWords * 8;
   const ranges = spec.keys.map((key) => {
     if (key.matchKind !== 'range') return undefined;
     const range = { offset: at, bytes: byteWidth(key.width), width: key.width };
@@ -466,8 +471,7 @@ function layoutTable(spec: TableSpec, place: Place): TableLayout {
     at = meterOffset + meterCell.bytes;
   }
   const slotBytes = at <= 16 ? 16 : at <= 32 ? 32 : roundUp(at, 64);
-  // Load at most 80 %: linear probing stays short.
-  const slotCount = powerOfTwo(Math.max(8, Math.ceil(spec.size / 0.8)));
+  const slotCount = powerOfTwo(Math.max(8, Math.ceil(spec.size / maxLoad(spec, isMasked))));
   const tupleCapacity = isMasked ? Math.min(Math.max(spec.size, 8), 4096) : 0;
   const tupleBytes = tupleEntry.head + keyWords * 8;
   const header = place(tableHeader.bytes + 16 * keyWords, 64);
@@ -489,6 +493,7 @@ function layoutTable(spec: TableSpec, place: Place): TableLayout {
     ranges,
     priorityOffset,
     tupleOffset,
+    maskOffset,
     dataOffset,
     params,
     counterOffset,
@@ -497,6 +502,16 @@ function layoutTable(spec: TableSpec, place: Place): TableLayout {
     tupleCapacity,
     tupleBytes,
   };
+}
+
+/**
+ * How much of a table's slots its entries may take. Linear probing looks at (1 + 1 / (1 - load)) / 2 slots for a key that is there and at
+ * (1 + 1 / (1 - load)^2) / 2 for one that is not (Knuth 6.4): what is not there is a masked table's commonest answer, and an entry that the data plane adds
+ * must find a slot within maxAddProbes.
+ */
+function maxLoad(spec: TableSpec, isMasked: boolean): number {
+  if (isMasked) return 0.5;
+  return spec.addOnMiss ? 0.8 : 0.9;
 }
 
 function layoutProfile(spec: ProfileSpec, place: Place): ProfileLayout {

@@ -5,7 +5,7 @@
 import { hashWords, maglevSlot } from './hash.ts';
 import { type ArenaLayout, entryHead, groupBit, groupRecord, type TableLayout, tableHeader } from './layout.ts';
 import { addU64, type Memory, u32 } from './memory.ts';
-import { hashKey, isDead, matchingSlots, slotAddress } from './slots.ts';
+import { bucket, exactSlot, hashInTuple, hashKey, isDead, slotAddress } from './slots.ts';
 import { defaultHandle, type MatchTable } from './table.ts';
 import { tupleAt, tupleCount } from './tuples.ts';
 import { viewOf } from './wire-bytes.ts';
@@ -24,7 +24,7 @@ export interface Applied {
 }
 
 /**
- * Handle of the entry that a packed key (`packKey`) matches; `defaultHandle` if none does. Exact tables: O(1). Masked tables: O(masks).
+ * Handle of the entry that a packed key (`packKey`) matches; `defaultHandle` if none does. Exact tables: O(1). Masked tables: O(tuples).
  */
 export function lookup(table: MatchTable, key: Uint8Array, nowMs: number): number {
   const { memory, layout } = table;
@@ -33,30 +33,33 @@ export function lookup(table: MatchTable, key: Uint8Array, nowMs: number): numbe
 }
 
 function lookupExact(memory: Memory, layout: TableLayout, key: Uint8Array, nowMs: number): number {
-  for (const slot of matchingSlots(memory, layout, { hash: hashKey(memory, layout, key), key })) {
-    return isDead(memory, layout, slotAddress(layout, slot), nowMs) ? defaultHandle : slot;
-  }
-  return defaultHandle;
+  const slot = exactSlot(memory, layout, hashKey(memory, layout, key), key);
+  return slot < 0 || isDead(memory, layout, slotAddress(layout, slot), nowMs) ? defaultHandle : slot;
 }
 
 function lookupMasked(memory: Memory, layout: TableLayout, key: Uint8Array, nowMs: number): number {
   let best = defaultHandle;
   let bestPriority = -1;
-  const masked = new Uint8Array(key.length);
   for (let position = 0; position < tupleCount(memory, layout); position++) {
     const tuple = tupleAt(memory, layout, position);
     if (bestPriority >= tuple.maxPriority) break;
-    for (let i = 0; i < key.length; i++) masked[i] = key[i]! & memory.bytes[tuple.mask + i]!;
-    const hash = hashKey(memory, layout, masked, tuple.id);
-    for (const slot of matchingSlots(memory, layout, { hash, key: masked, tuple: tuple.id })) {
+    for (const slot of bucket(memory, layout, hashInTuple(memory, layout, key, tuple), tuple.id)) {
       const at = slotAddress(layout, slot);
       const priority = u32(memory, at + layout.priorityOffset);
-      if (priority <= bestPriority || !isInRanges(memory, layout, at, key) || isDead(memory, layout, at, nowMs)) continue;
+      if (priority <= bestPriority || !isMatch(memory, layout, at, key) || isDead(memory, layout, at, nowMs)) continue;
       best = slot;
       bestPriority = priority;
     }
   }
   return best;
+}
+
+function isMatch(memory: Memory, layout: TableLayout, at: number, key: Uint8Array): boolean {
+  const { bytes } = memory;
+  for (let i = 0; i < layout.keyBytes; i++) {
+    if ((key[i]! & bytes[at + layout.maskOffset + i]!) !== bytes[at + layout.keyOffset + i]) return false;
+  }
+  return isInRanges(memory, layout, at, key);
 }
 
 function isInRanges(memory: Memory, layout: TableLayout, at: number, key: Uint8Array): boolean {
@@ -117,5 +120,5 @@ export function applyTable(table: MatchTable, arena: ArenaLayout, key: Uint8Arra
 function isThereExpired(table: MatchTable, key: Uint8Array): boolean {
   const { memory, layout } = table;
   if (layout.spec.ageing !== 'autoDelete' || layout.isMasked) return false;
-  return !matchingSlots(memory, layout, { hash: hashKey(memory, layout, key), key }).next().done;
+  return exactSlot(memory, layout, hashKey(memory, layout, key), key) >= 0;
 }

@@ -9,15 +9,8 @@
 import { hashKeyWords, tupleShift } from './hash.ts';
 import { entryHead, entryRetired, entryState, maxAddProbes, type TableLayout, tableHeader } from './layout.ts';
 import { type Memory, sameBytes, setU32, u32 } from './memory.ts';
+import { positionOf, type Tuple, tupleAt } from './tuples.ts';
 import { viewOf } from './wire-bytes.ts';
-
-/** What a slot must hold to be the one looked for. */
-export interface Wanted {
-  readonly hash: number;
-  readonly key: Uint8Array;
-  /** Masked tables. */
-  readonly tuple?: number;
-}
 
 export function slotAddress(table: TableLayout, slot: number): number {
   return table.slots + slot * table.slotBytes;
@@ -27,14 +20,42 @@ export function isLive(memory: Memory, table: TableLayout, slot: number): boolea
   return (u32(memory, slotAddress(table, slot)) & 3) === entryState.live;
 }
 
-/** Hash of a packed (and masked) key. `tuple` is undefined for exact tables. */
-export function hashKey(memory: Memory, table: TableLayout, key: Uint8Array | DataView, tuple?: number): number {
-  return hashAt(memory, table, key instanceof DataView ? key : viewOf(key), 0, tuple);
+/** Hash of a packed key of a table without masks. */
+export function hashKey(memory: Memory, table: TableLayout, key: Uint8Array | DataView): number {
+  return hashAt(memory, table, key instanceof DataView ? key : viewOf(key), 0);
 }
 
-function hashAt(memory: Memory, table: TableLayout, key: DataView, at: number, tuple: number | undefined): number {
-  const hash = hashKeyWords(key, at, table.keyWords, memory.view, table.header + tableHeader.bytes);
-  return tuple === undefined ? hash : (hash + tupleShift(tuple)) >>> 0;
+/** Hash of a packed key in a tuple of the directory. */
+export function hashInTuple(
+  memory: Memory,
+  table: TableLayout,
+  key: Uint8Array,
+  { id, mask }: Pick<Tuple, 'id' | 'mask'>,
+): number {
+  return maskedHash(memory, table, key, 0, memory.bytes, mask, id);
+}
+
+/** Hash of a packed key under a mask that a tuple has, or will have. */
+export function hashMaskedKey(memory: Memory, table: TableLayout, key: Uint8Array, mask: Uint8Array, id: number): number {
+  return maskedHash(memory, table, key, 0, mask, 0, id);
+}
+
+function maskedHash(
+  memory: Memory,
+  table: TableLayout,
+  key: Uint8Array,
+  keyAt: number,
+  mask: Uint8Array,
+  maskAt: number,
+  id: number,
+): number {
+  const masked = new Uint8Array(table.keyWords * 8);
+  for (let i = 0; i < masked.length; i++) masked[i] = key[keyAt + i]! & mask[maskAt + i]!;
+  return (hashAt(memory, table, viewOf(masked), 0) + tupleShift(id)) >>> 0;
+}
+
+function hashAt(memory: Memory, table: TableLayout, key: DataView, at: number): number {
+  return hashKeyWords(key, at, table.keyWords, memory.view, table.header + tableHeader.bytes);
 }
 
 /** How many slots a lookup or an insertion may look at. */
@@ -42,17 +63,15 @@ export function probeLimit(table: TableLayout): number {
   return table.spec.addOnMiss ? Math.min(maxAddProbes, table.slotCount) : table.slotCount;
 }
 
-/** Slots on the way of a key that hold it (of exact tables one at most), up to the first never-used one. */
-export function* matchingSlots(memory: Memory, table: TableLayout, wanted: Wanted): Generator<number> {
-  const tag = liveTag(wanted.hash);
+/** Slots of a masked table whose entries have this hash in this tuple, up to the first never-used one: candidates. */
+export function* bucket(memory: Memory, table: TableLayout, hash: number, tuple: number): Generator<number> {
+  const tag = liveTag(hash);
   for (let n = 0; n < probeLimit(table); n++) {
-    const slot = (wanted.hash + n) & (table.slotCount - 1);
+    const slot = (hash + n) & (table.slotCount - 1);
     const at = slotAddress(table, slot);
     const word = u32(memory, at);
     if (word === 0) return;
-    if (word !== tag) continue;
-    if (wanted.tuple !== undefined && u32(memory, at + table.tupleOffset) !== wanted.tuple) continue;
-    if (sameBytes(memory, at + table.keyOffset, wanted.key, wanted.key.length)) yield slot;
+    if (word === tag && u32(memory, at + table.tupleOffset) === tuple) yield slot;
   }
 }
 
@@ -122,9 +141,14 @@ function isRetired(memory: Memory, table: TableLayout, slot: number): boolean {
 /** How far from its home a live entry lies. */
 function distance(memory: Memory, table: TableLayout, slot: number): number {
   const at = slotAddress(table, slot);
-  const tuple = table.isMasked ? u32(memory, at + table.tupleOffset) : undefined;
-  const hash = hashAt(memory, table, memory.view, at + table.keyOffset, tuple);
-  return (slot - hash) & (table.slotCount - 1);
+  return (slot - hashOfEntry(memory, table, at)) & (table.slotCount - 1);
+}
+
+function hashOfEntry(memory: Memory, table: TableLayout, at: number): number {
+  if (!table.isMasked) return hashAt(memory, table, memory.view, at + table.keyOffset);
+  const id = u32(memory, at + table.tupleOffset);
+  const { mask } = tupleAt(memory, table, positionOf(memory, table, id));
+  return maskedHash(memory, table, memory.bytes, at + table.keyOffset, memory.bytes, mask, id);
 }
 
 /** Whether an entry's time is up; the table has ageing. */

@@ -5,22 +5,21 @@
  * too early sees the slot free or the entry whole. A handle is the entry's slot index and stays the same for as long as the entry lives.
  */
 import {
-  type EncodedMatch,
   type EntryCall,
   type EntryKey,
   encodeMatch,
-  hasPrefixPriority,
   type KeyMatch,
   type MatchPlan,
   matchPlan,
   type NewEntry,
   type TableEntry,
 } from './entry.ts';
-import { controlPlaneProfile, entryFlags, entryHead, groupBit, type TableLayout, tableHeader, tupleEntry } from './layout.ts';
-import { addU64, bumpU32, type Memory, readFields, sameBytes, setU32, setU64, u32, u64, writeFields } from './memory.ts';
+import { controlPlaneProfile, entryFlags, entryHead, groupBit, type TableLayout, tableHeader } from './layout.ts';
+import { findMasked, placeFor } from './masked.ts';
+import { addU64, bumpU32, type Memory, readFields, setU32, setU64, u32, u64, writeFields } from './memory.ts';
 import { getMeterConfig, type MeterConfig, setMeterConfig } from './meter.ts';
-import { exactSlot, freeSlot, hashKey, isDead, isLive, liveTag, matchingSlots, release, slotAddress } from './slots.ts';
-import { addToTuple, findTuple, freeTupleId, positionOf, removeFromTuple, tupleAt } from './tuples.ts';
+import { exactSlot, freeSlot, hashKey, isDead, isLive, liveTag, release, slotAddress } from './slots.ts';
+import { addToTuple, positionOf, removeFromTuple, tupleAt } from './tuples.ts';
 import { checkFits, readBig, type Value } from './wire-bytes.ts';
 
 /** Stands for the default entry where a handle is asked for. */
@@ -61,20 +60,17 @@ export class MatchTable {
     const { memory, layout } = this;
     const match = encodeMatch(this.#plan, entry);
     this.#checkCall(entry.call);
-    let tuple: number | undefined;
-    if (layout.isMasked) {
-      const position = findTuple(memory, layout, match.mask);
-      tuple = position < 0 ? freeTupleId(memory, layout) : tupleAt(memory, layout, position).id;
-      if (tuple === undefined) return 'full';
-    }
-    const hash = hashKey(memory, layout, match.view, tuple);
-    const same = this.#findEncoded(match, hash, tuple);
+    const exactHash = layout.isMasked ? 0 : hashKey(memory, layout, match.view);
+    const same = layout.isMasked ? findMasked(memory, layout, match) : exactSlot(memory, layout, exactHash, match.key);
     if (same >= 0) {
       if (!isDead(memory, layout, this.address(same), nowMs)) return 'exists';
       this.remove(same);
       addU64(memory, layout.header + tableHeader.expired, 1n);
     }
     if (this.count >= layout.spec.size) return 'full';
+    const place = layout.isMasked ? placeFor(memory, layout, match) : undefined;
+    if (layout.isMasked && !place) return 'full';
+    const hash = place?.hash ?? exactHash;
     const slot = freeSlot(memory, layout, hash);
     if (slot < 0) return 'full';
     const at = slotAddress(layout, slot);
@@ -83,12 +79,13 @@ export class MatchTable {
     memory.view.setUint8(at + entryHead.profile, controlPlaneProfile);
     if (layout.spec.ageing !== 'none') this.#setTimeout(at, entry.idleTimeoutMs ?? 0, nowMs);
     memory.bytes.set(match.key, at + layout.keyOffset);
-    memory.bytes.set(match.ranges, at + layout.keyOffset + layout.keyWords * 8);
     this.#writeCall(at, entry.call);
-    if (tuple !== undefined) {
+    if (place) {
+      memory.bytes.set(match.mask, at + layout.maskOffset);
+      memory.bytes.set(match.ranges, at + layout.maskOffset + match.mask.length);
       setU32(memory, at + layout.priorityOffset, match.priority);
-      setU32(memory, at + layout.tupleOffset, tuple);
-      addToTuple(memory, layout, match.mask, tuple, match.priority);
+      setU32(memory, at + layout.tupleOffset, place.id);
+      addToTuple(memory, layout, place.mask, place.id, match.priority);
     }
     bumpU32(memory, layout.header + tableHeader.entries);
     setU32(memory, at, liveTag(hash));
@@ -116,7 +113,7 @@ export class MatchTable {
     return 'ok';
   }
 
-  /** Takes an entry out. O(1), but up to O(slots) where it was the only one with the highest priority of its mask. */
+  /** Takes an entry out. O(1), but up to O(slots) where it was the only one with the highest priority of its tuple. */
   remove(where: number | EntryKey): 'ok' | 'notFound' {
     const { memory, layout } = this;
     const slot = this.#toHandle(where);
@@ -129,8 +126,7 @@ export class MatchTable {
       const tuple = u32(memory, at + layout.tupleOffset);
       const priority = u32(memory, at + layout.priorityOffset);
       const { entries, maxPriority } = tupleAt(memory, layout, positionOf(memory, layout, tuple));
-      // Entries of one prefix length have one priority.
-      const isHighest = priority === maxPriority && entries > 1 && !hasPrefixPriority(layout);
+      const isHighest = priority === maxPriority && entries > 1;
       const stays = isHighest ? this.#highestPriority(tuple, maxPriority) : maxPriority;
       removeFromTuple(memory, layout, tuple, stays);
     }
@@ -141,13 +137,9 @@ export class MatchTable {
   find(key: EntryKey): number | undefined {
     const { memory, layout } = this;
     const match = encodeMatch(this.#plan, key);
-    let tuple: number | undefined;
-    if (layout.isMasked) {
-      const position = findTuple(memory, layout, match.mask);
-      if (position < 0) return undefined;
-      tuple = tupleAt(memory, layout, position).id;
-    }
-    const slot = this.#findEncoded(match, hashKey(memory, layout, match.view, tuple), tuple);
+    const slot = layout.isMasked
+      ? findMasked(memory, layout, match)
+      : exactSlot(memory, layout, hashKey(memory, layout, match.view), match.key);
     return slot < 0 ? undefined : slot;
   }
 
@@ -292,24 +284,7 @@ export class MatchTable {
     return this.has(where) ? where : undefined;
   }
 
-  /** Slot of a match; -1 if there is none. */
-  #findEncoded(match: EncodedMatch, hash: number, tuple: number | undefined): number {
-    const { memory, layout } = this;
-    if (!layout.isMasked) return exactSlot(memory, layout, hash, match.key);
-    for (const slot of matchingSlots(
-      memory,
-      layout,
-      tuple === undefined ? { hash, key: match.key } : { hash, key: match.key, tuple },
-    )) {
-      const at = slotAddress(layout, slot);
-      const isSame = u32(memory, at + layout.priorityOffset) === match.priority;
-      if (isSame && sameBytes(memory, at + layout.keyOffset + layout.keyWords * 8, match.ranges, match.ranges.length))
-        return slot;
-    }
-    return -1;
-  }
-
-  /** Highest priority of the entries with a mask; the search ends at one that has `bound`. */
+  /** Highest priority of the entries of a tuple; the search ends at one that has `bound`. */
   #highestPriority(tuple: number, bound: number): number {
     const { memory, layout } = this;
     let highest = 0;
@@ -403,11 +378,7 @@ export class MatchTable {
 
   #readMatches(at: number): KeyMatch[] {
     const { memory, layout } = this;
-    let mask = 0;
-    if (layout.isMasked) {
-      const position = positionOf(memory, layout, u32(memory, at + layout.tupleOffset));
-      mask = layout.tuples + position * layout.tupleBytes + tupleEntry.head;
-    }
+    const mask = at + layout.maskOffset;
     const matches: KeyMatch[] = [];
     layout.spec.keys.forEach((key, i) => {
       const place = layout.keyFields[i];

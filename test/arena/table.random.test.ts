@@ -153,6 +153,16 @@ const kinds: { name: string; keys: Key[]; size: number }[] = [
     ],
     size: 50,
   },
+  {
+    // More than may have one hash: all levels of hash-masks.ts are in use.
+    name: 'ternary 32 + range 16 + exact 4',
+    keys: [
+      { width: 32, matchKind: 'ternary' },
+      { width: 16, matchKind: 'range' },
+      { width: 4, matchKind: 'exact' },
+    ],
+    size: 600,
+  },
 ];
 
 describe('a table does what a plain list does', () => {

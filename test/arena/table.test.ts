@@ -4,6 +4,7 @@ import { type KeyMatch, packKey } from '../../src/arena/entry.ts';
 import type { TableSpec } from '../../src/arena/layout.ts';
 import { lookup } from '../../src/arena/lookup.ts';
 import { defaultHandle, type MatchTable } from '../../src/arena/table.ts';
+import { tupleCount } from '../../src/arena/tuples.ts';
 import { makeArena, tableSpec } from './helpers.ts';
 
 const tableOf = (spec: Partial<TableSpec>): MatchTable => makeArena({ tables: [tableSpec(spec)] }).tables[0]!;
@@ -159,9 +160,29 @@ describe('a masked table', () => {
     expect(table.find({ matches: [range(100n, 198n), { kind: 'optional', value: 6n }], priority: 2 })).toBeUndefined();
   });
 
-  test('the directory of masks is full at its capacity', () => {
-    const table = tableOf({ keys: [{ width: 64, matchKind: 'ternary' }], size: 8 });
-    for (let i = 0; i < 8; i++) table.insert({ matches: [ternary(0n, 1n << BigInt(i))], priority: 1, call: set(1n) });
-    expect(table.insert({ matches: [ternary(0n, 0n)], priority: 1, call: set(1n) })).toBe('full');
+  test('many masks share a tuple, until too many entries have the same hash', () => {
+    const table = tableOf({
+      keys: [
+        { width: 32, matchKind: 'ternary' },
+        { width: 16, matchKind: 'ternary' },
+      ],
+      size: 1024,
+    });
+    const tuples = (): number => tupleCount(table.memory, table.layout);
+    const add = (value: bigint, mask: bigint, port: bigint): void => {
+      const matches = [ternary(value, mask), ternary(port, port === 0n ? 0n : 0xffffn)];
+      expect(table.insert({ matches, priority: 1, call: set(1n) })).toBeTypeOf('number');
+    };
+    for (let i = 0n; i < 100n; i++) add(i << 16n, 0xffff_0000n, 1n + i);
+    for (let i = 0n; i < 100n; i++) add((i << 16n) | 0x8000n, 0xffff_f000n, 0n);
+    expect(tuples()).toBe(1);
+    // All of them under 10.0.0.0/16: by the address alone they cannot be told apart, by the port they can.
+    for (let i = 0n; i < 100n; i++) add(0x0a00_0000n, 0xffff_0000n, 1n + i);
+    expect(tuples()).toBe(2);
+    expect(found(table, 0x0a00_1234n, 77n)).toBe(1n);
+    for (let i = 0n; i < 100n; i++) {
+      expect(table.remove({ matches: [ternary(0x0a00_0000n, 0xffff_0000n), ternary(1n + i, 0xffffn)], priority: 1 })).toBe('ok');
+    }
+    expect(tuples()).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Lookup in masked tables (lpm, ternary, range, optional): one hash probe per mask in use, best priorities first; see arena/tuples.ts. Within a mask
- * all slots with the masked key are looked at, since entries may differ in ranges and priority only; with an lpm key alone the first match is the best.
+ * Lookup in masked tables (lpm, ternary, range, optional): one hash lookup per tuple in use, best priorities first; see arena/tuples.ts. Of a tuple all
+ * entries with the hash are looked at: they may differ in what they were not hashed by, in ranges and in priority.
  *
  *   lookup_<i>(word 0 .. word n - 1 : i64, nowMs : i32, range keys as numbers : i32 or limbs) -> i32
  */
@@ -9,7 +9,7 @@ import { Fn, type Get, i32, i64, type Ref, type Type } from './builder.ts';
 import { extend, loadBits } from './bytes.ts';
 import { loadWideBits, paddedPlace } from './fields.ts';
 import { tupleHash } from './hashes.ts';
-import { isDead, isSameKey, keyParams, liveTag, probe, words } from './lookup.ts';
+import { isDead, keyParams, liveTag, probe, words } from './lookup.ts';
 import { isWide } from './narrow.ts';
 import type { Unit } from './unit.ts';
 import { compareWide, type Limbs, limbCount } from './wide.ts';
@@ -29,9 +29,6 @@ export function maskedLookup(unit: Unit, index: number): string {
     const best = f.local(i32);
     const bestPriority = f.local(i32);
     const tuple = f.local(i32);
-    const isPrefixOnly = table.spec.keys.every(
-      (k) => k.matchKind !== 'ternary' && k.matchKind !== 'range' && k.matchKind !== 'optional',
-    );
     f.set(tuple, A.const(table.tuples));
     const count = A.load(table.header + tableHeader.tuples, 4, A.const(0));
     const end = f.holdI32(A.add(A.const(table.tuples), A.mul(count, A.const(table.tupleBytes))));
@@ -49,14 +46,13 @@ export function maskedLookup(unit: Unit, index: number): string {
             const isTuple = A.eq(A.load(table.tupleOffset, 4, slot()), id());
             const priority = (): Ref => A.load(table.priorityOffset, 4, slot());
             const isBetter = A.or(A.eqz(f.get(best)), A.gt_u(priority(), f.get(bestPriority)));
-            let matches = A.and(A.and(isTuple, isBetter), isSameKey(f, table, masked, slot));
+            let matches = A.and(A.and(isTuple, isBetter), isSameMasked(f, table, key, slot));
             for (const test of rangeTests(f, table, ranges, slot)) matches = A.and(matches, test);
             const dead = isDead(f, table, slot, nowMs);
             if (dead !== undefined) matches = A.and(matches, A.eqz(dead));
             f.if(matches, () => {
               f.set(best, slot());
               f.set(bestPriority, priority());
-              if (isPrefixOnly) f.br(done);
             });
           });
         });
@@ -66,6 +62,14 @@ export function maskedLookup(unit: Unit, index: number): string {
     });
     f.finish(name, i32, f.get(best));
   });
+}
+
+/** Whether a key is the entry's under the entry's own mask. */
+function isSameMasked(f: Fn, table: TableLayout, key: Limbs, slot: Get): Ref {
+  const { i64: B } = f.m;
+  const word = (offset: number, i: number): Ref => B.load(offset + 8 * i, 8, slot());
+  const differences = key.map((own, i) => B.xor(B.and(own(), word(table.maskOffset, i)), word(table.keyOffset, i)));
+  return B.eqz(differences.reduce((a, b) => B.or(a, b)));
 }
 
 function rangeParams(f: Fn, table: TableLayout, counts: readonly number[]): (Limbs | undefined)[] {
