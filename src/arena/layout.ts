@@ -43,6 +43,8 @@
  *  - With several workers nothing is overwritten in place: the expired entry of the same key and the entry that would be replaced are retired (above),
  *    `entries` - 1; in the first case the add goes on to a free slot, in the second it is refused, `full` + 1, and does not retire a second one
  *    while the sweeper has not come.
+ *  - With several workers a meter is locked while a packet is measured, and a packet that reads or writes a register has all registers until its end: what it
+ *    does with them, as reading, adding and writing back, nobody else sees half done (P4-16 18.4.1 asks that of @atomic blocks only, BMv2 does it per action).
  *  - hits + 1, misses + 1 per apply of a table with a key; an empty group or an unused member is a miss: default action, hit 0.
  *  - Direct counters and meters of a miss are the default entry's; restart and set of the expire time do nothing after a miss.
  *  - Restart and set leave the `notified` flag to the sweeper, which clears it when it finds the entry alive again.
@@ -266,6 +268,8 @@ export const meterCell = {
   committedTokens: 32,
   peakTokens: 40,
   lastNs: 48,
+  /** u32: 1 while one of several workers is at it. */
+  lock: 56,
 } as const;
 
 export interface ProfileLayout {
@@ -344,6 +348,8 @@ export interface ArenaLayout {
     readonly cellBytes: number;
     readonly fields: readonly FieldPlace[];
   }[];
+  /** u32: 1 while one of several workers has the registers; absent with one worker. */
+  readonly registerLock?: number;
   readonly digests: readonly DigestLayout[];
   /** Value sets: u32 count at base, members from base + 16: value bytes then mask bytes, packed. */
   readonly valueSets: readonly { readonly base: number; readonly memberBytes: number; readonly fields: readonly FieldPlace[] }[];
@@ -380,6 +386,7 @@ export function layoutArena(spec: ArenaSpec): ArenaLayout {
     const cellBytes = roundUp(end(fields), 1);
     return { base: place(cellBytes * r.size + 8, 64), size: r.size, cellBytes, fields };
   });
+  const registerLock = spec.workers > 1 && registers.length > 0 ? place(128, 128) : undefined;
   const digests = spec.digests.map((d) => {
     const fields = pack(d.fieldWidths);
     const recordBytes = roundUp(Math.max(end(fields), 1), 8);
@@ -403,6 +410,7 @@ export function layoutArena(spec: ArenaSpec): ArenaLayout {
     ...(counts && { counts }),
     meters,
     registers,
+    ...(registerLock !== undefined && { registerLock }),
     digests,
     valueSets,
     programEnd: roundUp(next, 65536),

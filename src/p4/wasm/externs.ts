@@ -7,6 +7,7 @@ import { loadBits } from './bytes.ts';
 import { evaluateLimbs, evaluateNumber } from './expr.ts';
 import { mirrorSlotCount } from './features.ts';
 import { loadWideBits, paddedPlace, storeRawWords } from './fields.ts';
+import { lock, takeRegisters, unlock } from './locks.ts';
 import { isWide } from './narrow.ts';
 import type { Pipe } from './pipe.ts';
 import { number32 } from './statements.ts';
@@ -80,6 +81,7 @@ export function count(p: Pipe, s: Of<'count'>): void {
 }
 
 export function registerRead(p: Pipe, s: Of<'registerRead'>): void {
+  takeRegisters(p);
   const array = p.unit.layout.registers[p.unit.externIndex(s.extern, 'register')]!;
   const each = (then: (target: VarId, width: number, offset: number) => void): void => {
     s.targets.forEach((target, i) => {
@@ -108,6 +110,7 @@ export function registerRead(p: Pipe, s: Of<'registerRead'>): void {
 }
 
 export function registerWrite(p: Pipe, s: Of<'registerWrite'>): void {
+  takeRegisters(p);
   const array = p.unit.layout.registers[p.unit.externIndex(s.extern, 'register')]!;
   whereInside(p, s.index, array, array.cellBytes, (cell) => {
     const words = toWords(p, paddedFields(p, s.values), Math.ceil(array.cellBytes / 8));
@@ -120,8 +123,8 @@ export function digest(p: Pipe, s: Of<'digest'>): void {
   const { base, capacity, recordBytes, fields } = p.unit.layout.digests[p.unit.externIndex(s.extern, 'digest')]!;
   const word = (offset: number): Ref => A.load(base + offset, 4, A.const(0));
   const isShared = p.unit.layout.spec.workers > 1;
-  const lock = base + ring.lock;
-  if (isShared) p.loop((again) => p.br(again, A.atomic.rmw.cmpxchg(lock, A.const(0), A.const(0), A.const(1))));
+  const at = (): Ref => A.const(base + ring.lock);
+  if (isShared) lock(p, at);
   const head = p.holdI32(word(ring.head));
   const tail = A.atomic.load(base + ring.tail, A.const(0));
   p.if(
@@ -135,7 +138,7 @@ export function digest(p: Pipe, s: Of<'digest'>): void {
       p.emit(A.atomic.store(base + ring.head, A.const(0), A.add(head(), A.const(1))));
     },
   );
-  if (isShared) p.emit(A.atomic.store(lock, A.const(0), A.const(0)));
+  if (isShared) unlock(p, at);
 }
 
 /** Uniform in [low, high]: low + floor(x * (high - low + 1) / 2^n) for a random x of n = 32 bits, or 64 for wider values. */

@@ -10,6 +10,7 @@ export interface Features {
   readonly mirrors: boolean;
   readonly multicasts: boolean;
   readonly digests: boolean;
+  readonly registers: boolean;
   readonly addsEntries: boolean;
   readonly recirculates: boolean;
   /** Whether any pipeline writes the packet back. */
@@ -37,6 +38,7 @@ export function featuresOf(program: Program): Features {
     mirrors: kinds.has('mirror'),
     multicasts: kinds.has('multicast'),
     digests: kinds.has('digest'),
+    registers: kinds.has('registerRead') || kinds.has('registerWrite'),
     addsEntries: kinds.has('addEntry'),
     recirculates: kinds.has('nextPass'),
     deparses: kinds.has('deparse'),

@@ -5,6 +5,7 @@ import type { Stmt } from '../ir/ir.ts';
 import { Fn, type Get, i32, i64, type Ref } from './builder.ts';
 import { evaluateLimbs, evaluateNumber } from './expr.ts';
 import { externOf, whereInside } from './externs.ts';
+import { lock, unlock } from './locks.ts';
 import type { Pipe } from './pipe.ts';
 import { narrowSlice } from './wide.ts';
 
@@ -23,7 +24,8 @@ export function meter(p: Pipe, s: Extract<Stmt, { kind: 'meter' }>): void {
   const color = p.local(i32);
   const run = (cell: Ref): void => {
     const now = B.load(context.nowNs, 8, p.get(p.context));
-    p.set(color, p.m.call(meterStep(p), [cell, now, amount(), before()], i32));
+    const step = p.unit.layout.spec.workers > 1 ? lockedMeterStep(p) : meterStep(p);
+    p.set(color, p.m.call(step, [cell, now, amount(), before()], i32));
   };
   if (extern.kind === 'directMeter') {
     const table = p.program.tables.findIndex((t) => t.id === extern.table);
@@ -34,6 +36,19 @@ export function meter(p: Pipe, s: Extract<Stmt, { kind: 'meter' }>): void {
     whereInside(p, s.index, array, meterCell.bytes, (cell) => run(cell()), outside);
   }
   if (s.target !== undefined) p.set(p.varLocals(s.target)[0]!, p.get(color));
+}
+
+/** As meterStep, while no other worker is at the same cell. */
+function lockedMeterStep(p: Pipe): string {
+  const step = meterStep(p);
+  return p.unit.helper('lockedMeterStep', () => {
+    const f = new Fn(p.unit, [i32, i64, i32, i32]);
+    const at = (): Ref => f.m.i32.add(f.get(0), f.m.i32.const(meterCell.lock));
+    lock(f, at);
+    const color = f.holdI32(f.m.call(step, [f.get(0), f.get(1), f.get(2), f.get(3)], i32));
+    unlock(f, at);
+    f.finish('lockedMeterStep', i32, color());
+  });
 }
 
 /** meterStep(cell, nowNs, amount, color) -> color */

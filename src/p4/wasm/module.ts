@@ -10,6 +10,7 @@ import { i32, none, type Ref } from './builder.ts';
 import { restore } from './copies.ts';
 import { mirrorSlotCount } from './features.ts';
 import { likelyPath } from './likely/index.ts';
+import { giveRegisters } from './locks.ts';
 import { type Ahead, Pipe } from './pipe.ts';
 import { cachedBytes, groupSize, prefetcher, type Slice, slicesOf } from './prefetch.ts';
 import { rawVariables } from './representation.ts';
@@ -106,6 +107,7 @@ function packet(p: Pipe, pipelines: readonly Pipeline[]): void {
       p.facts ??= new Map();
     });
   }, p.done);
+  giveRegisters(p);
   finish(p);
 }
 

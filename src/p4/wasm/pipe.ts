@@ -75,6 +75,8 @@ export class Pipe extends Fn {
   readonly pass: number;
   /** Rounds of loops so far. */
   readonly rounds: number;
+  /** With several workers: 1 if the packet has the registers (locks.ts). */
+  readonly hasRegisters: number;
   /** Behind the pipeline's body, before the packet's fate is written. */
   readonly done: string;
   facts: Facts = new Map();
@@ -113,6 +115,7 @@ export class Pipe extends Fn {
     this.parserError = word();
     this.pass = word();
     this.rounds = word();
+    this.hasRegisters = word();
     this.done = unit.newLabel();
     const { program } = unit;
     this.#scopes = mentioned ? new Map() : unit.scopes;

@@ -25,7 +25,9 @@ import { substitute } from './substitute.ts';
 
 /** Whether a program's packets may have a likely path at all. */
 function mayBeLikely(unit: Unit, pipelines: readonly Pipeline[]): boolean {
-  const { keepsOriginal, copies, recirculates } = unit.features;
+  const { keepsOriginal, copies, recirculates, registers } = unit.features;
+  // With several workers a packet's end must be in one place, where it gives the registers back.
+  if (registers && unit.layout.spec.workers > 1) return false;
   return pipelines.length === 1 && unit.program.pipelines.length === 1 && !keepsOriginal && !copies && !recirculates;
 }
 
