@@ -41,18 +41,15 @@ const nobody = 0xffff;
 export function buildMaglev(members: readonly MaglevMember[], size: number, seed: number): Uint16Array {
   check(members, size);
   const keys = members.map(({ key }) => String(key));
-  const sorted = Array.from(keys.keys()).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
-  sorted.forEach((index, rank) => {
-    if (rank > 0 && keys[index] === keys[sorted[rank - 1]!]) {
-      throw new RangeError(`two members of a Maglev table have the key '${keys[index]}'`);
-    }
+  const order = orderOf(keys).filter((index) => members[index]!.weight > 0);
+  const permutations = order.map((index): Permutation => {
+    const key = keys[index]!;
+    return {
+      offset: hashKey(key, seed) % size,
+      skip: size === 2 ? 1 : (hashKey(key, ~seed) % (size - 1)) + 1,
+      weight: members[index]!.weight,
+    };
   });
-  const order = sorted.filter((index) => members[index]!.weight > 0);
-  const permutations = order.map((index) => ({
-    offset: hashKey(keys[index]!, seed) % size,
-    skip: size === 2 ? 1 : (hashKey(keys[index]!, ~seed) % (size - 1)) + 1,
-    weight: members[index]!.weight,
-  }));
   const table = fillMaglev(permutations, size);
   if (permutations.length === 0 || order.every((index, rank) => index === rank)) return table;
   for (let slot = 0; slot < size; slot++) table[slot] = order[table[slot]!]!;
@@ -64,34 +61,88 @@ export function fillMaglev(permutations: readonly Permutation[], size: number): 
   const table = new Uint16Array(size).fill(nobody);
   const count = permutations.length;
   if (count === 0) return table;
-  const next = Int32Array.from(permutations, (p) => p.offset);
-  const skips = Int32Array.from(permutations, (p) => p.skip);
-  const weights = Float64Array.from(permutations, (p) => p.weight);
-  const heaviest = weights.reduce((most, weight) => Math.max(most, weight));
+  const next = new Int32Array(count);
+  const skips = new Int32Array(count);
+  let heaviest = 0;
+  let isEqual = true;
+  for (let member = 0; member < count; member++) {
+    const { offset, skip, weight } = permutations[member]!;
+    next[member] = offset;
+    skips[member] = skip;
+    isEqual &&= member === 0 || weight === heaviest;
+    heaviest = Math.max(heaviest, weight);
+  }
+  if (isEqual) fillEqually(table, next, skips);
+  else fillByWeight(table, next, skips, permutations, heaviest);
+  return table;
+}
+
+/** One turn each round: what most groups need, in half the time. */
+function fillEqually(table: Uint16Array, next: Int32Array, skips: Int32Array): void {
+  const size = table.length;
+  const last = size - 1;
+  const count = next.length;
+  let free = size;
+  for (;;) {
+    for (let member = 0; member < count; member++) {
+      const skip = skips[member]!;
+      let slot = next[member]!;
+      // A step is less than the size: a subtraction is its remainder, and several times faster; as a mask, since nothing predicts the branch.
+      while (table[slot] !== nobody) {
+        slot = (slot + skip) | 0;
+        slot = (slot - (size & ((last - slot) >> 31))) | 0;
+      }
+      table[slot] = member;
+      if (--free === 0) return;
+      slot = (slot + skip) | 0;
+      next[member] = (slot - (size & ((last - slot) >> 31))) | 0;
+    }
+  }
+}
+
+function fillByWeight(
+  table: Uint16Array,
+  next: Int32Array,
+  skips: Int32Array,
+  permutations: readonly Permutation[],
+  heaviest: number,
+): void {
+  const size = table.length;
   const last = size - 1;
   let free = size;
   for (let round = 0; ; round++) {
-    for (let member = 0; member < count; member++) {
+    for (let member = 0; member < permutations.length; member++) {
       const skip = skips[member]!;
-      const weight = weights[member]!;
-      // Most groups have members of one weight: they are spared the divisions.
+      const { weight } = permutations[member]!;
       let turns =
         weight === heaviest ? 1 : Math.floor((weight * (round + 1)) / heaviest) - Math.floor((weight * round) / heaviest);
       let slot = next[member]!;
       for (; turns > 0; turns--) {
-        // A step is less than the size: a subtraction is its remainder, and several times faster; as a mask, since nothing predicts the branch.
+        // As in `fillEqually`.
         while (table[slot] !== nobody) {
           slot = (slot + skip) | 0;
           slot = (slot - (size & ((last - slot) >> 31))) | 0;
         }
         table[slot] = member;
-        if (--free === 0) return table;
+        if (--free === 0) return;
         slot = (slot + skip) | 0;
         slot = (slot - (size & ((last - slot) >> 31))) | 0;
       }
       next[member] = slot;
     }
   }
+}
+
+/** Indexes in the order of the keys. Throws RangeError if two are the same. */
+function orderOf(keys: readonly string[]): number[] {
+  const order = keys.map((_, index) => index);
+  // Whoever numbers endpoints in the order of their names gives them in order.
+  if (!keys.every((key, i) => i === 0 || keys[i - 1]! < key)) order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
+  for (let rank = 1; rank < order.length; rank++) {
+    const key = keys[order[rank]!]!;
+    if (key === keys[order[rank - 1]!]) throw new RangeError(`two members of a Maglev table have the key '${key}'`);
+  }
+  return order;
 }
 
 /** Whether `n` is a prime. O(sqrt n). */
