@@ -233,7 +233,9 @@ export class ActionProfile {
   #writeGroup(group: number, members: readonly GroupMember[], least: number): 'ok' | 'notFound' | 'full' {
     if (!members.every(({ member }) => this.hasMember(member))) return 'notFound';
     const named = withDistinctKeys(
-      members.map(({ member, key = this.#defaultKey(member), weight = 1 }) => ({ member, key, weight })),
+      members.every(isNamed)
+        ? members
+        : members.map(({ member, key = this.#defaultKey(member), weight = 1 }) => ({ member, key, weight })),
     );
     const weights = named.map(({ weight }) => weight);
     const slots = maglevSize(weights, this.layout.spec.groups!.maglevSize, least);
@@ -340,15 +342,27 @@ export class ActionProfile {
   }
 }
 
+function isNamed(member: GroupMember): member is GroupMember & MaglevShare {
+  return member.key !== undefined && member.weight !== undefined;
+}
+
 function sameShares(a: readonly MaglevShare[], b: readonly MaglevShare[]): boolean {
   return a.length === b.length && a.every(({ key, weight }, i) => key === b[i]!.key && weight === b[i]!.weight);
 }
 
-/** Every member with a key of its own: equal ones are told apart by how many came before. */
-function withDistinctKeys<T extends MaglevShare>(members: readonly T[]): readonly T[] {
+function hasDistinctKeys(members: readonly MaglevShare[]): boolean {
+  let isSorted = true;
+  for (let i = 1; i < members.length && isSorted; i++) isSorted = members[i - 1]!.key < members[i]!.key;
+  // As whoever numbers endpoints in the order of their names writes them.
+  if (isSorted) return true;
   const keys = new Set<string>();
   for (const { key } of members) keys.add(key);
-  if (keys.size === members.length) return members;
+  return keys.size === members.length;
+}
+
+/** Every member with a key of its own: equal ones are told apart by how many came before. */
+function withDistinctKeys<T extends MaglevShare>(members: readonly T[]): readonly T[] {
+  if (hasDistinctKeys(members)) return members;
   const seen = new Map<string, number>();
   return members.map((m) => {
     const before = seen.get(m.key) ?? 0;

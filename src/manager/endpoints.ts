@@ -44,8 +44,9 @@ export function eligible(
   slices: readonly EndpointSlice[],
 ): Eligible {
   const all = candidatesOf(service, port, slices, node.name);
-  const ready = all.filter(({ endpoint }) => endpoint.ready);
-  const draining = all.filter(({ endpoint: e }) => !e.ready && e.serving && e.terminating);
+  const isAllReady = all.every(isReady);
+  const ready = isAllReady ? all : all.filter(isReady);
+  const draining = isAllReady ? [] : all.filter(({ endpoint: e }) => !e.ready && e.serving && e.terminating);
   const isHere = ({ endpoint }: Candidate): boolean => endpoint.nodeName === node.name;
   const localReady = ready.filter(isHere);
   const near = nearest(withHints(service, ready), node);
@@ -108,10 +109,12 @@ export class SliceIndex {
 }
 
 interface Candidate {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
+  readonly target: Target;
   readonly endpoint: Endpoint;
+}
+
+function isReady({ endpoint }: Candidate): boolean {
+  return endpoint.ready;
 }
 
 /** Every endpoint once, in the order of address and port. Of two that claim to be the same, the one that is ready counts, then the one on this node, then the heavier one. */
@@ -124,13 +127,17 @@ function candidatesOf(service: Service, port: ServicePort, slices: readonly Endp
         const [address] = given.addresses;
         if (address === undefined) continue;
         const endpoint = service.publishNotReadyAddresses && !given.ready ? { ...given, ready: true } : given;
-        found.push({ name: `${address} ${number}`, address, port: number, endpoint });
+        const target = { name: `${address} ${number}`, address, port: number, weight: endpoint.weight ?? 1 };
+        found.push({ target, endpoint });
       }
     }
   }
+  if (found.every(({ target }, i) => i === 0 || found[i - 1]!.target.name < target.name)) return found;
   const better = (a: Endpoint, b: Endpoint): number => rank(b, nodeName) - rank(a, nodeName) || (b.weight ?? 1) - (a.weight ?? 1);
-  found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : better(a.endpoint, b.endpoint)));
-  return found.filter(({ name }, i) => i === 0 || name !== found[i - 1]!.name);
+  found.sort(({ target: { name: a }, endpoint }, { target: { name: b }, endpoint: other }) =>
+    a < b ? -1 : a > b ? 1 : better(endpoint, other),
+  );
+  return found.filter(({ target }, i) => i === 0 || target.name !== found[i - 1]!.target.name);
 }
 
 function rank({ ready, nodeName }: Endpoint, here: string): number {
@@ -139,6 +146,7 @@ function rank({ ready, nodeName }: Endpoint, here: string): number {
 
 /** Those that the hints mean for this node, or else for its zone; all if the hints do not mean us, or some have none. */
 function nearest(ready: readonly Candidate[], { name, zone }: Pick<Node, 'name' | 'zone'>): readonly Candidate[] {
+  if (!ready[0]?.endpoint.hints) return ready;
   for (const [kind, here] of [
     ['nodes', name],
     ['zones', zone],
@@ -163,6 +171,6 @@ function withHints({ trafficDistribution: wanted }: Service, ready: readonly Can
   });
 }
 
-function toTarget({ name, address, port, endpoint }: Candidate): Target {
-  return { name, address, port, weight: endpoint.weight ?? 1 };
+function toTarget({ target }: Candidate): Target {
+  return target;
 }

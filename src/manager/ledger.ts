@@ -2,7 +2,7 @@
  * The ledger: which part of the desired state wants which entities, and so what a change of some parts changes in the data plane. Parts may want the same
  * entity (services with the same endpoint share its member): it is there for as long as one of them does.
  */
-import { type Entity, type P4Names, printEntity, printKey, type Update } from '../p4runtime/index.ts';
+import { ByNumber, type Entity, type P4Names, printEntity, printKey, type Update } from '../p4runtime/index.ts';
 
 interface Entry {
   entity: Entity;
@@ -12,6 +12,8 @@ interface Entry {
   before: Entity | undefined;
   isTouched: boolean;
 }
+
+const none: readonly never[] = [];
 
 /** What was installed by somebody before us, until all parts were given once. */
 const recalled = '';
@@ -42,11 +44,13 @@ export class Ledger {
       touched.push(entry);
     };
     const use = (entity: Entity): Entry => {
-      const known = this.#entries.get(entity);
+      const map = this.#entries.mapOf(entity);
+      const key = this.#entries.keyOf(entity);
+      const known = map.get(key);
       if (!known) {
         const entry: Entry = { entity, users: 1, before: undefined, isTouched: false };
         touch(entry, undefined);
-        this.#entries.set(entity, entry);
+        map.set(key, entry);
         return entry;
       }
       touch(known, known.entity);
@@ -59,7 +63,7 @@ export class Ledger {
       entry.users--;
     };
     for (const [name, entities] of parts) {
-      const old = this.#parts.get(name) ?? [];
+      const old = this.#parts.get(name) ?? none;
       const isKept = old.map((entry, i) => entry.entity === entities[i]);
       const entries = entities.map((entity, i) => (isKept[i] ? old[i]! : use(entity)));
       old.forEach((entry, i) => {
@@ -103,7 +107,7 @@ export class Ledger {
         writes[rank]!.push({ type: 'MODIFY', entity });
       }
     }
-    return [...writes, ...removals.reverse()].flat();
+    return writes[0]!.concat(writes[1]!, writes[2]!, ...removals.reverse());
   }
 }
 
@@ -118,32 +122,44 @@ export function keyOf(names: P4Names, entity: Entity): string {
   return printKey(names, entity);
 }
 
+/** A map of numbers or of texts: whose key is not asked here. */
+interface Keyed<T> {
+  get(key: number | string): T | undefined;
+  set(key: number | string, value: T): unknown;
+  delete(key: number | string): unknown;
+}
+
 /** Things by the entity that they are about: most entities are members and groups, which go by number and need no text. */
 class EntityMap<T> {
   readonly #names: P4Names;
-  readonly #members = new Map<number, Map<number, T>>();
-  readonly #groups = new Map<number, Map<number, T>>();
+  readonly #members = new Map<number, ByNumber<T>>();
+  readonly #groups = new Map<number, ByNumber<T>>();
   readonly #others = new Map<string, T>();
 
   constructor(names: P4Names) {
     this.#names = names;
   }
 
-  get(entity: Entity): T | undefined {
-    const place = this.#numbered(entity);
-    return place ? place.map.get(place.id) : this.#others.get(printKey(this.#names, entity));
+  /** Those of one kind, each by its `keyOf`. */
+  mapOf(entity: Entity): Keyed<T> {
+    if ('actionProfileMember' in entity) return mapAt(this.#members, entity.actionProfileMember.actionProfileId);
+    if ('actionProfileGroup' in entity) return mapAt(this.#groups, entity.actionProfileGroup.actionProfileId);
+    return this.#others;
+  }
+
+  /** What makes it this one among its kind. */
+  keyOf(entity: Entity): number | string {
+    if ('actionProfileMember' in entity) return entity.actionProfileMember.memberId;
+    if ('actionProfileGroup' in entity) return entity.actionProfileGroup.groupId;
+    return printKey(this.#names, entity);
   }
 
   set(entity: Entity, value: T): void {
-    const place = this.#numbered(entity);
-    if (place) place.map.set(place.id, value);
-    else this.#others.set(printKey(this.#names, entity), value);
+    this.mapOf(entity).set(this.keyOf(entity), value);
   }
 
   delete(entity: Entity): void {
-    const place = this.#numbered(entity);
-    if (place) place.map.delete(place.id);
-    else this.#others.delete(printKey(this.#names, entity));
+    this.mapOf(entity).delete(this.keyOf(entity));
   }
 
   clear(): void {
@@ -154,24 +170,12 @@ class EntityMap<T> {
     for (const maps of [this.#members, this.#groups]) for (const map of maps.values()) yield* map.values();
     yield* this.#others.values();
   }
-
-  #numbered(entity: Entity): { readonly map: Map<number, T>; readonly id: number } | undefined {
-    if ('actionProfileMember' in entity) {
-      const { actionProfileId, memberId } = entity.actionProfileMember;
-      return { map: mapOf(this.#members, actionProfileId), id: memberId };
-    }
-    if ('actionProfileGroup' in entity) {
-      const { actionProfileId, groupId } = entity.actionProfileGroup;
-      return { map: mapOf(this.#groups, actionProfileId), id: groupId };
-    }
-    return undefined;
-  }
 }
 
-function mapOf<T>(maps: Map<number, Map<number, T>>, profile: number): Map<number, T> {
+function mapAt<T>(maps: Map<number, ByNumber<T>>, profile: number): ByNumber<T> {
   let map = maps.get(profile);
   if (!map) {
-    map = new Map();
+    map = new ByNumber();
     maps.set(profile, map);
   }
   return map;

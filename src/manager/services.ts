@@ -16,7 +16,7 @@ import type { Target } from './endpoints.ts';
 import type { BalancedPort, Frontend } from './frontends.ts';
 import { affinityNote } from './ids.ts';
 import { type Model, protocolNumbers } from './model.ts';
-import { type Family, hostPrefix, inFamily } from './prefixes.ts';
+import { type Family, inFamily } from './prefixes.ts';
 
 /** Kinds of sources, SOURCE_* of k8s-lb.p4. */
 const outside = 1;
@@ -55,6 +55,7 @@ export function poolsOf(port: BalancedPort, family: Family): Pool[] {
 
 /** An endpoint with weight 0 gets no new flows, unless all have. */
 function usable(targets: readonly Target[]): readonly Target[] {
+  if (targets.every(({ weight }) => weight !== 0)) return targets;
   const weighty = targets.filter(({ weight }) => weight !== 0);
   return weighty.length > 0 ? weighty : targets;
 }
@@ -121,14 +122,15 @@ export function frontendEntities(
   frontends: readonly Frontend[],
   numbers: FrontendNumbers,
 ): Entity[] {
-  const clusterIPs = new Set(frontends.filter(({ kind }) => kind === 'cluster').map(({ address }) => address));
+  const entities: Entity[] = frontends.map((frontend) => ({
+    tableEntry: frontendEntry(model, build, family, frontend, numbers),
+  }));
   const table = inFamily('service_addresses', family);
-  return [
-    ...frontends.map((frontend) => ({ tableEntry: frontendEntry(model, build, family, frontend, numbers) })),
-    ...Array.from(clusterIPs, (address) => ({
-      tableEntry: build.tableEntry({ table, match: { address: hostPrefix(address) }, action: 'wrong_port' }),
-    })),
-  ];
+  for (const address of new Set(frontends.filter(({ kind }) => kind === 'cluster').map((frontend) => frontend.address))) {
+    // The whole address.
+    entities.push({ tableEntry: build.tableEntry({ table, match: { address }, action: 'wrong_port' }) });
+  }
+  return entities;
 }
 
 function frontendEntry(

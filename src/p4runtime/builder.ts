@@ -19,6 +19,7 @@ import type {
   PacketOut,
   TableAction,
   TableEntry,
+  Writable,
 } from './entities.ts';
 import { memberNamed, P4Names } from './names.ts';
 import { parseValue, type ValueLike } from './values.ts';
@@ -74,26 +75,24 @@ export class EntityBuilder {
 
   tableEntry(like: TableEntryLike): TableEntry {
     const table = this.names.tables.get(like.table);
-    const given = like.match ?? {};
-    const matches = Object.keys(given).map((name) => {
+    const match: FieldMatch[] = [];
+    for (const name in like.match) {
       const field = memberNamed(table.matchFields, name, () => `table '${like.table}'`);
-      const value = given[name];
-      return value === undefined
-        ? undefined
-        : fieldMatch(field, value, this.#toValue, () => `table '${like.table}', field '${name}'`);
-    });
-    const match = matches.includes(undefined) ? matches.filter((each) => each !== undefined) : (matches as FieldMatch[]);
+      const value = like.match[name];
+      const made =
+        value === undefined ? undefined : fieldMatch(field, value, this.#toValue, () => `table '${like.table}', field '${name}'`);
+      if (made) match.push(made);
+    }
+    if (match.length > 1) match.sort((a, b) => a.fieldId - b.fieldId);
+    const entry: Writable<TableEntry> = { tableId: table.preamble.id, match };
     const action = this.#tableAction(table, like);
-    return {
-      tableId: table.preamble.id,
-      match: match.sort((a, b) => a.fieldId - b.fieldId),
-      ...(action && { action }),
-      ...(like.priority && { priority: like.priority }),
-      ...(like.meter && { meterConfig: toMeterConfig(like.meter) }),
-      ...(like.idleTimeoutMs && { idleTimeoutNs: BigInt(like.idleTimeoutMs) * 1_000_000n }),
-      ...(like.isDefaultAction && { isDefaultAction: true }),
-      ...(like.metadata !== undefined && { metadata: encoder.encode(like.metadata) }),
-    };
+    if (action) entry.action = action;
+    if (like.priority) entry.priority = like.priority;
+    if (like.meter) entry.meterConfig = toMeterConfig(like.meter);
+    if (like.idleTimeoutMs) entry.idleTimeoutNs = BigInt(like.idleTimeoutMs) * 1_000_000n;
+    if (like.isDefaultAction) entry.isDefaultAction = true;
+    if (like.metadata !== undefined) entry.metadata = encoder.encode(like.metadata);
+    return entry;
   }
 
   member(like: {

@@ -14,12 +14,15 @@ export function toBytes(value: bigint | number): Uint8Array {
 
 /** The number that a bytestring is; an empty one is 0. */
 export function fromBytes(bytes: Uint8Array): bigint {
-  if (bytes.length <= 6) {
-    let small = 0;
-    for (let i = 0; i < bytes.length; i++) small = small * 256 + bytes[i]!;
-    return BigInt(small);
-  }
+  if (bytes.length <= 6) return BigInt(smallFromBytes(bytes));
   return bytes.length === 0 ? 0n : BigInt('0x' + toHex(bytes));
+}
+
+/** The same of up to six bytes. */
+export function smallFromBytes(bytes: Uint8Array): number {
+  let small = 0;
+  for (let i = 0; i < bytes.length; i++) small = small * 256 + bytes[i]!;
+  return small;
 }
 
 /** The number of a value in either form. */

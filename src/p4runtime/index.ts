@@ -1,6 +1,8 @@
 /** P4Runtime's entities, built by name and printed, and the device that they are written to. */
+
 export type { ProgramActions } from './binding.ts';
 export { EntityBuilder, type MatchLike, type ParamsLike, type TableEntryLike } from './builder.ts';
+export { ByNumber } from './by-number.ts';
 export { allOnes, canonical, fromBytes, sameBytes, toBytes, toHex } from './bytes.ts';
 export { type ControlTarget, Device, type DeviceOptions, type ExpiredEntry } from './device.ts';
 export type { DigestList } from './digests.ts';

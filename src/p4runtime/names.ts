@@ -29,6 +29,8 @@ export class NamedObjects<T extends Named> {
   readonly kind: string;
   readonly all: readonly T[];
   readonly #byId: ReadonlyMap<number, T>;
+  /** Those that were found by a name once. */
+  readonly #found = new Map<string, T>();
 
   constructor(kind: string, all: readonly T[]) {
     this.kind = kind;
@@ -40,8 +42,16 @@ export class NamedObjects<T extends Named> {
     return this.#byId.get(id);
   }
 
-  /** The object of this name, alias or unique suffix; undefined if there is none or more than one. O(objects). */
+  /** The object of this name, alias or unique suffix; undefined if there is none or more than one. O(objects) the first time. */
   find(name: string): T | undefined {
+    const known = this.#found.get(name);
+    if (known) return known;
+    const found = this.#search(name);
+    if (found) this.#found.set(name, found);
+    return found;
+  }
+
+  #search(name: string): T | undefined {
     const exact = this.all.find(({ preamble }) => preamble.name === name || preamble.alias === name);
     if (exact) return exact;
     const ending = this.all.filter(({ preamble }) => preamble.name.endsWith('.' + name));

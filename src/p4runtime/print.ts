@@ -97,10 +97,12 @@ export function printAction(names: P4Names, action: Action): string {
   const isSorted = action.params.every(({ paramId }, i) => i === 0 || action.params[i - 1]!.paramId <= paramId);
   const params = isSorted ? action.params : [...action.params].sort((a, b) => a.paramId - b.paramId);
   let text = `${names.actionLabel(action.actionId)}(`;
-  params.forEach(({ paramId, value }, i) => {
-    const param = info?.params.find((p) => p.id === paramId);
+  for (let i = 0; i < params.length; i++) {
+    const { paramId, value } = params[i]!;
+    const there = info?.params[i];
+    const param = there?.id === paramId ? there : info?.params.find((p) => p.id === paramId);
     text += `${i === 0 ? '' : ', '}${param?.name ?? `#${paramId}`}=${printValue(value, param ?? { bitwidth: 8 * value.length })}`;
-  });
+  }
   return `${text})`;
 }
 
@@ -118,18 +120,18 @@ function printMatch(names: P4Names, entry: TableEntry): string {
   const table = names.tables.byId(entry.tableId);
   const label = names.tables.label(entry.tableId);
   if (entry.isDefaultAction) return `${label} default`;
-  const fields = printMatches(table?.matchFields ?? [], entry.match);
-  const priority = entry.priority ? [`priority=${entry.priority}`] : [];
-  return [label, ...(fields.length === 0 && priority.length === 0 ? ['*'] : fields), ...priority].join(' ');
+  let text = label;
+  for (const field of printMatches(table?.matchFields ?? [], entry.match)) text += ` ${field}`;
+  if (entry.priority) return `${text} priority=${entry.priority}`;
+  return entry.match.length === 0 ? `${text} *` : text;
 }
 
 function printMatches(fields: readonly MatchField[], match: readonly FieldMatch[]): string[] {
-  return [...match]
-    .sort((a, b) => a.fieldId - b.fieldId)
-    .map((m) => {
-      const field = fields.find((f) => f.id === m.fieldId);
-      return field ? `${field.name}=${printFieldMatch(m, field)}` : `#${m.fieldId}`;
-    });
+  const isSorted = match.every(({ fieldId }, i) => i === 0 || match[i - 1]!.fieldId <= fieldId);
+  return (isSorted ? match : [...match].sort((a, b) => a.fieldId - b.fieldId)).map((m) => {
+    const field = fields.find((f) => f.id === m.fieldId);
+    return field ? `${field.name}=${printFieldMatch(m, field)}` : `#${m.fieldId}`;
+  });
 }
 
 function printFieldMatch(match: FieldMatch, field: MatchField): string {

@@ -6,6 +6,7 @@
  */
 import type { GroupMember, MaglevShare } from '../arena/index.ts';
 import type { Binding, BoundProfile, BoundTable } from './binding.ts';
+import { ByNumber } from './by-number.ts';
 import { type CheckedAction, checkAction } from './check.ts';
 import type { Action, ActionProfileGroup, ActionProfileMember, UpdateType } from './entities.ts';
 import { printAction } from './print.ts';
@@ -32,16 +33,16 @@ export class ProfileState {
   readonly #binding: Binding;
   readonly #bound: BoundProfile;
   readonly #ports: Ports;
-  readonly #members = new Map<number, Member>();
-  readonly #groups = new Map<number, Group>();
+  readonly #members = new ByNumber<Member>();
+  readonly #groups = new ByNumber<Group>();
   /** The tables whose entries refer to it. */
   readonly #users: readonly BoundTable[];
   /** Groups that have a member: most have one. */
-  readonly #groupsOf = new Map<number, number | Set<number>>();
+  readonly #groupsOf = new ByNumber<number | Set<number>>();
   /** Entries with one-shot action sets. */
   #oneShots = 0;
   /** Keys of members that the transaction in preparation writes. */
-  readonly #expected = new Map<number, string>();
+  readonly #expected = new ByNumber<string>();
 
   constructor(binding: Binding, bound: BoundProfile, ports: Ports) {
     this.#ports = ports;
@@ -154,6 +155,8 @@ export class ProfileState {
     if (!info.withSelector) refuse(`${label} has no selector: it has no groups`);
     if (group.groupId === 0) refuse(`${label}: group id 0 is reserved`);
     if (type === 'DELETE') return (transaction) => this.#deleteGroup(transaction, group.groupId);
+    // Most come in order: then nobody has to remember them.
+    const isAscending = group.members.every(({ memberId }, i) => i === 0 || group.members[i - 1]!.memberId < memberId);
     const ids = new Set<number>();
     let total = 0;
     const maxSize = group.maxSize ?? 0;
@@ -164,8 +167,10 @@ export class ProfileState {
     for (const member of group.members) {
       const { memberId, weight } = member;
       if (watchedPort(member) !== undefined) checkWatch(member, this.#ports, `${what}, member ${memberId}`);
-      if (ids.has(memberId)) refuse(`${what} has member ${memberId} twice`);
-      ids.add(memberId);
+      if (!isAscending) {
+        if (ids.has(memberId)) refuse(`${what} has member ${memberId} twice`);
+        ids.add(memberId);
+      }
       if (!Number.isInteger(weight) || weight < 1) refuse(`${what}, member ${memberId}: weight ${weight}, expected 1 or more`);
       total += weight;
     }

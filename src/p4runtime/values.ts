@@ -5,7 +5,7 @@
  * 128 bits as IPv6, up to 32 bits as a decimal number, others in hexadecimal. What is printed is read back as the same value.
  */
 import { fromBigint, parseIpv4, parseIpv6, printIpv4, printIpv6 } from '../wire/index.ts';
-import { canonical, fromBytes, toBytes } from './bytes.ts';
+import { canonical, fromBytes, smallFromBytes, toBytes } from './bytes.ts';
 
 /** A value of a field or parameter in our own code. */
 export type ValueLike = number | bigint | string | Uint8Array;
@@ -33,6 +33,7 @@ export function parseValue(value: ValueLike, width: number, what: () => string):
 
 export function printValue(value: Uint8Array, type: FieldType): string {
   if (type.bitwidth === 32 && !type.typeName && value.length === 4 && value[0] !== 0) return printIpv4(value);
+  if (type.bitwidth <= 32 && value.length <= 4) return String(smallFromBytes(value));
   const number = fromBytes(value);
   if (type.bitwidth === 48) return grouped(number);
   if (type.bitwidth === 128) return printIpv6(fromBigint(number, 16));

@@ -54,7 +54,7 @@ export function parseIpv4(text: string): Uint8Array | undefined {
 
 /** Dotted decimal of four bytes. */
 export function printIpv4(bytes: Uint8Array): string {
-  return bytes.join('.');
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
 }
 
 /** Sixteen bytes of RFC 4291 text (`::` and a dotted tail allowed, no zone), undefined if it is not an IPv6 address. */
