@@ -31,19 +31,22 @@ function inexactKeys({ spec }: TableLayout): number {
 /** What remains of a mask if of each `step` bytes all bits count or none; in steps of two bytes, keys of no more than that do not count at all. */
 function coarser(table: TableLayout, mask: Uint8Array, whole: Uint8Array, step: number): Uint8Array {
   const result = new Uint8Array(mask.length);
-  table.keyFields.forEach((place, i) => {
-    if (!place) return;
+  for (let i = 0; i < table.keyFields.length; i++) {
+    const place = table.keyFields[i];
+    if (!place) continue;
     const isExact = table.spec.keys[i]!.matchKind === 'exact';
-    if (!isExact && step > 1 && place.bytes <= step) return;
-    for (let at = 0; at < place.bytes; at += step) {
-      const [from, to] = [place.offset + at, place.offset + Math.min(at + step, place.bytes)];
-      const group = whole.subarray(from, to);
-      if (isExact || isSame(mask.subarray(from, to), group)) result.set(group, from);
+    if (!isExact && step > 1 && place.bytes <= step) continue;
+    const end = place.offset + place.bytes;
+    for (let from = place.offset; from < end; from += step) {
+      const to = Math.min(from + step, end);
+      if (!isExact && !isSame(mask, whole, from, to)) continue;
+      for (let at = from; at < to; at++) result[at] = whole[at]!;
     }
-  });
+  }
   return result;
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, i) => byte === b[i]);
+function isSame(a: Uint8Array, b: Uint8Array, from = 0, to = a.length): boolean {
+  for (let i = from; i < to; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -40,6 +40,9 @@ export function hashMaskedKey(memory: Memory, table: TableLayout, key: Uint8Arra
   return maskedHash(memory, table, key, 0, mask, 0, id);
 }
 
+/** Where keys are masked to be hashed; as long as the longest key was. */
+let masked = new DataView(new ArrayBuffer(64));
+
 function maskedHash(
   memory: Memory,
   table: TableLayout,
@@ -49,9 +52,10 @@ function maskedHash(
   maskAt: number,
   id: number,
 ): number {
-  const masked = new Uint8Array(table.keyWords * 8);
-  for (let i = 0; i < masked.length; i++) masked[i] = key[keyAt + i]! & mask[maskAt + i]!;
-  return (hashAt(memory, table, viewOf(masked), 0) + tupleShift(id)) >>> 0;
+  const length = table.keyWords * 8;
+  if (length > masked.byteLength) masked = new DataView(new ArrayBuffer(length));
+  for (let i = 0; i < length; i++) masked.setUint8(i, key[keyAt + i]! & mask[maskAt + i]!);
+  return (hashAt(memory, table, masked, 0) + tupleShift(id)) >>> 0;
 }
 
 function hashAt(memory: Memory, table: TableLayout, key: DataView, at: number): number {

@@ -46,6 +46,18 @@ export const catalogue = [
   { name: 'endurance', where: 'memory', hasBar: true, question: 'do a billion packets leak anything?' },
   { name: 'maglev', where: 'memory', hasBar: false, question: 'what do endpoint tables cost, how even and how stable are they?' },
   { name: 'services', where: 'memory', hasBar: true, question: 'what do 10,000 services cost: to load, to change, per packet?' },
+  {
+    name: 'tables',
+    where: 'memory',
+    hasBar: false,
+    question: 'what does a lookup cost, by kind of table and number of entries?',
+  },
+  {
+    name: 'policy',
+    where: 'memory',
+    hasBar: true,
+    question: 'what do 10 to 10,000 network policies cost: to load, to change, per packet?',
+  },
   { name: 'compile', where: 'memory', hasBar: false, question: 'how long does compiling a program take?' },
 ] as const satisfies readonly Entry[];
 
