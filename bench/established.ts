@@ -7,14 +7,14 @@ import { shippedProgram } from '../src/cli/package-root.ts';
 import { compileSource, objectsOf } from '../src/cli/program.ts';
 import { instantiate, makeMemory, startProgram } from '../src/engine/index.ts';
 import type { Pass } from '../src/p4/passes/index.ts';
-import { type Artifact, compileToWasm } from '../src/p4/wasm/index.ts';
+import { type Artifact, type BackEndStep, compileToWasm } from '../src/p4/wasm/index.ts';
 import { loadAddon } from '../src/ports/index.ts';
 import { ack, PacketBatch, xorshift } from './packets.ts';
 
 export const batch = 1024;
 const stride = 2048;
 /** Descriptors and packets of one worker. */
-const regionBytes = PacketBatch.bytesOf(batch, stride);
+export const regionBytes = PacketBatch.bytesOf(batch, stride);
 
 /** What another thread needs to take part. */
 export interface Shared {
@@ -27,10 +27,15 @@ const vip = 0x0a600001n;
 const client = (n: number): bigint => BigInt(0x0b000000 + n);
 const clientPort = (n: number): bigint => BigInt(1024 + (n % 60000));
 
+/** Source, destination, ports and protocol of a flow. */
+export function tupleOf(n: number): [bigint, bigint, bigint, bigint, bigint] {
+  return [client(n), vip, clientPort(n), 80n, 6n];
+}
+
 /** Compiles the program (never a cached one: the compiler is what is measured), fills its tables. */
-export function establish(flowCount: number, workers = 1, passes?: readonly Pass[]): Shared {
+export function establish(flowCount: number, workers = 1, passes?: readonly Pass[], without?: readonly BackEndStep[]): Shared {
   const source = { path: shippedProgram, defines: [`FLOWS=${flowCount * 2}`, 'FLOWS_IPV6=1024', 'SERVICES=8'] };
-  const { artifact, objects } = compileFor(source, workers, passes);
+  const { artifact, objects } = compileFor(source, workers, passes, without);
   const layout = layoutArena(artifact.arena);
   const memory = makeMemory(layout.programEnd + workers * regionBytes);
   // As the node's own memory.
@@ -49,7 +54,7 @@ export function establish(flowCount: number, workers = 1, passes?: readonly Pass
   arena.setExpireProfile(1, 86_400_000);
   const flows = table('.flows');
   for (let n = 0; n < flowCount; n++) {
-    const key = packKey(flows.table.layout, [client(n), vip, clientPort(n), 80n, 6n]);
+    const key = packKey(flows.table.layout, tupleOf(n));
     const call = { action: flows.action('translate_destination'), params: [0x0af40101n + BigInt(n % 8), 8080n] };
     addEntry(flows.table, layout, key, call, 1, 1000);
   }
@@ -66,9 +71,14 @@ export function establish(flowCount: number, workers = 1, passes?: readonly Pass
   return { memory, artifact, flowCount };
 }
 
-function compileFor(source: { path: string; defines: string[] }, workers: number, passes?: readonly Pass[]) {
+function compileFor(
+  source: { path: string; defines: string[] },
+  workers: number,
+  passes?: readonly Pass[],
+  without?: readonly BackEndStep[],
+) {
   const { ir } = compileSource({ ...source, passes }).result;
-  return { artifact: compileToWasm(ir!, { workers }), objects: objectsOf(ir!) };
+  return { artifact: compileToWasm(ir!, { workers, without }), objects: objectsOf(ir!) };
 }
 
 /** One worker's batches. */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- NAME [--json] [--runs N]`: one benchmark of this folder. Without a name: the list. `softipu bench NAME` calls this.
+ * `npm run bench -- NAME [--json] [--runs N]`: one benchmark of this folder (`--program FILE`: of this program, where it may be any). Without a name: the list. `softipu bench NAME` calls this.
  */
 import { machine } from '../src/cli/bench/machine.ts';
 import type { Measure } from '../src/cli/bench/measure.ts';
@@ -15,7 +15,7 @@ import { servicesBench } from './services.ts';
 import { tablesBench } from './tables.ts';
 import { workersBench } from './workers.ts';
 
-const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Measure[]>> = {
+const benches: Readonly<Record<string, (runs: number, program?: string) => Promise<Measure[]> | Measure[]>> = {
   pipeline: pipelineBench,
   policy: policyBench,
   workers: workersBench,
@@ -30,12 +30,15 @@ const benches: Readonly<Record<string, (runs: number) => Promise<Measure[]> | Me
 };
 
 const [name, ...rest] = process.argv.slice(2);
+const program = rest.includes('--program') ? rest[rest.indexOf('--program') + 1] : undefined;
 const runs = rest.includes('--runs') ? Number(rest[rest.indexOf('--runs') + 1]) : 5;
 if (name === undefined || !Object.hasOwn(benches, name) || !Number.isInteger(runs) || runs < 1) {
-  process.stderr.write(`usage: npm run bench -- NAME [--json] [--runs N], NAME one of ${Object.keys(benches).join(', ')}\n`);
+  process.stderr.write(
+    `usage: npm run bench -- NAME [--json] [--runs N] [--program FILE], NAME one of ${Object.keys(benches).join(', ')}\n`,
+  );
   process.exitCode = 2;
 } else {
-  const measures = await benches[name]!(runs);
+  const measures = await benches[name]!(runs, program);
   const on = machine();
   process.stdout.write(rest.includes('--json') ? `${JSON.stringify({ machine: on, measures })}\n` : printTable(on, measures));
 }

@@ -1,6 +1,7 @@
 /**
- * What is each pass over the IR worth? k8s-lb.p4 without passes, with all, and with all but one: statements and variables of the IR, bytes of the module, and
- * nanoseconds for a packet of an established flow (minimum over the batches, interleaved).
+ * What is each pass over the IR worth, and each step that the back end takes for speed alone? k8s-lb.p4 and a program of two passes, without any, with all, and
+ * with all but one: statements and variables of the IR, bytes of the module, and nanoseconds for a packet of an established flow (minimum over the batches,
+ * interleaved). The likely path does without select tables and deparsing, so these are measured where it is left out. `--program FILE`: any program instead.
  */
 import { type Measure, measure } from '../src/cli/bench/measure.ts';
 import { shippedProgram } from '../src/cli/package-root.ts';
@@ -8,26 +9,40 @@ import { compileSource } from '../src/cli/program.ts';
 import type { Stmt } from '../src/p4/ir/ir.ts';
 import { bodiesOf } from '../src/p4/ir/walk.ts';
 import { type Pass, passes } from '../src/p4/passes/index.ts';
-import { compileToWasm } from '../src/p4/wasm/index.ts';
+import { type BackEndStep, compileToWasm } from '../src/p4/wasm/index.ts';
 import { Batches, batch, establish } from './established.ts';
+import { startFlows, twoPasses } from './two-passes.ts';
 
 const flowCount = 1000;
-const warmUpMs = 1000;
-const rounds = 300;
+const warmUpMs = 500;
+const rounds = 200;
 
 interface Variant {
   readonly name: string;
   readonly passes: readonly Pass[];
+  readonly without: readonly BackEndStep[];
 }
 
-const variants: readonly Variant[] = [
-  { name: 'no pass', passes: [] },
-  ...passes.map((left) => ({ name: `without ${left.name}`, passes: passes.filter((p) => p !== left) })),
-  { name: 'all passes', passes },
+const lessOne: readonly Variant[] = [
+  { name: 'no pass', passes: [], without: [] },
+  ...passes.map((left) => ({ name: `without ${left.name}`, passes: passes.filter((p) => p !== left), without: [] })),
+  ...(['likely-path', 'select-tables', 'deparse-in-place'] as const).map((step) => ({
+    name: step === 'likely-path' ? `without ${step}` : `without likely-path and ${step}`,
+    passes,
+    without: step === 'likely-path' ? [step] : (['likely-path', step] as const),
+  })),
+  { name: 'all', passes, without: [] },
 ];
 
-export function passesBench(runs: number): Measure[] {
-  const machines = variants.map((variant) => new Batches(establish(flowCount, 1, variant.passes), 0, 64));
+export function passesBench(runs: number, program?: string): Measure[] {
+  const paths = program === undefined ? [shippedProgram, twoPasses] : [program];
+  return paths.flatMap((path) => measureProgram(path, runs));
+}
+
+function measureProgram(path: string, runs: number): Measure[] {
+  const start = (v: Variant) =>
+    path === shippedProgram ? establish(flowCount, 1, v.passes, v.without) : startFlows(path, flowCount, v.passes, v.without);
+  const machines = lessOne.map((variant) => new Batches(start(variant), 0, 64));
   for (const machine of machines) for (const end = performance.now() + warmUpMs; performance.now() < end; ) round(machine);
   const times = machines.map(() => [] as number[]);
   for (let run = 0; run < runs; run++) {
@@ -35,15 +50,17 @@ export function passesBench(runs: number): Measure[] {
       times[i]!.push(Math.min(...Array.from({ length: rounds }, () => round(machine))));
     }
   }
-  return variants.flatMap((variant, i) => {
-    const { ir } = compileSource({ path: shippedProgram, passes: variant.passes }).result;
-    const one = (name: string, unit: string, value: number): Measure => measure(`${variant.name}: ${name}`, unit, [{ value }]);
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  return lessOne.flatMap((variant, i) => {
+    const { ir } = compileSource({ path, passes: variant.passes }).result;
+    const name = (what: string): string => `${file}, ${variant.name}: ${what}`;
+    const one = (what: string, unit: string, value: number): Measure => measure(name(what), unit, [{ value }]);
     return [
       one('statements', '', count(ir!.pipelines.flatMap((p) => p.body))),
       one('variables', '', ir!.vars.length),
-      one('module', 'bytes', compileToWasm(ir!).wasm.length),
+      one('module', 'bytes', compileToWasm(ir!, { without: variant.without }).wasm.length),
       measure(
-        `${variant.name}: established flow`,
+        name('packet'),
         'ns/packet',
         times[i]!.map((value) => ({ value })),
       ),

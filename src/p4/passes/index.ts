@@ -1,5 +1,6 @@
 /** The passes over the IR, in order. Each is one file with one function `Program -> Program`. */
 import type { Program } from '../ir/ir.ts';
+import { commonExpressions } from './common-expressions.ts';
 import { mergeChecksums } from './merge-checksums.ts';
 import { mergePasses } from './merge-passes.ts';
 import { propagateValues } from './propagate-values.ts';
@@ -14,6 +15,7 @@ export const passes: readonly Pass[] = [
   { name: 'merge-checksums', run: mergeChecksums },
   { name: 'propagate-values', run: propagateValues },
   { name: 'merge-passes', run: mergePasses },
+  { name: 'common-expressions', run: commonExpressions },
   { name: 'remove-dead-variables', run: removeDeadVariables },
 ];
 

@@ -57,7 +57,7 @@ function written(program: Program, found: Loop): Stmt[] | undefined {
   const out: Stmt[] = [found.parser];
   for (let pass = 0; pass < maxCopies; pass++) {
     const control = propagateIn(tables, atPass(found.control, pass));
-    if (!goesOn(control, found)) return [{ ...found.block, body: [...out, ...control, ...leave(found)] }];
+    if (!goesOn(control, found)) return propagateIn(tables, [{ ...found.block, body: [...out, ...control, ...leave(found)] }]);
     const again = nextPass(program, found, control);
     if (!again) return undefined;
     const label = `pass${pass}`;

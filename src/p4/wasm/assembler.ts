@@ -22,6 +22,10 @@ export interface Node {
   readonly targets?: readonly string[];
 }
 
+export function countInstructions(node: Node): number {
+  return node.kids.reduce((sum, kid) => sum + countInstructions(kid), 1);
+}
+
 export interface FunctionBody {
   readonly name: string;
   readonly params: readonly ValueType[];

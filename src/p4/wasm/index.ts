@@ -4,9 +4,11 @@ import type { Program } from '../ir/ir.ts';
 import { encodeModule } from './encode.ts';
 import { buildModule, maximumPages } from './module.ts';
 import { printModule } from './text.ts';
+import type { BackEndStep } from './unit.ts';
 
 export { Bug, ProgramTooBig } from './bug.ts';
 export { arenaSpec } from './spec.ts';
+export { type BackEndStep, backEndSteps } from './unit.ts';
 
 /** A compiled program: the module and what its embedder must know. All but `wasm` can be written as JSON. */
 export interface Artifact {
@@ -36,6 +38,8 @@ export interface CompileOptions {
   readonly workers?: number;
   /** Where the program's part of the memory begins (`ArenaSpec.base`). */
   readonly base?: number;
+  /** What the back end shall leave undone, for measurements. */
+  readonly without?: readonly BackEndStep[];
 }
 
 /** Compiles a program. Pure; throws `ProgramTooBig`. Another failure is a bug of ours and throws `Bug`. */

@@ -17,7 +17,7 @@ import { rawVariables } from './representation.ts';
 import { placeScratch } from './scratch.ts';
 import { arenaSpec } from './spec.ts';
 import { statements } from './statements.ts';
-import { Unit } from './unit.ts';
+import { type BackEndStep, Unit } from './unit.ts';
 
 const pageBytes = 65536;
 /** Pages that the module's memory may grow to: the embedder's maximum. */
@@ -32,7 +32,11 @@ export interface BuiltModule {
 
 export function buildModule(
   program: Program,
-  { workers = 1, base }: { readonly workers?: number; readonly base?: number } = {},
+  {
+    workers = 1,
+    base,
+    without,
+  }: { readonly workers?: number; readonly base?: number; readonly without?: readonly BackEndStep[] } = {},
 ): BuiltModule {
   const scratch = placeScratch(program);
   const arena = { ...arenaSpec(program, scratch.bytes, workers), ...(base && { base }) };
@@ -43,7 +47,7 @@ export function buildModule(
     throw new ProgramTooBig(`its tables, counters and registers need ${gib} GiB, and a memory has 4`);
   }
   const module = new Module({ initial: initialPages, maximum: maximumPages });
-  const unit = new Unit(module, program, layout, scratch);
+  const unit = new Unit(module, program, layout, scratch, without);
   const params = (count: number): ValueType[] => Array.from({ length: count }, () => i32);
   module.import('mirror', params(3));
   module.import('multicast', params(2));

@@ -213,7 +213,7 @@ function switchStatement(p: Pipe, s: Extract<Stmt, { kind: 'switch' }>): void {
   const [low = 0n, high = 0n] = [values[0], values.at(-1)];
   const span = high - low + 1n;
   const isDense = values.length >= 4 && span <= BigInt(4 * values.length) && span <= BigInt(maxBranchTable);
-  if (isDense && s.value.width <= 32) {
+  if (isDense && s.value.width <= 32 && p.unit.does('select-tables')) {
     const offset = p.m.i32.sub(evaluateNumber(p, s.value), constant(p, 32, low));
     branchTable(p, offset, Number(span), (index) => s.cases.findIndex((c) => c.values.includes(low + BigInt(index))), [
       ...s.cases.map((c) => () => branch(c.body)),

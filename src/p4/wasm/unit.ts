@@ -11,6 +11,10 @@ import { type Features, featuresOf } from './features.ts';
 import { type Scopes, scopesOf } from './scopes.ts';
 import type { Scratch } from './scratch.ts';
 
+/** What the back end does for speed alone, by name: the benchmark of the passes leaves them out one by one. */
+export const backEndSteps = ['select-tables', 'deparse-in-place', 'likely-path'] as const;
+export type BackEndStep = (typeof backEndSteps)[number];
+
 export class Unit {
   readonly module: Module;
   readonly program: Program;
@@ -19,24 +23,30 @@ export class Unit {
   readonly features: Features;
   /** What copies start from, by index of the pipeline that they run. */
   readonly records: ReadonlyMap<number, CopyRecord>;
-  /** See order.ts. */
+  /** See ir/order.ts; undefined: deparsers always look where each header is. */
   readonly strays: ReadonlySet<HeaderId> | undefined;
   /** See scopes.ts. */
   readonly scopes: Scopes;
+  readonly #without: readonly BackEndStep[];
   readonly #helpers = new Set<string>();
   readonly #widths: ReadonlyMap<VarId, number>;
   #labels = 0;
 
-  constructor(module: Module, program: Program, layout: ArenaLayout, scratch: Scratch) {
+  constructor(module: Module, program: Program, layout: ArenaLayout, scratch: Scratch, without: readonly BackEndStep[] = []) {
     this.module = module;
     this.program = program;
     this.layout = layout;
     this.scratch = scratch;
     this.features = featuresOf(program);
     this.records = copyRecords(program);
-    this.strays = straysOf(program);
+    this.#without = without;
+    this.strays = this.does('deparse-in-place') ? straysOf(program) : undefined;
     this.scopes = scopesOf(program);
     this.#widths = new Map(program.vars.map((v) => [v.id, v.width]));
+  }
+
+  does(step: BackEndStep): boolean {
+    return !this.#without.includes(step);
   }
 
   /** Bits of a variable of the program. */

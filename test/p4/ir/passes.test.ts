@@ -84,3 +84,55 @@ describe('merge-checksums', () => {
     );
   });
 });
+
+describe('common-expressions', () => {
+  const pass = passes.filter(({ name }) => name === 'common-expressions');
+  const locals = 'Hash<bit<16>>(PNA_HashAlgorithm_t.CRC16) h;';
+  const hash = 'h.get_hash({ hdr.h.a, hdr.h.d })';
+  const text = (apply: string): string => irText({ locals, apply }, pass);
+  const times = (apply: string): number => text(apply).split('hash16').length - 1;
+
+  test.each([
+    { name: 'in one list', apply: `hdr.h.c = ${hash}; meta.y = ${hash};`, left: 1 },
+    { name: 'in one statement', apply: `hdr.h.c = ${hash} + ${hash};`, left: 1 },
+    {
+      name: 'in a condition and its branches',
+      apply: `if (${hash} == 7) { hdr.h.c = ${hash}; } else { hdr.h.c = ${hash} + 1; }`,
+      left: 1,
+    },
+    {
+      name: 'behind a branch that leaves it alone',
+      apply: `meta.y = ${hash}; if (meta.x == 1) { meta.z = 2; } hdr.h.c = ${hash};`,
+      left: 1,
+    },
+    { name: 'whose field is written in between', apply: `meta.y = ${hash}; hdr.h.d = 1; hdr.h.c = ${hash};`, left: 2 },
+    {
+      name: 'whose field a branch writes',
+      apply: `meta.y = ${hash}; if (meta.x == 1) { hdr.h.d = 1; } hdr.h.c = ${hash};`,
+      left: 2,
+    },
+    { name: 'that only one branch computes', apply: `if (meta.x == 1) { meta.y = ${hash}; } hdr.h.c = ${hash};`, left: 2 },
+    {
+      name: 'of which only a part is sure to be computed',
+      apply: `if (meta.x == 1 && ${hash} == 7) { meta.z = 1; } hdr.h.c = ${hash};`,
+      left: 2,
+    },
+    { name: 'whose variable is written in between', apply: `meta.y = ${hash}; meta.y = meta.y + 1; hdr.h.c = ${hash};`, left: 2 },
+    {
+      name: 'that the next round of a loop finds changed',
+      apply: `for (bit<8> i in 0 .. 3) { hdr.h.c = ${hash}; hdr.h.a = i; }`,
+      left: 1,
+    },
+    {
+      name: 'in a loop that writes it',
+      apply: `meta.y = ${hash}; for (bit<8> i in 0 .. 3) { hdr.h.c = ${hash}; hdr.h.a = i; }`,
+      left: 2,
+    },
+  ])('an expression $name is computed $left times', ({ apply, left }) => {
+    expect(times(apply)).toBe(left);
+  });
+
+  test('what is cheap stays where it is', () => {
+    expect(text('hdr.h.c = (bit<16>)hdr.h.a + 1; meta.y = (bit<16>)hdr.h.a + 1;')).not.toContain('$common');
+  });
+});

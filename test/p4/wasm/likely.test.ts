@@ -5,9 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { Arena, addEntry, descriptor, type KeyMatch, layoutArena, type MatchTable, packKey } from '../../../src/arena/index.ts';
 import { makeMemory } from '../../../src/engine/index.ts';
 import type { Program } from '../../../src/p4/ir/ir.ts';
+import { passes } from '../../../src/p4/passes/index.ts';
 import { encodeModule } from '../../../src/p4/wasm/encode.ts';
 import { buildModule } from '../../../src/p4/wasm/module.ts';
 import { compileK8s } from '../../manager/data-plane.ts';
+import { compile } from '../ir/programs.ts';
 import { type Both, both, start } from './both.ts';
 import { Generator } from './generator.ts';
 
@@ -162,4 +164,14 @@ describe('k8s-lb.p4', () => {
     }
     expect(() => send({ ttl: 1 }, 21)).toThrow('unreachable');
   });
+});
+
+test('a likely path that grows beyond what the engine optimises is left out', () => {
+  const program = (statements: number): Program => {
+    const sums = Array.from({ length: statements }, (_, i) => `meta.w = meta.w * (meta.w ^ ${i + 1});`).join(' ');
+    const apply = `meta.w = (bit<256>)hdr.h.d; ${sums} hdr.h.d = meta.w[255:224]; send_to_port((PortId_t)2);`;
+    return compile({ meta: 'bit<256> w;', apply }, passes).ir!;
+  };
+  expect(hasLikelyPath(program(2))).toBe(true);
+  expect(hasLikelyPath(program(200))).toBe(false);
 });
