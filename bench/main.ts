@@ -5,6 +5,7 @@ import { machine } from '../src/cli/bench/machine.ts';
 import type { Measure } from '../src/cli/bench/measure.ts';
 import { printTable } from '../src/cli/bench/print.ts';
 import { allocationBench, enduranceBench } from './allocation.ts';
+import { cniBench } from './cni.ts';
 import { compileBench } from './compile.ts';
 import { maglevBench } from './maglev.ts';
 import { p4runtimeBench } from './p4runtime.ts';
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, (runs: number, program?: string) => Promi
   services: servicesBench,
   compile: compileBench,
   passes: passesBench,
+  cni: cniBench,
   tables: tablesBench,
 };
 

@@ -127,6 +127,7 @@ int main() {
     return answer[0] - '0';
   }
   if (command == "DEL" && leaveForLater(socketPath, request)) return 0;
-  if (command == "STATUS") return fail(version, 50, "softipu does not run", "nobody answers on " + socketPath);
+  // Packets of pods go through softipu: without it those that exist have no network either
+  if (command == "STATUS") return fail(version, 51, "softipu does not run", "nobody answers on " + socketPath);
   return fail(version, 11, "softipu does not run", "nobody answers on " + socketPath);
 }

@@ -4,6 +4,7 @@
  *
  * The state is written before the interface is made: whatever a crash leaves is known to the next start.
  */
+import { existsSync } from 'node:fs';
 import { delegate } from './ipam.ts';
 import { addLink, hasHostLink, hostNameOf, isIpv6, linkFault, macOf, type PodAddress, type PodLink, removeLink } from './link.ts';
 import { CniError, type CniRequest, type CniResult, codes, type InterfaceKind, isInterfaceKind, readRequest } from './request.ts';
@@ -97,6 +98,7 @@ export class CniPlugin {
     if (this.#state.get(containerId, ifname)) {
       throw new CniError(codes.badEnvironment, `'${ifname}' of container '${containerId}' is attached already`);
     }
+    if (!existsSync(netns)) throw new CniError(codes.containerUnknown, `there is no network namespace '${netns}'`);
     const pod = { namespace: args.K8S_POD_NAMESPACE ?? 'default', name: args.K8S_POD_NAME ?? containerId.toLowerCase() };
     // Its annotations are needed before its interface is made.
     if (!(await node.waitForPod(pod.namespace, pod.name))) {
@@ -134,8 +136,8 @@ export class CniPlugin {
         port = await this.#open(link);
         undo.push(() => this.#close(link, port));
       }
-      undo.push(() => removeLink(link));
       await addLink(link, this.#shared.parent);
+      undo.push(() => removeLink(link));
       if (kind === 'adi') {
         port = await this.#open(link);
         undo.push(() => this.#close(link, port));
@@ -173,7 +175,7 @@ export class CniPlugin {
   async #check(request: CniRequest): Promise<undefined> {
     const { containerId, ifname, config } = request;
     const stored = this.#active.get(keyOf(containerId, ifname));
-    if (!stored) throw new CniError(codes.checkFailed, `'${ifname}' of container '${containerId}' is not attached`);
+    if (!stored) throw new CniError(codes.containerUnknown, `'${ifname}' of container '${containerId}' is not attached`);
     const promised = config.prevResult?.ips?.map((ip) => ip.address.split('/')[0]);
     const has = stored.link.addresses.map(({ address }) => address);
     if (promised && !has.every((address) => promised.includes(address))) {
@@ -205,7 +207,8 @@ export class CniPlugin {
 
   async #status(request: CniRequest): Promise<undefined> {
     const fault = this.#options.node.fault();
-    if (fault !== undefined) throw new CniError(codes.notAvailable, 'no pod can be added', fault);
+    const code = this.#state.all.length > 0 ? codes.notAvailableAndLimited : codes.notAvailable;
+    if (fault !== undefined) throw new CniError(code, 'no pod can be added', fault);
     await delegate(request, 'STATUS');
     return undefined;
   }

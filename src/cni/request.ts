@@ -11,12 +11,16 @@ export type Command = 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS';
 export const codes = {
   incompatibleVersion: 1,
   unsupportedField: 2,
+  /** Nothing of the container is here, and nothing has to be taken away. */
+  containerUnknown: 3,
   badEnvironment: 4,
   ioFailure: 5,
   decodeFailure: 6,
   badConfig: 7,
   tryAgainLater: 11,
   notAvailable: 50,
+  /** The same, and pods that exist may not be reached. */
+  notAvailableAndLimited: 51,
   /** Ours: what exists is not what ADD made. */
   checkFailed: 100,
   /** Ours: the data plane refused. */

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { codes } from '../../src/cni/index.ts';
-import { type Answer, fakeIpam, Runner } from './runner.ts';
+import { type Answer, fakeIpam, Runner, wrongIpams } from './runner.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const main = join(root, 'dist/cli/main.js');
@@ -144,6 +144,7 @@ beforeAll(async () => {
   mkdirSync(join(directory, 'bin'));
   mkdirSync(join(directory, 'm'));
   writeFileSync(join(directory, 'bin/fake-ipam'), fakeIpam(leases), { mode: 0o755 });
+  for (const [name, script] of Object.entries(wrongIpams)) writeFileSync(join(directory, 'bin', name), script, { mode: 0o755 });
   runner = new Runner(client, `${join(directory, 'bin')}:/usr/lib/cni`);
   writeFileSync(
     join(directory, 'node.yaml'),
@@ -193,7 +194,7 @@ describe.skipIf(why !== undefined)('a node', { timeout: 30_000 }, () => {
     expect(await add('a')).toMatchObject({ status: 1, json: { code: codes.badEnvironment } });
     expect(await del('a')).toMatchObject({ status: 0, json: undefined });
     expect(await del('a')).toMatchObject({ status: 0 });
-    expect(await check('a')).toMatchObject({ status: 1, json: { code: codes.checkFailed } });
+    expect(await check('a')).toMatchObject({ status: 1, json: { code: codes.containerUnknown } });
     await del('b');
     expect(readdirSync(leases)).toEqual([]);
     expect(linksOfNode()).toEqual([]);
@@ -217,16 +218,92 @@ describe.skipIf(why !== undefined)('a node', { timeout: 30_000 }, () => {
     ['a rate that is none', { runtimeConfig: { bandwidth: { ingressRate: 'fast' } } }, codes.badConfig],
     ['a burst that no frame fits', { runtimeConfig: { bandwidth: { egressRate: 1e6, egressBurst: 1000 } } }, codes.badConfig],
     ['an unknown kind of interface', { interface: 'vf' }, codes.badConfig],
+    ['an MTU that is none', { mtu: 20 }, codes.badConfig],
+    ['no name', { name: '' }, codes.badConfig],
+    ['an IPAM plugin of another time', { ipam: { type: 'old' } }, codes.incompatibleVersion],
+    ['an IPAM plugin that prints no JSON', { ipam: { type: 'garbage' } }, codes.decodeFailure],
+    ['an IPAM plugin that breaks without a word', { ipam: { type: 'broken' } }, codes.ioFailure],
+    ['an IPAM plugin that says why: its code', { ipam: { type: 'full' } }, 109],
+    ['an IPAM plugin without address', { ipam: { type: 'empty' } }, codes.badConfig],
+    ['an address of a family that has no gateway', { ipam: { type: 'other' } }, codes.badConfig],
   ])('ADD with %s', async (_, more, code) => {
     expect(await add('a', more)).toMatchObject({ status: 1, json: { code } });
     expect(readdirSync(leases)).toEqual([]);
   });
 
-  test('a broken environment; a namespace that is not there gives its address back', async () => {
-    expect(await runner.call({ command: 'ADD', config: config() })).toMatchObject({ json: { code: codes.badEnvironment } });
-    const lost = await runner.call({ command: 'ADD', containerId: 'x', netns: '/var/run/netns/none', config: config() });
-    expect(lost).toMatchObject({ status: 1, json: { code: codes.ioFailure } });
+  test.each([
+    ['no container', { containerId: '' }, codes.badEnvironment],
+    ['a container id that is none', { containerId: '../a' }, codes.badEnvironment],
+    ['no interface', { ifname: '' }, codes.badEnvironment],
+    ['an interface name that is none', { ifname: 'a/b' }, codes.badEnvironment],
+    ['no namespace', { netns: '' }, codes.badEnvironment],
+    ['a namespace that is no path', { netns: 'somewhere' }, codes.badEnvironment],
+    ['a command that nobody knows', { command: 'FROB' }, codes.badEnvironment],
+    ['a namespace that is not there: nothing is to be cleaned up', { netns: '/var/run/netns/none' }, codes.containerUnknown],
+    ['a configuration that is no JSON', { config: '{' }, codes.decodeFailure],
+  ] as const)('%s', async (_, more, code) => {
+    const call = { command: 'ADD', containerId: 'x', netns: `/var/run/netns/${prefix}-a`, pod: 'x', config: config(), ...more };
+    const broken = typeof call.config === 'string' ? `{"socket": "${join(directory, 'cni.sock')}",` : call.config;
+    expect(await runner.call({ ...call, config: broken })).toMatchObject({
+      status: 1,
+      json: { code, msg: expect.stringMatching(/./) },
+    });
     expect(readdirSync(leases)).toEqual([]);
+    expect(linksOfNode()).toEqual([]);
+  });
+
+  test.each(['adi', 'cdq'])(
+    'an interface of that name is there already: %s gives the address back and leaves it alone',
+    async (kind) => {
+      inside(`${prefix}-a`, 'ip', 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'other');
+      const taken = await add('a', { interface: kind });
+      expect(taken).toMatchObject({
+        status: 1,
+        json: { code: codes.badEnvironment, msg: expect.stringMatching(/exists already/) },
+      });
+      inside(`${prefix}-a`, 'ip', 'link', 'delete', 'eth0');
+      expect(readdirSync(leases)).toEqual([]);
+      expect(linksOfNode()).toEqual([]);
+    },
+  );
+
+  test('which interface a pod gets: its arguments, its annotation, the network, and adi otherwise', async () => {
+    const pod = (name: string, annotation: string): string =>
+      `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, annotations: {softipu.io/interface: ${annotation}}}, spec: {nodeName: node-a}}`;
+    writeFileSync(join(directory, 'm/pods.yaml'), [pod('dense', 'cdq'), pod('wrong', 'vf')].join('\n---\n'));
+    const call = (name: string, more: object = {}, args?: string): Promise<Answer> =>
+      runner.call({
+        command: 'ADD',
+        containerId: 'a',
+        netns: `/var/run/netns/${prefix}-a`,
+        pod: name,
+        config: config(more),
+        ...(args !== undefined && { args }),
+      });
+    const kindOf = async (answer: Promise<Answer>): Promise<string> => {
+      const { json } = await answer;
+      await del('a');
+      return (json!.interfaces as { name: string }[])[0]!.name.startsWith('suq') ? 'cdq' : 'adi';
+    };
+    // Until the node has read the file
+    await vi.waitFor(
+      async () => {
+        const answer = await call('wrong');
+        if (answer.status === 0) await del('a');
+        expect(answer).toMatchObject({
+          status: 1,
+          json: { code: codes.badConfig, msg: expect.stringMatching(/interface 'vf'/) },
+        });
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    expect([
+      await kindOf(call('a')),
+      await kindOf(call('a', { interface: 'cdq' })),
+      await kindOf(call('dense', { interface: 'adi' })),
+      await kindOf(call('dense', {}, 'SOFTIPU_INTERFACE=adi')),
+    ]).toEqual(['adi', 'cdq', 'cdq', 'adi']);
+    rmSync(join(directory, 'm/pods.yaml'));
     expect(linksOfNode()).toEqual([]);
   });
 
@@ -314,7 +391,9 @@ describe.skipIf(why !== undefined)('a node', { timeout: 30_000 }, () => {
     const [a, b] = [await add('a'), await add('b')];
     await stopNode('SIGKILL');
     expect(await add('c')).toMatchObject({ status: 1, json: { code: codes.tryAgainLater } });
-    expect(await runner.call({ command: 'STATUS', config: config() })).toMatchObject({ json: { code: 50 } });
+    expect(await runner.call({ command: 'STATUS', config: config() })).toMatchObject({
+      json: { code: codes.notAvailableAndLimited },
+    });
     expect(await del('b')).toMatchObject({ status: 0 });
     await startNode();
     expect(await check('a', { prevResult: a.json })).toMatchObject({ status: 0 });

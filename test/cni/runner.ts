@@ -7,7 +7,10 @@ export interface Call {
   readonly netns?: string;
   readonly ifname?: string;
   readonly pod?: string;
-  readonly config: object;
+  /** More of CNI_ARGS: `K=V;K=V`. */
+  readonly args?: string;
+  /** As it is if it is a text: then it may be no JSON. */
+  readonly config: object | string;
 }
 
 export interface Answer {
@@ -25,7 +28,7 @@ export class Runner {
     this.pluginPath = pluginPath;
   }
 
-  call({ command, containerId, netns, ifname = 'eth0', pod, config }: Call): Promise<Answer> {
+  call({ command, containerId, netns, ifname = 'eth0', pod, args, config }: Call): Promise<Answer> {
     const startMs = performance.now();
     const environment = {
       PATH: process.env.PATH,
@@ -34,7 +37,9 @@ export class Runner {
       CNI_IFNAME: ifname,
       ...(containerId !== undefined && { CNI_CONTAINERID: containerId }),
       ...(netns !== undefined && { CNI_NETNS: netns }),
-      ...(pod !== undefined && { CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${pod}` }),
+      ...(pod !== undefined && {
+        CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${pod}${args === undefined ? '' : `;${args}`}`,
+      }),
     };
     return new Promise((done, failed) => {
       const child = spawn(this.client, [], { env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -51,7 +56,7 @@ export class Runner {
         }),
       );
       child.stdin.on('error', () => {});
-      child.stdin.end(JSON.stringify(config));
+      child.stdin.end(typeof config === 'string' ? config : JSON.stringify(config));
     });
   }
 }
@@ -75,3 +80,23 @@ STATUS)
 esac
 exit 0
 `;
+
+/** IPAM plugins that go wrong, by name: shell scripts. */
+export const wrongIpams: Readonly<Record<string, string>> = {
+  garbage: version('echo no json'),
+  broken: version('echo it broke >&2; exit 3'),
+  full: version(`echo '{"cniVersion":"1.1.0","code":109,"msg":"no addresses left","details":"10.88.0.0/24"}'; exit 1`),
+  empty: version(`echo '{"cniVersion":"1.1.0","ips":[]}'`),
+  other: version(`echo '{"cniVersion":"1.1.0","ips":[{"address":"fd00:88::2/64"}]}'`),
+  old: version('exit 1', '"0.1.0", "0.2.0"'),
+};
+
+function version(add: string, supported = '"1.0.0", "1.1.0"'): string {
+  return `#!/bin/sh
+cat > /dev/null
+case "$CNI_COMMAND" in
+VERSION) echo '{"cniVersion":"1.1.0","supportedVersions":[${supported}]}' ;;
+ADD) ${add} ;;
+esac
+`;
+}
