@@ -17,6 +17,7 @@ export { hashConstants, hashWords, maglevSlot } from './hash.ts';
 export * from './layout.ts';
 export { type Applied, applyTable, lookup, type MissReason } from './lookup.ts';
 export { type MeterColor, type MeterConfig, maxBurst, meterColor, meterStep } from './meter.ts';
+export * from './place.ts';
 export { ActionProfile, type GroupMember, type MaglevShare, type ProfileMember } from './profile.ts';
 export { defaultHandle, MatchTable, maxTimeoutMs, type TableStats } from './table.ts';
 export { toeplitzWindow } from './toeplitz.ts';

@@ -2,7 +2,8 @@
  * Values in wire order: big-endian bytes, right-aligned in ceil(width / 8) bytes, unused high bits zero. The control plane's side of it: numbers and
  * byte strings in, bytes in memory out. Compiled code moves the same bytes without looking at them.
  */
-import { byteWidth, type FieldPlace } from './layout.ts';
+import type { FieldPlace } from './layout.ts';
+import { byteWidth } from './place.ts';
 
 /** A bit string: its number, or its bytes in wire order (leading zero bytes may be missing, as in P4Runtime, or extra). */
 export type Value = bigint | Uint8Array;

@@ -1,7 +1,8 @@
 /** What a fresh arena holds, and the state outside tables: counters, registers, value sets, digests, ports, time. */
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/arena/arena.ts';
-import { context, defaultExpireProfilesMs, layoutArena, tableHeader } from '../../src/arena/layout.ts';
+import { context, defaultExpireProfilesMs, tableHeader } from '../../src/arena/layout.ts';
+import { layoutArena } from '../../src/arena/place.ts';
 import { emptySpec, makeArena, tableSpec } from './helpers.ts';
 
 describe('a fresh arena', () => {

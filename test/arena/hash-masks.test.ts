@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeMatch, type KeyMatch, matchPlan } from '../../src/arena/entry.ts';
-import { layoutArena, type TableSpec } from '../../src/arena/layout.ts';
+import type { TableSpec } from '../../src/arena/layout.ts';
+import { layoutArena } from '../../src/arena/place.ts';
 import { emptySpec, tableSpec } from './helpers.ts';
 
 const ternary = (value: bigint, mask: bigint): KeyMatch => ({ kind: 'ternary', value, mask });

@@ -1,7 +1,8 @@
 /** The hash of table keys against its definition, and that the seed alone decides it. */
 import { expect, test } from 'vitest';
 import { hashKeyWords, seedTable } from '../../src/arena/hash.ts';
-import { layoutArena, tableHeader } from '../../src/arena/layout.ts';
+import { tableHeader } from '../../src/arena/layout.ts';
+import { layoutArena } from '../../src/arena/place.ts';
 import { emptySpec, tableSpec } from './helpers.ts';
 
 const layout = layoutArena({

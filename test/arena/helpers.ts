@@ -1,6 +1,7 @@
 /** Arenas of one table, and random numbers from a seed that a failing test prints. */
 import { Arena } from '../../src/arena/arena.ts';
-import { type ArenaSpec, layoutArena, type TableSpec } from '../../src/arena/layout.ts';
+import type { ArenaSpec, TableSpec } from '../../src/arena/layout.ts';
+import { layoutArena } from '../../src/arena/place.ts';
 
 export const emptySpec: ArenaSpec = {
   tables: [],

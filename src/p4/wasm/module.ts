@@ -2,7 +2,8 @@
  * The whole module: `process(context, descriptors, count)`, around the code of the pipelines the loop over the batch's descriptors, each packet's
  * start and its fate.
  */
-import { type ArenaSpec, context, descriptor, layoutArena, tableHeader } from '../../arena/layout.ts';
+import { type ArenaSpec, context, descriptor, tableHeader } from '../../arena/layout.ts';
+import { layoutArena } from '../../arena/place.ts';
 import { dropReasons, type Pipeline, type Program } from '../ir/ir.ts';
 import { Module, type ValueType } from './assembler.ts';
 import { ProgramTooBig } from './bug.ts';
