@@ -12,9 +12,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { askControl } from '../../src/cli/control-socket.ts';
 import { Namespaces, run, runNode, whyNotPrivileged } from '../ports/netns.ts';
+import { Talker } from '../ports/talker.ts';
 
 const main = join(import.meta.dirname, '../../dist/cli/main.js');
 const reason = whyNotPrivileged() ?? (existsSync(main) ? undefined : 'needs a build: npm run build');
@@ -35,9 +36,12 @@ const target = { tcp: 8080, udp: 5353 };
 interface ServiceLike {
   readonly name: string;
   readonly last: number;
+  /** Pods; `{...}` behind a name: more of the endpoint. */
   readonly endpoints: readonly string[];
   readonly spec?: string;
   readonly nodePort?: number;
+  readonly labels?: string;
+  readonly ipMode?: string;
 }
 
 const services: readonly ServiceLike[] = [
@@ -58,9 +62,20 @@ const services: readonly ServiceLike[] = [
     spec: 'loadBalancerSourceRanges: [10.9.0.0/16, "fd09::/16"]',
   },
   { name: 'nobody', last: 6, endpoints: [] },
+  { name: 'near', last: 7, endpoints: ['web-1 hints: {forZones: [{name: west}]}', 'web-2 hints: {forZones: [{name: east}]}'] },
+  { name: 'leaving', last: 8, endpoints: ['web-2 conditions: {ready: false, serving: true, terminating: true}'] },
+  {
+    name: 'far',
+    last: 9,
+    endpoints: ['web-1 nodeName: node-b'],
+    nodePort: 30083,
+    spec: 'externalTrafficPolicy: Local\n  internalTrafficPolicy: Local',
+  },
+  { name: 'foreign', last: 10, endpoints: ['web-1'], labels: 'service.kubernetes.io/service-proxy-name: other' },
+  { name: 'proxied', last: 11, endpoints: ['web-1'], nodePort: 30084, ipMode: 'Proxy' },
 ];
 
-function manifest({ name, last, endpoints, spec, nodePort }: ServiceLike): string {
+function manifest({ name, last, endpoints, spec, nodePort, labels = '', ipMode = 'VIP' }: ServiceLike): string {
   const ports = [
     `{name: http, protocol: TCP, port: 80, targetPort: ${target.tcp}${nodePort ? `, nodePort: ${nodePort}` : ''}}`,
     `{name: dns, protocol: UDP, port: 53, targetPort: ${target.udp}${nodePort ? `, nodePort: ${nodePort}` : ''}}`,
@@ -72,14 +87,19 @@ kind: EndpointSlice
 metadata: {name: ${name}-${family}, namespace: default, labels: {kubernetes.io/service-name: ${name}}}
 addressType: ${family === 0 ? 'IPv4' : 'IPv6'}
 endpoints: [${endpoints
-      .map((pod) => `{addresses: ["${pods.find((p) => p.name === pod)!.addresses[family]}"], nodeName: node-a}`)
+      .map((text) => {
+        const [, name, more] = /^(\S+) ?(.*)$/.exec(text)!;
+        const address = pods.find((pod) => pod.name === name)!.addresses[family];
+        const where = more!.startsWith('nodeName') ? '' : ', nodeName: node-a';
+        return `{addresses: ["${address}"]${where}${more === '' ? '' : `, ${more}`}}`;
+      })
       .join(', ')}]
 ports: [{name: http, protocol: TCP, port: ${target.tcp}}, {name: dns, protocol: UDP, port: ${target.udp}}]
 `,
   );
   return `apiVersion: v1
 kind: Service
-metadata: {name: ${name}, namespace: default}
+metadata: {name: ${name}, namespace: default, labels: {${labels}}}
 spec:
   type: ${nodePort ? 'LoadBalancer' : 'ClusterIP'}
   ipFamilyPolicy: RequireDualStack
@@ -87,7 +107,7 @@ spec:
   externalIPs: [198.51.100.${last}, "2001:db8:51::${last}"]
   ${spec ?? ''}
   ports: [${ports.join(', ')}]
-status: {loadBalancer: {ingress: [{ip: 198.51.101.${last}}, {ip: "2001:db8:52::${last}"}]}}
+status: {loadBalancer: {ingress: [{ip: 198.51.101.${last}, ipMode: ${ipMode}}, {ip: "2001:db8:52::${last}", ipMode: ${ipMode}}]}}
 ${slices.join('')}`;
 }
 
@@ -101,23 +121,23 @@ const server = (name: string): string => `
   console.log('listening');`;
 
 /** Asks \`count\` times, each from a socket of its own; prints the answers, or what went wrong, one a line. */
-const tcpAsk = (address: string, port: number, count: number): string => `
+const tcpAsk = (address: string, port: number, count: number, timeoutMs: number): string => `
   const { connect } = require('net');
   const one = () => new Promise((done) => {
     let got = '';
     const s = connect({ host: '${address}', port: ${port} });
-    const timer = setTimeout(() => { s.destroy(); done('timeout'); }, 2500);
+    const timer = setTimeout(() => { s.destroy(); done('timeout'); }, ${timeoutMs});
     const end = (text) => { clearTimeout(timer); done(text); };
     s.on('data', (d) => (got += d)).on('end', () => end(got)).on('error', (e) => end(e.code));
   });
   (async () => { for (let i = 0; i < ${count}; i++) console.log(await one()); process.exit(0); })();`;
 
-const udpAsk = (address: string, port: number, count: number): string => `
+const udpAsk = (address: string, port: number, count: number, timeoutMs: number): string => `
   const { createSocket } = require('dgram');
   const one = () => new Promise((done) => {
     const s = createSocket('${address.includes(':') ? 'udp6' : 'udp4'}');
     const end = (text) => { clearTimeout(timer); s.close(); done(text); };
-    const timer = setTimeout(() => end('timeout'), 2500);
+    const timer = setTimeout(() => end('timeout'), ${timeoutMs});
     s.on('message', (m) => end(String(m))).on('error', (e) => end(e.code));
     s.connect(${port}, '${address}', () => s.send('q'));
   });
@@ -128,6 +148,7 @@ describe.skipIf(reason)(`services over the kernel's sockets${reason ? ` (${reaso
   const directory = mkdtempSync(join(tmpdir(), 'softipu-services-'));
   const netns: Record<string, string> = {};
   const children: ChildProcess[] = [];
+  let said = '';
 
   beforeAll(async () => {
     const ipu = namespaces.add('node');
@@ -168,7 +189,7 @@ status: {phase: Running, podIP: ${addresses[0]}, podIPs: [{ip: ${addresses[0]}},
     writeFileSync(join(directory, 'manifests', 'all.yaml'), [...podManifests, ...services.map(manifest)].join('---\n'));
     writeFileSync(
       join(directory, 'node.yaml'),
-      `node: {name: node-a, addresses: [192.168.50.1, "fd00:50::1"]}
+      `node: {name: node-a, addresses: [192.168.50.1, "fd00:50::1"], zone: east}
 gateway: {addresses: [169.254.1.1, "fe80::1"], mac: "${gatewayMac}"}
 podCIDR: [10.244.1.0/24, "fd00:244:1::/64"]
 uplink: {gateway: [192.168.50.254, "fd00:50::fe"]}
@@ -187,7 +208,6 @@ ${pods.map(({ name, mac }) => `  - {interface: p-${name}, kind: pod, pod: defaul
       children.push(child);
       await new Promise((resolve) => child.stdout!.once('data', resolve));
     }
-    let said = '';
     const node = spawn('ip', ['netns', 'exec', ipu, process.execPath, main, 'run', join(directory, 'node.yaml')], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -222,8 +242,15 @@ ${pods.map(({ name, mac }) => `  - {interface: p-${name}, kind: pod, pod: defaul
     rmSync(directory, { recursive: true, force: true });
   });
 
-  async function ask(from: string, address: string, port: number, protocol = 'TCP', count = 8): Promise<string[]> {
-    const script = protocol === 'TCP' ? tcpAsk(address, port, count) : udpAsk(address, port, count);
+  async function ask(
+    from: string,
+    address: string,
+    port: number,
+    protocol = 'TCP',
+    count = 8,
+    timeoutMs = 2500,
+  ): Promise<string[]> {
+    const script = protocol === 'TCP' ? tcpAsk(address, port, count, timeoutMs) : udpAsk(address, port, count, timeoutMs);
     return (await runNode(netns[from]!, script)).trim().split('\n');
   }
 
@@ -293,9 +320,24 @@ ${pods.map(({ name, mac }) => `  - {interface: p-${name}, kind: pod, pod: defaul
         answers: ['timeout'],
       },
       { name: 'source ranges: not for us', from: 'outside', to: `${lb}5`, port: 80, count: 1, answers: ['timeout'] },
+      { name: 'hints: the endpoint for our zone', from: 'client', to: `${vip}7`, port: 80, answers: [`web-2 ${pod}`] },
+      { name: 'an endpoint that drains, where no other is', from: 'client', to: `${vip}8`, port: 80, answers: [`web-2 ${pod}`] },
+      { name: 'internal Local, none here', from: 'client', to: `${vip}9`, port: 80, count: 1, answers: ['timeout'] },
+      { name: 'external Local, none here', from: 'outside', to: `${lb}9`, port: 80, count: 1, answers: ['timeout'] },
+      { name: "another proxy's service", from: 'client', to: `${vip}10`, port: 80, count: 1, answers: ['timeout'] },
+      {
+        name: 'a load balancer that wants to see the packets',
+        from: 'client',
+        to: `${lb}11`,
+        port: 80,
+        count: 1,
+        answers: ['timeout'],
+      },
+      { name: 'and its node port', from: 'outside', to: node, port: 30084, answers: [`web-1 ${node}`] },
       { name: 'source ranges: not asked at the cluster IP', from: 'client', to: `${vip}5`, port: 80, answers: [`web-1 ${pod}`] },
     ])('$name', async ({ from, to, port, protocol, count = 12, answers }) => {
-      expect([...new Set(await ask(from, to, port, protocol, count))].sort()).toEqual(answers);
+      const timeoutMs = answers[0] === 'timeout' ? 800 : 2500;
+      expect([...new Set(await ask(from, to, port, protocol, count, timeoutMs))].sort()).toEqual(answers);
     });
 
     test('affinity: one endpoint for all of a client', async () => {
@@ -305,6 +347,35 @@ ${pods.map(({ name, mac }) => `  - {interface: p-${name}, kind: pod, pod: defaul
       ];
       expect(new Set(answers).size).toBe(1);
     });
+  });
+
+  test('an endpoint goes: connections stay with it, UDP chooses again', { timeout: 60_000 }, async () => {
+    const moving: ServiceLike = { name: 'moving', last: 20, endpoints: ['web-1'] };
+    const file = join(directory, 'manifests', 'moving.yaml');
+    const write = (endpoints: readonly string[]): void =>
+      writeFileSync(file, manifest({ ...moving, endpoints }).replaceAll(/port: (8080|5353)/g, 'port: 9000'));
+    const [talker, ...servers] = ['client', 'web-1', 'web-2'].map((name) => new Talker(netns[name]!, name));
+    try {
+      for (const server of servers) for (const protocol of ['tcp', 'udp'] as const) await server.listen(protocol, 9000);
+      write(['web-1']);
+      const to = `${families[0].vip}20`;
+      const settled = (name: string): Promise<void> =>
+        vi.waitFor(async () => expect(await talker!.ask({ protocol: 'tcp', to, port: 80, timeoutMs: 300 }), said).toBe(name), {
+          timeout: 10_000,
+          interval: 100,
+        });
+      await settled('web-1');
+      expect(await talker!.hold({ to, port: 80, timeoutMs: 3000 })).toBe('web-1');
+      const datagram = { protocol: 'udp', fromPort: 7777, to, port: 53, timeoutMs: 3000 } as const;
+      expect(await talker!.ask(datagram)).toBe('web-1');
+      write(['web-2']);
+      await settled('web-2');
+      expect(await talker!.echo(3000)).toBe('echo');
+      expect(await talker!.ask(datagram)).toBe('web-2');
+    } finally {
+      for (const each of [talker!, ...servers]) await each.stop();
+      rmSync(file, { force: true });
+    }
   });
 
   test('what was refused and what went through, by service', async () => {

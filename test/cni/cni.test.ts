@@ -307,6 +307,41 @@ describe.skipIf(why !== undefined)('a node', { timeout: 30_000 }, () => {
     expect(linksOfNode()).toEqual([]);
   });
 
+  test('policy is in force when ADD answers', async () => {
+    const policy = join(directory, 'm/policy.yaml');
+    writeFileSync(
+      policy,
+      '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: none}, spec: {podSelector: {}, policyTypes: [Ingress]}}',
+    );
+    await add('a');
+    const tries = (to: string): string =>
+      inside(
+        `${prefix}-a`,
+        process.execPath,
+        '-e',
+        `require('node:net').connect({ port: 9, host: '${to}', timeout: 700 }).on('error', (e) => console.log(e.code))
+          .on('timeout', function () { console.log('timeout'); this.destroy(); })`,
+      ).trim();
+    // Until the node has read the file: from then on each new pod is closed from its first packet on
+    await vi.waitFor(async () => {
+      const b = await add('b');
+      const answer = tries(addressOf(b));
+      await del('b');
+      expect(answer).toBe('timeout');
+    }, 10_000);
+    for (const kind of ['adi', 'cdq']) {
+      const c = await add('c', { interface: kind });
+      expect(tries(addressOf(c)), kind).toBe('timeout');
+      await del('c');
+    }
+    rmSync(policy);
+    const b = await add('b');
+    await vi.waitFor(() => expect(tries(addressOf(b))).toBe('ECONNREFUSED'), 10_000);
+    await del('a');
+    await del('b');
+    expect(linksOfNode()).toEqual([]);
+  });
+
   test('GC takes what the runtime does not name', async () => {
     await Promise.all([add('a'), add('b'), add('c')]);
     const valid = { 'cni.dev/valid-attachments': [{ containerID: 'b', ifname: 'eth0' }] };

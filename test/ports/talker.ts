@@ -11,6 +11,7 @@ export interface Question {
   readonly protocol: Transport;
   /** Where to ask from: an address of the namespace; any unless given. */
   readonly from?: string;
+  readonly fromPort?: number;
   readonly to: string;
   readonly port: number;
   readonly timeoutMs: number;
@@ -87,9 +88,9 @@ const orders = {
       open.set(protocol + port, socket);
     }
   },
-  ask: ({ protocol, from, to, port, timeoutMs }, done) => {
+  ask: ({ protocol, from, fromPort, to, port, timeoutMs }, done) => {
     if (protocol === 'tcp') {
-      const s = net.connect({ host: to, port, localAddress: from });
+      const s = net.connect({ host: to, port, localAddress: from, localPort: fromPort });
       const end = (text) => { clearTimeout(timer); s.destroy(); done(text); };
       const timer = setTimeout(() => end('timeout'), timeoutMs);
       s.on('data', (d) => end(String(d))).on('error', (e) => end(e.code));
@@ -98,7 +99,7 @@ const orders = {
       const end = (text) => { clearTimeout(timer); s.close(); done(text); };
       const timer = setTimeout(() => end('timeout'), timeoutMs);
       s.on('message', (m) => end(String(m))).on('error', (e) => end(e.code));
-      s.bind({ address: from }, () => s.connect(port, to, () => s.send('q')));
+      s.bind({ address: from, port: fromPort }, () => s.connect(port, to, () => s.send('q')));
     }
   },
   hold: ({ from, to, port, timeoutMs }, done) => {
