@@ -19,6 +19,8 @@ export interface MetricsSources {
   readonly outcomes: () => readonly { readonly outcome: string; readonly packets: number; readonly bytes: number }[];
   /** Service ports with a Local policy that have endpoints, but none here. */
   readonly noLocalEndpoints: () => Readonly<Record<'internal' | 'external', number>>;
+  /** Entries of UDP flows that were taken out because their endpoint was gone, by family. */
+  readonly staleEntries: () => Readonly<Record<4 | 6, number>>;
   /** Of softipu. */
   readonly version: string;
   /** Since when a change has been waiting, milliseconds since 1970. */
@@ -98,6 +100,17 @@ export class NodeMetrics {
         const { internal, external } = sources.noLocalEndpoints();
         this.set({ traffic_policy: 'internal' }, internal);
         this.set({ traffic_policy: 'external' }, external);
+      },
+    });
+    new Counter({
+      ...kubeProxy(
+        'conntrack_reconciler_deleted_entries_total',
+        'Entries of UDP flows that were taken out: their endpoint was gone',
+      ),
+      labelNames: ['ip_family'],
+      collect() {
+        this.reset();
+        for (const family of [4, 6] as const) this.inc({ ip_family: `IPv${family}` }, sources.staleEntries()[family]);
       },
     });
     this.#requests = new Counter({

@@ -62,6 +62,7 @@ export function observe(options: {
     ports,
     outcomes: () => outcomes(runtime, program, names),
     noLocalEndpoints: () => noLocalEndpoints(manager.model),
+    staleEntries: () => manager.staleEntries,
     version: packageVersion(),
     queuedMs: () => followed?.queuedMs,
   });

@@ -120,6 +120,7 @@ export class IpuManager {
   readonly #expireMs = new Map<number, number>();
   /** MTU of each port, as we set it. */
   #mtus: ReadonlyMap<number, number> = new Map();
+  readonly #staleEntries: Record<Family, number> = { 4: 0, 6: 0 };
 
   /** Takes over what is installed already: a restarted manager changes nothing that is right. */
   constructor(options: ManagerOptions) {
@@ -218,6 +219,11 @@ export class IpuManager {
     return this.#routes.unresolved;
   }
 
+  /** Entries of UDP flows that were taken out because their endpoint was gone. */
+  get staleEntries(): Readonly<Record<Family, number>> {
+    return this.#staleEntries;
+  }
+
   /** What the manager believes to be installed. */
   get installed(): readonly Entity[] {
     return [...this.#ledger.entities(), ...this.#policy.entities()];
@@ -298,7 +304,9 @@ export class IpuManager {
     for (const { before } of changed) if (before) for (const frontend of servingOf(before, []).keys()) known.delete(frontend);
     for (const [frontend, endpoints] of now) known.set(frontend, endpoints);
     if (!isFirst && !hasLost) return;
-    this.#forget(staleFlows(this.#build, family, now, this.#scan(inFamily('flows', family))));
+    const stale = staleFlows(this.#build, family, now, this.#scan(inFamily('flows', family)));
+    this.#forget(stale);
+    this.#staleEntries[family] += stale.length;
   }
 
   /** Clients whose endpoint has left their pool choose again. */

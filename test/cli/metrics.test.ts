@@ -199,6 +199,7 @@ test('metrics: kube-proxy’s names, durations and traffic', async () => {
     ports: () => [],
     outcomes: () => [{ outcome: 'no_endpoint', packets: 3, bytes: 180 }],
     noLocalEndpoints: () => ({ internal: 2, external: 0 }),
+    staleEntries: () => ({ 4: 6, 6: 0 }),
     version: '1.2.3',
     queuedMs: () => undefined,
   });
@@ -229,6 +230,7 @@ test('metrics: kube-proxy’s names, durations and traffic', async () => {
     'kubeproxy_sync_proxy_rules_endpoint_changes_total 2',
     'kubeproxy_sync_proxy_rules_service_changes_pending 0',
     'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal"} 2',
+    'kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family="IPv4"} 6',
     'kubeproxy_proxy_healthz_total{code="503"} 1',
     `softipu_service_connections_total{namespace="default",service="web",frontend="${vip}:80",protocol="TCP",endpoint="10.1.0.2:8080"} 1`,
     `softipu_service_refused_packets_total{namespace="default",service="web",frontend="${vip}:80",protocol="TCP",reason="no_endpoint"} 4`,

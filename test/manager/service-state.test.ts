@@ -223,6 +223,7 @@ describe.each(variants)('IPv$family, model from $from', ({ family, from }) => {
       expect(flow.lands).toBe('d');
       await net.set(gone(protocol));
       expect(net.node.flowCount).toBe(0);
+      expect(net.node.manager.staleEntries[family]).toBe(2);
       const again = landed(net.open({ from, to, protocol, sourcePort: flow.sent.sourcePort }));
       expect(again.lands).toBe('b');
       expect(net.answer(again)).toMatchObject({ lands: from });
