@@ -111,8 +111,10 @@ export function parserText(
       return `${sets.length === 1 ? sets[0] : `(${sets.join(', ')})`}: ${to};`;
     });
     // The last state can always end, and a loop be left: a parser that cannot is refused.
-    const otherwise = repeats || from === order.length - 1 ? (order[from + 1] ?? 'accept') : target(from, false);
     const goesOn = targets.has('accept') || order.slice(from + 1).some((state) => targets.has(state));
+    const onwards = order[from + 1] ?? 'accept';
+    const picked = repeats || from === order.length - 1 ? onwards : target(from, false);
+    const otherwise = goesOn || order.indexOf(picked) > from || picked === 'accept' ? picked : onwards;
     const last = random.oneIn(6) && goesOn ? [] : [`default: ${otherwise};`];
     return [`transition select(${subjects.map((s) => s.text).join(', ')}) {`, ...cases, ...last, '}'];
   }

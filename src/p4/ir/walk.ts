@@ -4,6 +4,8 @@
 import { assertNever } from './build.ts';
 import type { Expr, Intrinsic, Stmt } from './ir.ts';
 
+const noChildren: readonly Expr[] = [];
+
 /** Direct subexpressions. */
 export function childrenOf(e: Expr): readonly Expr[] {
   switch (e.kind) {
@@ -14,7 +16,7 @@ export function childrenOf(e: Expr): readonly Expr[] {
     case 'intrinsic':
     case 'varbitSum':
     case 'varbitEqual':
-      return [];
+      return noChildren;
     case 'unary':
     case 'slice':
     case 'resize':
@@ -69,6 +71,8 @@ export function isFixed(e: Expr): boolean {
   return childrenOf(e).every(isFixed);
 }
 
+const noBodies: readonly (readonly Stmt[])[] = [];
+
 /** Statement lists directly inside a statement. */
 export function bodiesOf(s: Stmt): readonly (readonly Stmt[])[] {
   switch (s.kind) {
@@ -85,7 +89,7 @@ export function bodiesOf(s: Stmt): readonly (readonly Stmt[])[] {
     case 'parser':
       return s.states.map((st) => st.body);
     default:
-      return [];
+      return noBodies;
   }
 }
 

@@ -49,7 +49,9 @@ export function commonExpressions(program: Program): Program {
     return next++;
   };
   const pipelines = program.pipelines.map((p): Pipeline => {
-    const search = new Search(p.body);
+    const repeating = repeatingIn(p.body);
+    if (repeating.size === 0) return p;
+    const search = new Search(p.body, repeating);
     return search.uses.size === 0 ? p : { ...p, body: new Replacement(search, newVar).list(p.body) };
   });
   return pipelines.every((p, i) => p === program.pipelines[i])
@@ -57,17 +59,40 @@ export function commonExpressions(program: Program): Program {
     : { ...program, vars: [...program.vars, ...added], pipelines };
 }
 
+/** Statements that compute something dear which others compute, too. */
+function repeatingIn(body: readonly Stmt[]): ReadonlySet<Stmt> {
+  const seen = new Set<Stmt>();
+  // One that stands in several places, where different things may be known, is left alone.
+  const shared = new Set<Stmt>();
+  const places = new Map<string, Stmt[]>();
+  forEachStmt(body, (s) => {
+    if (seen.has(s)) shared.add(s);
+    else seen.add(s);
+    const look = (e: Expr): void => {
+      if (childrenOf(e).length === 0) return;
+      const cost = costOf(e);
+      if (cost >= leastCost) {
+        const key = keyOf(e);
+        places.set(key, [...(places.get(key) ?? []), s]);
+      }
+      // Parts of what cannot be kept may be.
+      if (cost >= leastCost || cost < 0) childrenOf(e).forEach(look);
+    };
+    expressionsOf(s).forEach(look);
+  });
+  const repeating = [...places.values()].filter((stmts) => stmts.length > 1).flat();
+  return new Set(repeating.filter((s) => !shared.has(s)));
+}
+
 class Search {
   /** By statement: the expressions that it reads from a variable, by their key. */
   readonly uses = new Map<Stmt, Map<string, Found>>();
   /** By statement: what it computes that others use. */
   readonly sites = new Map<Stmt, Found[]>();
-  /** Statements that stand in several places, where different things may be known. */
-  readonly #shared = new Set<Stmt>();
+  readonly #repeating: ReadonlySet<Stmt>;
 
-  constructor(body: readonly Stmt[]) {
-    const seen = new Set<Stmt>();
-    forEachStmt(body, (s) => (seen.has(s) ? this.#shared : seen).add(s));
+  constructor(body: readonly Stmt[], repeating: ReadonlySet<Stmt>) {
+    this.#repeating = repeating;
     this.#list(body, new Map());
   }
 
@@ -77,15 +102,23 @@ class Search {
   }
 
   #statement(s: Stmt, before: Available): Available {
-    const now = new Map(before);
-    if (!this.#shared.has(s)) for (const e of expressionsOf(s)) this.#expression(e, s, now, true);
+    let now = before;
+    if (this.#repeating.has(s)) {
+      const more = new Map(before);
+      for (const e of expressionsOf(s)) this.#expression(e, s, more, true);
+      now = more;
+    }
     // Parsing and deparsing touch all headers.
     if (s.kind === 'parser' || s.kind === 'deparse') {
       for (const body of bodiesOf(s)) this.#list(body, new Map());
       return new Map();
     }
-    const written = s.kind === 'assign' && s.target.kind === 'field' ? new Set([fieldName(s.target)]) : writtenBy([s]);
     const bodies = bodiesOf(s);
+    if (now.size === 0) {
+      for (const body of bodies) this.#list(body, now);
+      return now;
+    }
+    const written = s.kind === 'assign' && s.target.kind === 'field' ? new Set([fieldName(s.target)]) : writtenBy([s]);
     if (bodies.length > 0) {
       // A loop comes back to what it has written.
       const inside = without(now, s.kind === 'loop' ? written : writtenBy([mapBodies(s, () => [])]));
@@ -162,7 +195,7 @@ class Replacement {
 }
 
 /** What is left behind writes; a statement does not take what it has just found from its own variable. */
-function without(available: Map<string, Found>, written: ReadonlySet<string>, by?: Stmt): Map<string, Found> {
+function without(available: Available, written: ReadonlySet<string>, by?: Stmt): Available {
   if (written.size === 0) return available;
   const isLost = ({ reads, holder, site }: Found): boolean =>
     [...reads].some((name) => written.has(name)) || (holder !== undefined && site !== by && written.has(`v${holder}`));

@@ -6,29 +6,32 @@
  */
 import type { Expr, Label, Pipeline, Program, Stmt, VarId } from '../ir/ir.ts';
 import { bodiesOf, childrenOf, expressionsOf, mapBodies, writtenBy } from '../ir/walk.ts';
+import { type ReadonlyVarSet, VarSet } from './var-set.ts';
 
-type Live = ReadonlySet<VarId>;
+type Live = VarSet;
 
 export function removeDeadVariables(program: Program): Program {
   // A pipeline may find what the one before it left.
-  const shared = new Set<VarId>();
+  const shared = new VarSet();
   if (program.pipelines.length > 1) for (const p of program.pipelines) readsOfAll(p.body, shared);
   const pipelines = program.pipelines.map((p): Pipeline => ({ ...p, body: new Sweep().list(p.body, shared).stmts }));
-  const mentioned = new Set<string>();
+  const read = new VarSet();
+  const written = new Set<string>();
   for (const { body } of pipelines) {
-    const read = new Set<VarId>();
     readsOfAll(body, read);
-    for (const id of read) mentioned.add(`v${id}`);
-    writtenBy(body, mentioned);
+    writtenBy(body, written);
   }
   const targets = new Set(copyTargets(pipelines.flatMap((p) => p.body)));
-  const vars = program.vars.filter(({ id }) => mentioned.has(`v${id}`) || targets.has(id));
+  const vars = program.vars.filter(({ id }) => read.has(id) || written.has(`v${id}`) || targets.has(id));
   return { ...program, vars, pipelines };
 }
 
+/** Statements without bodies, of which there are many. */
+const changesLittle: ReadonlySet<Stmt['kind']> = new Set<Stmt['kind']>(['assign', 'assignSlice', 'addEntry', 'meter']);
+
 /** Visits every statement with the variables whose values may be read from there on, those that it reads included. */
-export function forEachLive(body: readonly Stmt[], visit: (s: Stmt, live: ReadonlySet<VarId>) => void): void {
-  new Sweep(visit).list(body, new Set());
+export function forEachLive(body: readonly Stmt[], visit: (s: Stmt, live: ReadonlyVarSet) => void): void {
+  new Sweep(visit).list(body, new VarSet());
 }
 
 class Sweep {
@@ -36,7 +39,7 @@ class Sweep {
   /** Variables that are read where a `break` or `continue` lands, by label. */
   readonly #breaks = new Map<Label, Live>();
   readonly #continues = new Map<Label, Live>();
-  #states: Live = new Set();
+  #states: Live = new VarSet();
 
   constructor(visit: (s: Stmt, live: Live) => void = () => {}) {
     this.#visit = visit;
@@ -46,28 +49,34 @@ class Sweep {
   list(stmts: readonly Stmt[], live: Live): { stmts: Stmt[]; live: Live } {
     const kept: Stmt[] = [];
     let now = live;
+    // A set that nobody else has: statements without bodies change it in place.
+    let own: VarSet | undefined;
     for (let i = stmts.length - 1; i >= 0; i--) {
-      const swept = this.#statement(stmts[i]!, now);
+      const s = stmts[i]!;
+      if (changesLittle.has(s.kind)) own ??= new VarSet(now);
+      else own = undefined;
+      const swept = this.#statement(s, own ?? now, own);
       if (swept.stmt) kept.push(swept.stmt);
       now = swept.live;
-      this.#visit(stmts[i]!, now);
+      this.#visit(s, now);
     }
     return { stmts: kept.reverse(), live: now };
   }
 
-  #statement(s: Stmt, live: Live): { stmt?: Stmt; live: Live } {
+  /** `own`: `live`, if it may be changed. */
+  #statement(s: Stmt, live: Live, own?: VarSet): { stmt?: Stmt; live: Live } {
     const ifRead = (id: VarId | undefined): VarId | undefined => (id !== undefined && live.has(id) ? id : undefined);
     switch (s.kind) {
       case 'assign':
         if (s.target.kind === 'var' && !live.has(s.target.id)) return { live };
-        return { stmt: s, live: before(s, live, s.target.kind === 'var' ? [s.target.id] : []) };
+        return { stmt: s, live: before(s, live, s.target.kind === 'var' ? [s.target.id] : [], own) };
       case 'assignSlice':
         if (s.target.kind === 'var' && !live.has(s.target.id)) return { live };
-        return { stmt: s, live: before(s, live, []) };
+        return { stmt: s, live: before(s, live, [], own) };
       case 'addEntry':
       case 'meter': {
         const target = ifRead(s.target);
-        return { stmt: { ...s, target }, live: before(s, live, target === undefined ? [] : [target]) };
+        return { stmt: { ...s, target }, live: before(s, live, target === undefined ? [] : [target], own) };
       }
       case 'if': {
         const [then, otherwise] = [this.list(s.then, live), this.list(s.else, live)];
@@ -97,7 +106,7 @@ class Sweep {
         return { stmt: swept.stmts.length > 0 ? { ...s, body: swept.stmts } : undefined, live: swept.live };
       }
       case 'loop': {
-        const head = new Set(live);
+        const head = new VarSet(live);
         readsOfAll(s.body, head);
         this.#breaks.set(s.label, live);
         this.#continues.set(s.label, head);
@@ -112,7 +121,7 @@ class Sweep {
       case 'goto':
         return { stmt: s, live: this.#states };
       case 'parser': {
-        const states = new Set(live);
+        const states = new VarSet(live);
         readsOfAll([s], states);
         this.#states = states;
         return { stmt: mapBodies(s, (body) => this.list(body, states).stmts), live: states };
@@ -141,10 +150,10 @@ class Sweep {
 }
 
 /** What is read in front of a statement that writes `written`, of whose bodies `live` is known. */
-function before(s: Stmt, live: Live, written: readonly VarId[]): Live {
+function before(s: Stmt, live: Live, written: readonly VarId[], own?: VarSet): Live {
   const expressions = expressionsOf(s);
   if (written.length === 0 && expressions.every((e) => e.kind === 'const')) return live;
-  const result = new Set(live);
+  const result = own ?? new VarSet(live);
   for (const id of written) result.delete(id);
   for (const e of expressions) readsOf(e, result);
   return result;
@@ -153,19 +162,19 @@ function before(s: Stmt, live: Live, written: readonly VarId[]): Live {
 function union(first: Live, ...others: readonly Live[]): Live {
   const different = others.filter((other) => other !== first);
   if (different.length === 0) return first;
-  const all = new Set(first);
-  for (const other of different) for (const id of other) all.add(id);
+  const all = new VarSet(first);
+  for (const other of different) all.addAll(other);
   return all;
 }
 
 function without(live: Live, ids: readonly VarId[]): Live {
   if (!ids.some((id) => live.has(id))) return live;
-  const rest = new Set(live);
+  const rest = new VarSet(live);
   for (const id of ids) rest.delete(id);
   return rest;
 }
 
-function readsOfAll(stmts: readonly Stmt[], into: Set<VarId>): void {
+function readsOfAll(stmts: readonly Stmt[], into: VarSet): void {
   for (const s of stmts) {
     for (const e of expressionsOf(s)) readsOf(e, into);
     // Its other bits are kept.
@@ -174,7 +183,7 @@ function readsOfAll(stmts: readonly Stmt[], into: Set<VarId>): void {
   }
 }
 
-function readsOf(e: Expr, into: Set<VarId>): void {
+function readsOf(e: Expr, into: VarSet): void {
   if (e.kind === 'var') into.add(e.id);
   for (const part of childrenOf(e)) readsOf(part, into);
 }

@@ -106,10 +106,12 @@ export function equalValues(a: ConstValue, b: ConstValue): boolean {
   }
 }
 
+/** Below it the length of a number need not be found out. */
+const surelyFits = 1n << 65_536n;
+
 function tooLarge(value: ConstValue): boolean {
   if (value.kind !== 'integer') return false;
-  const limit = 1n << 65_536n;
-  return value.value > limit || value.value < -limit ? bitLength(value.value) > maxIntegerBits : false;
+  return (value.value > surelyFits || value.value < -surelyFits) && bitLength(value.value) > maxIntegerBits;
 }
 
 function bitLength(value: bigint): number {

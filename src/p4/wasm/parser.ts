@@ -30,7 +30,10 @@ export function parser(p: Pipe, s: ParserStmt, body: (p: Pipe, list: readonly St
   p.set(p.parserError, A.const(0));
   const order = layOut(s);
   const rank = new Map(order.map((state, i) => [state, i]));
-  const backTargets = order.filter((target) => order.some((from) => isBackEdge(s, rank, from, target)));
+  const nexts = new Map(order.map((state) => [state, successors(s, state)]));
+  const backTargets = order.filter((target) =>
+    order.some((from) => rank.get(target)! <= rank.get(from)! && nexts.get(from)!.includes(target)),
+  );
   const changed = changedHeaders(s.states.flatMap((state) => state.body));
   const labels = order.map(() => p.label());
   const again = p.label();
@@ -201,8 +204,4 @@ function successors(s: ParserStmt, state: number): number[] {
     if (inner.kind === 'goto' && typeof inner.state === 'number') next.push(inner.state);
   });
   return next;
-}
-
-function isBackEdge(s: ParserStmt, rank: ReadonlyMap<number, number>, from: number, target: number): boolean {
-  return rank.get(target)! <= rank.get(from)! && successors(s, from).includes(target);
 }

@@ -12,7 +12,12 @@ type Form = 'raw' | 'number' | 'either';
 export function rawVariables(program: Program): ReadonlySet<VarId> {
   let raw: ReadonlySet<VarId> = new Set();
   // A copy from one variable to another votes for the form that the other had in the round before.
-  for (let round = 0; round < 3; round++) raw = vote(program, raw);
+  for (let round = 0; round < 3; round++) {
+    const next = vote(program, raw);
+    const isSame = next.size === raw.size && [...next].every((id) => raw.has(id));
+    raw = next;
+    if (isSame) break;
+  }
   return raw;
 }
 

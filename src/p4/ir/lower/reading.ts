@@ -120,8 +120,10 @@ export function itemsEqual(lw: Lowering, a: Item, b: Item, span: Span): ir.Expr 
   return equal(left ?? read(lw, a, right.width, span), right);
 }
 
+const aggregates: ReadonlySet<Item['kind']> = new Set<Item['kind']>(['record', 'header', 'union', 'stack', 'headerLiteral']);
+
 function isAggregate(item: Item | undefined): boolean {
-  return item !== undefined && ['record', 'header', 'union', 'stack', 'headerLiteral'].includes(item.kind);
+  return item !== undefined && aggregates.has(item.kind);
 }
 
 function choiceEqual(lw: Lowering, a: Item & { kind: 'choice' }, b: Item, span: Span): ir.Expr {
