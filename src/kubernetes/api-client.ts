@@ -51,15 +51,20 @@ export interface ApiRequest {
   readonly durationMs: number;
 }
 
-/** Reads a kubeconfig file, or what every pod has. Rejects with an Error that says what is wrong. */
-export async function loadKubeConfig(from: { readonly kubeconfig: string } | { readonly inCluster: true }): Promise<KubeConfig> {
+/**
+ * Reads a kubeconfig file, or what every pod has: its environment, and its service account in files below `root`. Rejects with an Error that says what is
+ * wrong.
+ */
+export async function loadKubeConfig(
+  from: { readonly kubeconfig: string } | { readonly inCluster: true; readonly root?: string },
+): Promise<KubeConfig> {
   // Most of a second: only those pay who ask for it.
   const config = new (await import('@kubernetes/client-node')).KubeConfig();
   if ('inCluster' in from) {
     if (!process.env.KUBERNETES_SERVICE_HOST) {
       throw new Error('not in a cluster: the environment has no KUBERNETES_SERVICE_HOST');
     }
-    config.loadFromCluster();
+    config.loadFromCluster(from.root);
     return config;
   }
   const { kubeconfig } = from;

@@ -3,6 +3,7 @@
  * one: connections that break, a history that is forgotten (410), answers that come late, an outage.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface Stored {
@@ -18,6 +19,12 @@ interface Event {
   readonly object: Stored;
   /** What the object was before. */
   readonly before?: Stored;
+}
+
+/** PEM. */
+export interface Tls {
+  readonly key: string;
+  readonly cert: string;
 }
 
 const paths: Readonly<Record<string, string>> = {
@@ -48,22 +55,31 @@ export class ApiDouble {
   /** What the next requests get instead of an answer. */
   failWith: { readonly status: number; readonly message: string } | undefined;
 
-  private constructor() {
-    this.#server = createServer((request, response) => this.#answer(request, response));
+  readonly #scheme: 'http' | 'https';
+
+  private constructor(tls?: Tls) {
+    this.#scheme = tls ? 'https' : 'http';
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
+    this.#server = tls ? createSecureServer(tls, answer) : createServer(answer);
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
   }
 
-  static async start(): Promise<ApiDouble> {
-    const double = new ApiDouble();
-    await new Promise<void>((done) => double.#server.listen(0, '127.0.0.1', done));
+  /** Over HTTP, or with a key and certificate over HTTPS. */
+  static async start({ tls, address = '127.0.0.1' }: { tls?: Tls; address?: string } = {}): Promise<ApiDouble> {
+    const double = new ApiDouble(tls);
+    await new Promise<void>((done) => double.#server.listen(0, address, done));
     return double;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   /** A kubeconfig that leads here. */
