@@ -30,7 +30,7 @@ export function lowerCall(lw: Lowering, call: ast.CallExpression): Item {
           const name = declaration.name.name;
           const handler = own(coreFunctions, name) ?? own(lw.arch.functions, name);
           if (handler) return handler(lw, { name, args: resolved.args, typeArgs: resolveTypeArgs(lw, resolved.typeArgs), call });
-          lw.unsupported(call.span, `extern function '${name}'`);
+          lw.unknownExtern(call.span, `extern function '${name}'`, resolved.declaration.name);
           return nothing;
         }
         default:
@@ -46,7 +46,7 @@ export function lowerCall(lw: Lowering, call: ast.CallExpression): Item {
       if (handler)
         return handler(lw, { name, receiver, args: resolved.args, typeArgs: resolveTypeArgs(lw, resolved.typeArgs), call });
       if (receiver.state.kind !== 'unsupported')
-        lw.unsupported(call.span, `method '${name}' of extern '${resolved.declaration.name.name}'`);
+        lw.unknownExtern(call.span, `method '${name}' of extern '${resolved.declaration.name.name}'`, resolved.declaration.name);
       return nothing;
     }
     case 'constructor':

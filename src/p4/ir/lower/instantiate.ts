@@ -134,7 +134,7 @@ function externItem(
   span: Span,
 ): ExternItem {
   const handlers = coreExterns[declaration.name.name] ?? lw.arch.externs[declaration.name.name];
-  if (!handlers) lw.unsupported(span, `extern '${declaration.name.name}'`);
+  if (!handlers) lw.unknownExtern(span, `extern '${declaration.name.name}'`, declaration.name);
   const annotations = irAnnotations(sourceAnnotations);
   const state = handlers?.construct(lw, { name, declaration, typeArgs, args, annotations, sourceAnnotations, span }) ?? {
     kind: 'unsupported',

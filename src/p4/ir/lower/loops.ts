@@ -11,7 +11,7 @@ import { assign } from './assign.ts';
 import { lower, lowerBool, lowerScalar } from './expressions.ts';
 import { emitLabelled } from './inline.ts';
 import { type Item, scalar } from './items.ts';
-import type { Frame, Lowering } from './lowering.ts';
+import type { Lowering } from './lowering.ts';
 import { isSigned, scalarWidth } from './scalars.ts';
 import { lowerStatement, lowerStatements } from './statements.ts';
 import { allocate } from './storage.ts';
@@ -27,26 +27,13 @@ export function lowerFor(lw: Lowering, s: ast.ForStatement): void {
 }
 
 export function lowerForIn(lw: Lowering, s: ast.ForInStatement): void {
-  const type = variableType(lw, s);
-  const target = (): Item => {
-    if (s.variable.kind !== 'variable') return lower(lw, s.variable);
-    const item = allocate(lw, type, s.variable.name.name, s.span);
-    lw.frame.bindings.set(s.variable, item);
-    return item;
-  };
   if (s.collection.kind === 'range') {
-    lowerRange(lw, s, s.collection, type, target());
+    lowerRange(lw, s, s.collection, variableType(lw, s), loopVariable(lw, s));
     return;
   }
-  const collection = lower(lw, s.collection, undefined);
-  const elements =
-    collection.kind === 'stack' || collection.kind === 'list'
-      ? collection.elements
-      : collection.kind === 'record'
-        ? [...collection.fields.values()]
-        : [];
+  const elements = elementsOf(lw, s.collection);
   const breakLabel = lw.newLabel('for');
-  const item = target();
+  const item = loopVariable(lw, s);
   const body = lw.collect(() => {
     for (const element of elements) {
       assign(lw, item, element, s.span);
@@ -56,7 +43,21 @@ export function lowerForIn(lw: Lowering, s: ast.ForInStatement): void {
   emitLabelled(lw, breakLabel, body);
 }
 
-function variableType(lw: Lowering, s: ast.ForInStatement): Type {
+/** What a `for` over a list, stack or tuple goes through. */
+export function elementsOf(lw: Lowering, collection: ast.Expression): readonly Item[] {
+  const item = lower(lw, collection, undefined);
+  if (item.kind === 'stack' || item.kind === 'list') return item.elements;
+  return item.kind === 'record' ? [...item.fields.values()] : [];
+}
+
+export function loopVariable(lw: Lowering, s: ast.ForInStatement): Item {
+  if (s.variable.kind !== 'variable') return lower(lw, s.variable);
+  const item = allocate(lw, variableType(lw, s), s.variable.name.name, s.span);
+  lw.frame.bindings.set(s.variable, item);
+  return item;
+}
+
+export function variableType(lw: Lowering, s: ast.ForInStatement): Type {
   return s.variable.kind === 'variable' ? lw.typeOfDeclaration(s.variable) : lw.typeOf(s.variable);
 }
 
@@ -81,7 +82,10 @@ function lowerRange(lw: Lowering, s: ast.ForInStatement, range: ast.RangeExpress
   } else lw.emit({ kind: 'if', condition: not(isEmpty), then: rounds, else: [], span: s.span });
 }
 
-type Labels = NonNullable<Frame['loop']>;
+interface Labels {
+  readonly breakLabel: ir.Label;
+  readonly continueLabel: ir.Label;
+}
 
 function loop(lw: Lowering, round: (labels: Labels) => void): void {
   const labels = { breakLabel: lw.newLabel('for'), continueLabel: lw.newLabel('body') };
@@ -96,7 +100,11 @@ function leaveUnless(lw: Lowering, condition: ir.Expr, label: ir.Label, span: as
 
 function lowerBody(lw: Lowering, body: ast.Statement, labels: Labels): void {
   const outer = lw.frame.loop;
-  lw.frame.loop = labels;
+  // The body is a block of its own, so that the update part still runs.
+  lw.frame.loop = {
+    onBreak: { kind: 'break', label: labels.breakLabel },
+    onContinue: { kind: 'break', label: labels.continueLabel },
+  };
   const stmts = lw.collect(() => lowerStatement(lw, body));
   lw.frame.loop = outer;
   emitLabelled(lw, labels.continueLabel, stmts);

@@ -31,8 +31,8 @@ export interface Frame {
   copyOut: () => void;
   /** The table whose action this is, and which of its actions. */
   readonly table?: { readonly instance: TableInstance; readonly action: number };
-  /** Innermost loop. */
-  loop?: { readonly breakLabel: ir.Label; readonly continueLabel: ir.Label };
+  /** Innermost loop: the jumps that `break` and `continue` are. */
+  loop?: { readonly onBreak: ir.Stmt; readonly onContinue: ir.Stmt };
 }
 
 /** The kind of block that is being lowered: decides what may be called there. */
@@ -176,8 +176,16 @@ export class Lowering {
   }
 
   /** Correct P4 that softipu does not do. */
-  unsupported(span: Span, what: string): void {
-    this.error('unsupported', span, `${what} is not supported`);
+  unsupported(span: Span, what: string, more: Parameters<Lowering['error']>[3] = {}): void {
+    this.error('unsupported', span, `${what} is not supported`, more);
+  }
+
+  /** An extern that nobody here knows: one that the program, or another target, declares. */
+  unknownExtern(span: Span, what: string, declaration: ast.Identifier): void {
+    this.unsupported(span, what, {
+      help: `softipu has the externs of core.p4, softipu.p4 and of the architecture ('${this.arch.name}'): say in P4 what it does, or only check the program (--emit none)`,
+      notes: [{ message: `'${declaration.name}' is declared here`, span: declaration.span }],
+    });
   }
 }
 

@@ -2,7 +2,7 @@
  * Parsers (P4-16 §13): states become the numbered states of one IR parser. A sub-parser's states are copied in for each call: its accept goes on behind
  * the call, its reject is the caller's.
  *
- * A state with a call of a sub-parser is cut in two there, as is one with a call inside an `if`.
+ * A state with a call of a sub-parser is cut in two there, as is one with a call inside an `if` or a loop (parser-for.ts).
  */
 import type { Span } from '../../../diag/index.ts';
 import type * as ast from '../../syntax/ast.ts';
@@ -18,6 +18,7 @@ import { blockOf } from './instantiate.ts';
 import { type BlockInstance, type Item, nothing, scalar, tuple } from './items.ts';
 import { constantKey, matchKeyset } from './keysets.ts';
 import type { Lowering } from './lowering.ts';
+import { splitFor } from './parser-for.ts';
 import { guardLoops } from './parser-loops.ts';
 import { read } from './reading.ts';
 import { scalarWidth } from './scalars.ts';
@@ -33,7 +34,7 @@ interface State {
 type Target = ir.Stmt & { kind: 'goto' };
 
 /** One activation of a parser: its states by declaration, made when first needed. */
-interface Activation {
+export interface Activation {
   readonly instance: BlockInstance;
   readonly indexes: Map<ast.ParserState, number>;
   readonly prefix: string;
@@ -43,7 +44,7 @@ interface Activation {
 const accept: Target = { kind: 'goto', state: 'accept' };
 const reject: Target = { kind: 'goto', state: 'reject' };
 
-class Builder {
+export class Builder {
   readonly states: State[] = [];
   readonly pending: (() => void)[] = [];
 
@@ -92,7 +93,7 @@ function stateIndex(lw: Lowering, builder: Builder, activation: Activation, name
   return index;
 }
 
-function fill(lw: Lowering, builder: Builder, index: number, body: () => void): void {
+export function fill(lw: Lowering, builder: Builder, index: number, body: () => void): void {
   const outer = lw.out;
   lw.out = builder.states[index]!.body;
   body();
@@ -100,7 +101,7 @@ function fill(lw: Lowering, builder: Builder, index: number, body: () => void): 
 }
 
 /** Lowers statements into the current state, and what follows them (`then`) into the state that they end in. */
-function lowerParserStatements(
+export function lowerParserStatements(
   lw: Lowering,
   builder: Builder,
   activation: Activation,
@@ -120,6 +121,10 @@ function lowerParserStatements(
     }
     if (s.kind === 'if' && callsParser(lw, s)) {
       splitIf(lw, builder, activation, s, rest);
+      return;
+    }
+    if ((s.kind === 'for' || s.kind === 'forIn') && callsParser(lw, s)) {
+      splitFor(lw, builder, activation, s, rest);
       return;
     }
     if (callsParser(lw, s)) lw.unsupported(s.span, 'applying a parser inside this statement');

@@ -48,11 +48,10 @@ export function lowerStatement(lw: Lowering, s: ast.Statement): void {
       lowerForIn(lw, s);
       return;
     case 'break':
-      jump(lw, 'break', innermostLoop(lw)?.breakLabel);
+      if (lw.frame.loop) lw.emit(lw.frame.loop.onBreak);
       return;
     case 'continue':
-      // The body is a block of its own, so that the update part still runs.
-      jump(lw, 'break', innermostLoop(lw)?.continueLabel);
+      if (lw.frame.loop) lw.emit(lw.frame.loop.onContinue);
       return;
     case 'exit':
       for (let f: Frame | undefined = lw.frame; f; f = f.caller) f.copyOut();
@@ -77,10 +76,6 @@ export function lowerStatement(lw: Lowering, s: ast.Statement): void {
 
 function jump(lw: Lowering, kind: 'break' | 'continue', label: ir.Label | undefined): void {
   if (label !== undefined) lw.emit({ kind, label });
-}
-
-function innermostLoop(lw: Lowering): Frame['loop'] {
-  return lw.frame.loop;
 }
 
 /** Type to give to a returned literal: that of the variable for the result. */

@@ -91,6 +91,7 @@ function headerTypeIndex(lw: Lowering, type: HeaderType, span: Span): number {
       'unsupported',
       type.declaration.name.span,
       `header '${type.name}' has ${bits} bits: a size that is not a whole number of bytes is not supported`,
+      { help: `a field of ${8 - (bits % 8)} more bits fills the last byte` },
     );
   }
   const index = lw.headerTypes.push({ name: printType(type), fields, fixedBits: bits, varbitField }) - 1;

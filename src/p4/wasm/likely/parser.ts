@@ -78,7 +78,11 @@ export function goto(p: LikelyPipe, target: number | 'accept' | 'reject'): boole
   return true;
 }
 
+/** A packet on the likely path goes through few states; a loop of them would be followed round by round. */
+const mostStates = 64;
+
 function enter(p: LikelyPipe, index: number): boolean {
+  if (++p.path.states > mostStates) return false;
   const scope = p.likelyParser!;
   const { body, isUnlikely } = scope.parser.states[index]!;
   // A state that ends without a transition accepts.

@@ -41,6 +41,8 @@ export interface Path {
   aged: Set<TableId>;
   /** Where headers are, in bytes from the packet's start. */
   places: Map<HeaderId, number>;
+  /** States that the parser has entered. */
+  states: number;
   /** The parser's position, the bytes that the packet must have for what was read, and those that it was tested to have. */
   cursor: number;
   needed: number;
@@ -62,6 +64,7 @@ export function startPath(): Path {
     applied: new Set(),
     aged: new Set(),
     places: new Map(),
+    states: 0,
     cursor: 0,
     needed: 0,
     checked: 0,
@@ -102,6 +105,7 @@ export function joinPaths(a: Path, b: Path, deferred: (() => void)[]): Path {
     applied: new Set([...a.applied, ...b.applied]),
     aged: new Set([...a.aged, ...b.aged]),
     places: new Map(a.places),
+    states: Math.max(a.states, b.states),
     cursor: a.cursor,
     // What either has read it has tested for; what follows says itself what it reads.
     needed: Math.min(a.needed, b.needed),
