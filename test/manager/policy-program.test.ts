@@ -5,10 +5,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Model, NetworkPolicy } from '../../src/manager/index.ts';
 import { icmpv6Types, ipv4, type PacketSpec } from '../../src/wire/index.ts';
-import { type Source, startSource } from '../kubernetes/sources.ts';
+import { type Edit, type Source, startSource } from '../kubernetes/sources.ts';
 import { type Compiled, compileK8s, TestNode } from './data-plane.ts';
 import { emptyModel, service, slice } from './models.ts';
-import { admin, db, onDb, ops, outside, pods, podsWith, rows, rule, tcp, web } from './policy-rows.ts';
+import { admin, db, far, onDb, ops, outside, pods, podsWith, rows, rule, tcp, web } from './policy-rows.ts';
 import { sixOf, toSix } from './six.ts';
 
 const base: Model = {
@@ -82,6 +82,32 @@ describe.each(variants)('rows, with packets of IPv$family, model from $from', ({
     expect(Object.fromEntries([...allowed, ...denied].map((flow) => [flow, passes(flow)]))).toEqual(
       Object.fromEntries([...allowed.map((f) => [f, true] as const), ...denied.map((f) => [f, false] as const)]),
     );
+  });
+
+  // Whoever has such an address now is somebody else: the node, or nobody
+  test.each([
+    ['uses the network of its node', 'spec', { hostNetwork: true }],
+    ['has ended', 'status', { phase: 'Succeeded' }],
+  ])('a pod that %s is no peer', async (_, part, change) => {
+    const node = start();
+    const edit: Edit = {
+      objects: (objects) =>
+        objects.map((each) =>
+          each.kind === 'Pod' && each.metadata.name === 'far'
+            ? { ...each, [part]: { ...(each[part] as object), ...change } }
+            : each,
+        ),
+    };
+    const model = { ...base, policies: [onDb({ ingress: [rule([podsWith('web')])] })] };
+    const six = family === 4 ? model : toSix(model);
+    const passes = (flow: string): boolean => {
+      const { from: address, spec } = firstPacket(flow, family);
+      return node.send(portOf(address), spec).length > 0;
+    };
+    node.setModel(await source.get(six));
+    expect([passes(`${web} > ${db}`), passes(`${far} > ${db}`)]).toEqual([true, true]);
+    node.setModel(await source.get(six, edit));
+    expect([passes(`${web} > ${db}`), passes(`${far} > ${db}`)]).toEqual([true, false]);
   });
 });
 
