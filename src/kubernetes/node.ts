@@ -5,11 +5,15 @@
 import { parseMac, printMac } from '../wire/index.ts';
 import type { Field } from './field.ts';
 import type { Metadata } from './metadata.ts';
-import type { NodeObject } from './objects.ts';
+import type { NodeObject, Vtep } from './objects.ts';
 
 const flannel = 'flannel.alpha.coreos.com/';
 const zoneLabel = 'topology.kubernetes.io/zone';
-const calicoMac = 'projectcalico.org/VXLANTunnelMACAddr';
+/** Names of annotations by the family of the tunnel. */
+const names = {
+  4: { calicoMac: 'projectcalico.org/VXLANTunnelMACAddr', address: `${flannel}public-ip`, data: `${flannel}backend-data` },
+  6: { calicoMac: 'projectcalico.org/VXLANTunnelMACAddrV6', address: `${flannel}public-ipv6`, data: `${flannel}backend-v6-data` },
+} as const;
 /** KEP-3836: the cluster autoscaler is about to delete the node. */
 const leavingTaint = 'ToBeDeletedByClusterAutoscaler';
 /** Calico's only VNI. */
@@ -24,11 +28,14 @@ export function readNode(object: Field, { name, labels }: Metadata): NodeObject 
     .items()
     .filter((item) => item.get('type').string() === 'InternalIP')
     .flatMap((item) => item.get('address').address() ?? []);
+  const annotations = object.get('metadata').get('annotations');
+  const [vtep, vtepIpv6] = [readVtep(annotations, 4), readVtep(annotations, 6)];
   return {
     name,
     internalIPs: [...new Set(internalIPs)],
     podCIDRs: [...new Set(podCIDRs)],
-    vtep: readVtep(object.get('metadata').get('annotations')),
+    vtep,
+    ...(Object.keys(vtepIpv6).length > 0 && { vtepIpv6 }),
     ...(labels[zoneLabel] !== undefined && { zone: labels[zoneLabel] }),
     ...(isLeaving(object) && { isLeaving: true }),
   };
@@ -41,16 +48,18 @@ function isLeaving(object: Field): boolean {
   );
 }
 
-function readVtep(annotations: Field): NodeObject['vtep'] {
+function readVtep(annotations: Field, family: 4 | 6): Vtep {
+  const { calicoMac, address: addressName, data } = names[family];
   const type = annotations.get(`${flannel}backend-type`).string();
   const mac = annotations.get(calicoMac).mac();
   if (type !== 'vxlan') return mac === undefined ? {} : { mac, vni: calicoVni };
-  const address = annotations.get(`${flannel}public-ip`).ipv4();
-  return { ...(address !== undefined && { address }), ...readBackendData(annotations.get(`${flannel}backend-data`)) };
+  const field = annotations.get(addressName);
+  const address = family === 4 ? field.ipv4() : field.ipv6();
+  return { ...(address !== undefined && { address }), ...readBackendData(annotations.get(data)) };
 }
 
 /** `{"VNI":1,"VtepMAC":"02:00:00:00:00:01"}` */
-function readBackendData(field: Field): { readonly mac?: string; readonly vni?: number } {
+function readBackendData(field: Field): Pick<Vtep, 'mac' | 'vni'> {
   const text = field.string();
   if (text === undefined) return {};
   let data: unknown;

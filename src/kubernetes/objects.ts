@@ -52,13 +52,22 @@ export interface PodObject {
   readonly bandwidth?: Omit<Bandwidth, 'number'>;
 }
 
+/** What annotations say of a tunnel's end point. */
+export interface Vtep {
+  readonly address?: string;
+  readonly mac?: string;
+  readonly vni?: number;
+}
+
 export interface NodeObject {
   readonly name: string;
   /** The primary address of each family first. */
   readonly internalIPs: readonly string[];
   readonly podCIDRs: readonly string[];
   /** What annotations say about its tunnel end point. */
-  readonly vtep: { readonly address?: string; readonly mac?: string; readonly vni?: number };
+  readonly vtep: Vtep;
+  /** Of a tunnel over IPv6, if the annotations say more of it. */
+  readonly vtepIpv6?: Vtep;
   /** It is being deleted, or the autoscaler is about to: load balancers shall look elsewhere. */
   readonly isLeaving?: boolean;
   readonly zone?: string;

@@ -2,6 +2,7 @@
 import {
   type Bandwidth,
   type EndpointSlice,
+  type Family,
   familyOf,
   type Model,
   type Namespace,
@@ -16,7 +17,7 @@ import {
 import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, printMac, printPrefix } from '../wire/index.ts';
 import { ByKind } from './by-kind.ts';
 import { type ObjectChange, ObjectSet } from './object-set.ts';
-import type { KubernetesObject, NodeObject, PodObject, ServiceCIDRObject } from './objects.ts';
+import type { KubernetesObject, NodeObject, PodObject, ServiceCIDRObject, Vtep } from './objects.ts';
 
 /** How this node is set up: what `node.yaml` says. */
 export interface NodeSettings {
@@ -265,19 +266,25 @@ function canonical(settings: NodeSettings): CanonicalSettings {
 }
 
 function toTunnel(settings: NodeSettings, own: NodeObject | undefined, netPort: number | undefined): Tunnel | undefined {
-  const address = settings.vtep?.address ?? own?.vtep.address ?? own?.internalIPs[0];
-  const mac = settings.vtep?.mac ?? own?.vtep.mac;
+  const address = settings.vtep?.address ?? own?.vtep.address ?? own?.vtepIpv6?.address ?? own?.internalIPs[0];
+  const said = own && address !== undefined ? vtepOf(own, familyOf(address)) : undefined;
+  const mac = settings.vtep?.mac ?? said?.mac;
   if (address === undefined || mac === undefined) return undefined;
-  const vni = settings.vtep ? settings.vxlan.vni : (own?.vtep.vni ?? settings.vxlan.vni);
+  const vni = settings.vtep ? settings.vxlan.vni : (said?.vni ?? settings.vxlan.vni);
   const { device } = settings.vxlan;
   if (device) return { address, mac, vni, port: device.port, isDevice: true };
   if (netPort === undefined) return undefined;
   return { address, mac, vni, port: netPort };
 }
 
+/** What is said of the end of tunnels over this family: flannel has a device for each, softipu one for both. */
+function vtepOf({ vtep, vtepIpv6 }: NodeObject, family: Family): Vtep {
+  return family === 6 ? { ...vtep, ...vtepIpv6 } : vtep;
+}
+
 function toRemoteNode(node: NodeObject, settings: NodeSettings, tunnel: Tunnel | undefined, notes: string[]): RemoteNode[] {
-  const { name, vtep, internalIPs } = node;
-  const { podCIDRs } = node;
+  const { name, internalIPs, podCIDRs } = node;
+  const vtep = vtepOf(node, tunnel ? familyOf(tunnel.address) : 4);
   const isReachable = (address: string): boolean => !tunnel || familyOf(address) === familyOf(tunnel.address);
   const vtepAddress = [vtep.address ?? [], internalIPs].flat().find(isReachable);
   if (podCIDRs.length === 0) return [];

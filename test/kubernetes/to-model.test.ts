@@ -92,6 +92,24 @@ describe('pods', () => {
 });
 
 describe('nodes', () => {
+  test('flannel over IPv6: by the annotations of its own, where there are some', () => {
+    const v6 = `flannel.alpha.coreos.com/backend-v6-data: '{"VNI":3,"VtepMAC":"02:00:00:00:60:02"}', flannel.alpha.coreos.com/public-ipv6: "fd00:50::2"`;
+    const vtep = { address: 'fd00:50::1', mac: '02:00:00:00:60:01' };
+    const both = node('node-b', '192.168.50.2', `${flannel('02:00:00:00:50:02', 7)}, ${v6}`);
+    const of = (text: string, settings: object = {}) => model(a + text, settings).model.remoteNodes;
+    expect(of(both)).toMatchObject([{ vtepAddress: '192.168.9.9', vtepMac: '02:00:00:00:50:02', vni: 7 }]);
+    expect(of(both, { vtep })).toMatchObject([{ vtepAddress: 'fd00:50::2', vtepMac: '02:00:00:00:60:02', vni: 3 }]);
+    const alone = node('node-b', 'fd00:50::2', `flannel.alpha.coreos.com/backend-type: vxlan, ${v6}`);
+    expect(of(alone, { vtep })).toMatchObject([{ vtepAddress: 'fd00:50::2', vtepMac: '02:00:00:00:60:02', vni: 3 }]);
+    const own = node(
+      'node-a',
+      'fd00:50::1',
+      `flannel.alpha.coreos.com/backend-type: vxlan, ${v6.replace('::2', '::1')}`,
+      '10.1.0.0/24',
+    );
+    expect(model(a + own).model.node.tunnel).toMatchObject({ address: 'fd00:50::1', mac: '02:00:00:00:60:02', vni: 3 });
+  });
+
   test('flannel', () => {
     const { model: m } = model(a + node('node-b', '192.168.50.2', flannel('02:00:00:00:50:02', 7)));
     expect(m.remoteNodes).toEqual([
