@@ -22,8 +22,25 @@ export interface Storage {
 export function blockArgument(lw: Lowering, main: PackageInstance, name: string, span: Span): BlockInstance | undefined {
   const item = main.args.get(name);
   if (item?.kind === 'block') return item;
-  lw.error('bad-main', span, `'main' has no block '${name}'`);
+  missingArgument(lw, main, name, 'block', span);
   return undefined;
+}
+
+/** Reports that `main` lacks an argument; a package that has no such parameter only has the name of the architecture's. */
+export function missingArgument(lw: Lowering, main: PackageInstance, name: string, what: 'block' | 'pipeline', span: Span): void {
+  const { parameters, name: packageName } = main.declaration;
+  if (parameters.some((p) => p.name.name === name)) {
+    lw.error('bad-main', span, `'main' has no ${what} '${name}'`);
+    return;
+  }
+  lw.error(
+    'unsupported',
+    span,
+    `package '${packageName.name}' has no parameter '${name}': it is not the one of the architecture`,
+    {
+      help: 'include the architecture file of softipu',
+    },
+  );
 }
 
 /** Type of a block's parameter in this instance. */

@@ -16,7 +16,7 @@ import { headersIn } from '../ir/lower/storage.ts';
 import { someStmt } from '../ir/walk.ts';
 import type { Type } from '../types/types.ts';
 import type { Architecture, ExternHandlers } from './architecture.ts';
-import { blockArgument, packetItem, parameterType, runBlock, storageFor } from './blocks.ts';
+import { blockArgument, missingArgument, packetItem, parameterType, runBlock, storageFor } from './blocks.ts';
 import { pnaExterns } from './pna-externs.ts';
 import { psaFunctions, recirculatePort } from './psa-functions.ts';
 import { psaTableProperties } from './psa-tables.ts';
@@ -53,7 +53,7 @@ function lowerMain(lw: Lowering, main: PackageInstance, span: Span): readonly ir
   const half = (argument: string, names: readonly [string, string, string]): Half | undefined => {
     const item: Item | undefined = main.args.get(argument);
     if (item?.kind !== 'package') {
-      lw.error('bad-main', span, `'main' has no pipeline '${argument}'`);
+      missingArgument(lw, main, argument, 'pipeline', span);
       return undefined;
     }
     const [parser, control, deparser] = names.map((name) => blockArgument(lw, item, name, span));

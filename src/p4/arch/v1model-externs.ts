@@ -46,6 +46,9 @@ function executeMeter(lw: Lowering, call: ExternCall): Item {
 function readDirectMeter(lw: Lowering, call: ExternCall): Item {
   const state = call.receiver?.state;
   if (state?.kind !== 'directMeter') return nothing;
+  // BMv2 measures when the meter's own table is hit; an action that other tables share, too, changes nothing there.
+  const table = lw.frame.table?.instance;
+  if (table && state.table !== undefined && state.table !== table.id) return nothing;
   const id = attachedTo(lw, call, state, 'meter', 'meters');
   return id === undefined ? nothing : meterInto(lw, call, id, undefined, 0);
 }

@@ -19,7 +19,8 @@ export function assignable(cx: Context, from: Type, to: Type): boolean {
   if (equalTypes(from, to)) return true;
   switch (from.kind) {
     case 'infint':
-      return to.kind === 'bits';
+      // P4-16 §7.2.8 asks for a cast to a new type, but p4c lets integers pass, and programs rely on it: `const vrf_id_t kDefaultVrf = 0;`.
+      return to.kind === 'bits' || (to.kind === 'newtype' && assignable(cx, from, to.underlying));
     case 'bits':
       return to.kind === 'infint';
     case 'serEnum':

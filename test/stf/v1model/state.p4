@@ -20,6 +20,7 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
     meter(2, MeterType.packets) limit;
     direct_counter(CounterType.packets) hits;
     direct_meter<bit<2>>(MeterType.packets) rate;
+    direct_meter<bit<2>>(MeterType.packets) rate_too;
     action_profile(4) profile;
     action_selector(HashAlgorithm.crc16, 4, 16) spread;
 
@@ -35,6 +36,12 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
         hdr.p.value = (bit<16>)c;
     }
 
+    action color_or_three() {
+        bit<2> c = 3;
+        rate_too.read(c);
+        hdr.p.value = (bit<16>)c;
+    }
+
     table counted {
         key = { hdr.p.index : exact; }
         actions = { mark; nop; }
@@ -46,6 +53,20 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
         key = { hdr.p.index : exact; }
         actions = { color; nop; }
         meters = rate;
+        default_action = nop;
+    }
+
+    /* Has no meter: the action that it shares measures nothing here. */
+    table unmetered {
+        key = { hdr.p.index : exact; }
+        actions = { color_or_three; nop; }
+        default_action = nop;
+    }
+
+    table metered_too {
+        key = { hdr.p.index : exact; }
+        actions = { color_or_three; nop; }
+        meters = rate_too;
         default_action = nop;
     }
 
@@ -82,6 +103,10 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
             by_profile.apply();
         } else if (hdr.p.what == 7) {
             by_selector.apply();
+        } else if (hdr.p.what == 8) {
+            metered_too.apply();
+        } else if (hdr.p.what == 9) {
+            unmetered.apply();
         }
     }
 }
