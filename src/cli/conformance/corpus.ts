@@ -9,7 +9,7 @@ import type { Job } from './jobs.ts';
 import { firstError, type ReferenceMessage } from './reference.ts';
 
 /** Which measures a file counts for. */
-export type Group = 'sample' | 'error' | 'other' | 'stf' | 'mutant';
+export type Group = 'sample' | 'nested' | 'error' | 'other' | 'stf' | 'mutant';
 
 export interface CorpusFile {
   /** Relative to the checkout. */
@@ -56,8 +56,7 @@ export function readCorpus(directory: string, filter?: string, mutants = 0): Cor
 
 function programFile(testdata: string, folder: string, path: string, name: string, file: string): CorpusFile {
   const isDirect = dirname(path) === folder;
-  const group: Group =
-    isDirect && folder === 'p4_16_samples' ? 'sample' : isDirect && folder === 'p4_16_errors' ? 'error' : 'other';
+  const group = groupOf(folder, isDirect, file);
   const output = (suffix: string): string | undefined => {
     const reference = join(testdata, `${folder}_outputs`, `${relative(folder, path)}${suffix}`);
     return existsSync(reference) ? reference : undefined;
@@ -76,6 +75,15 @@ function programFile(testdata: string, folder: string, path: string, name: strin
     },
     ...(first && first.file === basename(path) && { firstError: first }),
   };
+}
+
+/** Folders within the samples hold whole programs, such as SONiC's, and the files that these include. */
+function groupOf(folder: string, isDirect: boolean, file: string): Group {
+  if (folder === 'p4_16_samples') {
+    if (isDirect) return 'sample';
+    return /\bmain\s*;/.test(readFileSync(file, 'utf8')) ? 'nested' : 'other';
+  }
+  return isDirect && folder === 'p4_16_errors' ? 'error' : 'other';
 }
 
 /** `a_b_c.stf` belongs to `a_b_c.p4`, or, if there is none, to `a_b.p4` or `a.p4`. */

@@ -58,6 +58,12 @@ export const measures: readonly Measure[] = [
     judge: program((outcome) => (outcome.isAccepted ? undefined : firstComplaint(outcome))),
   },
   {
+    name: 'accepted-nested',
+    bar: all,
+    counts: (file) => file.group === 'nested',
+    judge: program((outcome) => (outcome.isAccepted ? undefined : firstComplaint(outcome))),
+  },
+  {
     name: 'refused',
     bar: atLeast(560, 584),
     counts: (file) => file.group === 'error',
