@@ -104,7 +104,7 @@ function checkInteger(cx: Context, e: ast.IntegerLiteral): Type {
     return cx.fail('bad-width', e.span, `width of an integer literal must be between ${least} and ${maxWidth}, found ${e.width}`);
   }
   const type = bitsType(e.width, e.signed);
-  if (!fits(e.value, type) && !fits(e.value, bitsType(e.width))) {
+  if (!fits(e.value, type)) {
     cx.warning('value-truncated', e.span, `${e.value} does not fit '${printType(type)}'`);
   }
   return type;

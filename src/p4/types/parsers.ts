@@ -46,7 +46,14 @@ function checkTransition(cx: Context, transition: ast.Transition, states: Readon
   }
   const { select } = transition;
   const keys = flatKeys(cx, select.keys);
+  let catchAll: ast.SelectCase | undefined;
   for (const c of select.cases) {
+    if (catchAll) {
+      cx.warning('unreachable-case', c.span, 'no value comes as far as this case', {
+        notes: [{ message: 'this one takes all', span: catchAll.span }],
+      });
+    }
+    if (takesAll(c)) catchAll ??= c;
     const fine = checkKeysets(cx, c.keysets, keys, c.keysets.length === 1 ? c.keysets[0]!.span : c.span);
     if (fine) checkFixedKeysets(cx, c.keysets);
     checkTarget(cx, c.state, states);
@@ -92,7 +99,11 @@ function transitionTargets({ transition }: ast.ParserState): ast.Identifier[] {
 /** A select that matches nothing goes to 'reject'. */
 function mayMatchNothing({ transition }: ast.ParserState): boolean {
   if (transition?.kind !== 'selectTransition') return false;
-  return !transition.select.cases.some((c) => c.keysets.every((k) => k.kind === 'default' || k.kind === 'dontcare'));
+  return !transition.select.cases.some(takesAll);
+}
+
+function takesAll(c: ast.SelectCase): boolean {
+  return c.keysets.every((k) => k.kind === 'default' || k.kind === 'dontcare');
 }
 
 function checkReachable(cx: Context, parser: ast.ParserDeclaration, states: ReadonlyMap<string, ast.ParserState>): void {
@@ -115,6 +126,9 @@ function checkReachable(cx: Context, parser: ast.ParserDeclaration, states: Read
       transitionTargets(s).some((t) => builtinStates.includes(t.name) || !states.has(t.name)),
   );
   if (!ends) cx.error('endless-parser', parser.name.span, `parser '${parser.name.name}' never reaches 'accept' or 'reject'`);
+  const accepts = [...reached].some((s) => transitionTargets(s).some((t) => t.name !== 'reject' && !states.has(t.name)));
+  if (ends && !accepts)
+    cx.warning('never-accepts', parser.name.span, `parser '${parser.name.name}' never reaches 'accept': it rejects every packet`);
   for (const state of parser.states) {
     if (states.get(state.name.name) === state && !reached.has(state)) {
       cx.warning('unreachable-state', state.name.span, `no transition from 'start' leads to state '${state.name.name}'`);

@@ -198,6 +198,9 @@ function checkSwitch(cx: Context, s: ast.SwitchStatement): void {
     }
     if (c.body) checkBlock(cx, c.body);
   }
+  const last = s.cases.at(-1);
+  if (last && !last.body)
+    cx.warning('empty-case', last.label.span, 'this is the last label of the switch, and it has no statements');
   if (type.kind !== 'poison' && type.kind !== 'actionRun' && !isSwitchable(type)) {
     cx.error('bad-switch', s.expression.span, `'switch' cannot choose by a value of type '${printType(type)}'`);
   }

@@ -98,6 +98,8 @@ function checkKey(cx: Context, table: ast.TableDeclaration, element: ast.KeyElem
   if (member) cx.referents.set(element.matchKind, member);
   else cx.error('unknown-match-kind', span, `match kind '${name}' is not declared`, didYouMean(name, cx.matchKindMembers.keys()));
   if (type.kind === 'poison') return { type, matchKind: name };
+  if (isCompileTime(cx, element.expression))
+    cx.warning('constant-key', element.expression.span, 'this key has the same value for every packet');
   if (!isKeyType(type)) {
     return {
       type: cx.fail('bad-key-type', element.expression.span, `a table key cannot have type '${printType(type)}'`),

@@ -36,6 +36,32 @@ test.each([
      apply { t.apply(); } }`,
     ["warning[unused]: parameter 'd' is not used"],
   ],
+  [
+    'a key that is the same for every packet',
+    `${core}const bit<8> k = 4; control c(inout bit<8> x) { table t { key = { k : exact; x : exact; } actions = { NoAction; } } apply { t.apply(); } }`,
+    ['warning[constant-key]: this key has the same value for every packet'],
+  ],
+  [
+    'a last label without statements',
+    'control c(inout bit<8> x) { apply { switch (x) { 1: { x = 2; } 3: } } }',
+    ['warning[empty-case]: this is the last label of the switch, and it has no statements'],
+  ],
+  ['labels that share a body', 'control c(inout bit<8> x) { apply { switch (x) { 1: 3: { x = 2; } } } }', []],
+  [
+    'a case behind one that takes all',
+    'parser p(in bit<8> x) { state start { transition select(x) { 1: accept; _: reject; 2: accept; } } }',
+    ['warning[unreachable-case]: no value comes as far as this case'],
+  ],
+  [
+    'a parser that never accepts',
+    'parser p(in bit<8> x) { state start { transition select(x) { 1: more; } } state more { transition reject; } }',
+    ["warning[never-accepts]: parser 'p' never reaches 'accept': it rejects every packet"],
+  ],
+  [
+    'a signed literal beyond its width',
+    'const int<8> a = 8s200; const int<8> b = 8s127;',
+    ["warning[value-truncated]: 200 does not fit 'int<8>'"],
+  ],
   ['@noWarn', 'control c() { @noWarn("unused") action a() { } apply { } }', []],
   ['written only is used enough', 'control c(inout bit<8> x) { apply { bit<8> y; y = x; } }', []],
   [
