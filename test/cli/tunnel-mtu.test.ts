@@ -11,9 +11,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { askControl } from '../../src/cli/control-socket.ts';
+import { fakeIpam, Runner } from '../cni/runner.ts';
 import { Namespaces, run, runNode, whyNotPrivileged } from '../ports/netns.ts';
 import { tcpClient, tcpEcho } from '../ports/talk.ts';
 
+const client = resolve(import.meta.dirname, '../../build/native/Release/softipu-cni');
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
 const reason = whyNotPrivileged() ?? (existsSync(main) ? undefined : 'needs npm run build');
 const vtepMac = '02:00:00:00:50:01';
@@ -43,6 +45,7 @@ vxlan: {vni: 4096, encapsulation: kernel}
 podCIDR: [10.1.0.0/24, "fd00:1::/64"]
 manifests: ./manifests
 control: ./c.sock
+cni: {socket: ./cni.sock, state: ./cni.json}
 ports:
   - {interface: va, kind: pod, pod: default/a}
 `;
@@ -124,6 +127,25 @@ describe.skipIf(reason)(`the kernel's vxlan device as a port${reason ? ` (${reas
       // By an ICMP error: the pod's own interface takes 1500
       expect(run(`ip -n ${names.a} route get ${address}`), address).toContain('mtu 1350');
     }
+  });
+
+  test.skipIf(!existsSync(client))('pods that CNI makes have the MTU of the tunnels', async () => {
+    await start();
+    const pod = namespaces.add('p');
+    mkdirSync(join(directory, 'leases'));
+    writeFileSync(join(directory, 'ipam'), fakeIpam(join(directory, 'leases')), { mode: 0o755 });
+    const config = {
+      cniVersion: '1.1.0',
+      name: 'pods',
+      type: 'softipu-cni',
+      socket: join(directory, 'cni.sock'),
+      ipam: { type: 'ipam' },
+    };
+    const call = { containerId: 'p', netns: `/var/run/netns/${pod}`, pod: 'p', config };
+    const runner = new Runner(client, directory);
+    expect((await runner.call({ ...call, command: 'ADD' })).json, messages).toMatchObject({ interfaces: [{}, { mtu: 1350 }] });
+    expect(run(`ip -n ${pod} link show eth0`)).toContain('mtu 1350');
+    expect(await runner.call({ ...call, command: 'DEL' })).toMatchObject({ status: 0 });
   });
 
   test('a device that is there and takes more than what is below', async () => {
