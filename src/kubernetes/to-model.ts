@@ -1,7 +1,6 @@
 /** Objects of the cluster and the settings of this node -> the manager's model. */
 import {
   type Bandwidth,
-  type EndpointSlice,
   type Family,
   familyOf,
   type Model,
@@ -18,6 +17,7 @@ import { parseAddress, parseMac, parsePrefix, prefixContains, printAddress, prin
 import { ByKind } from './by-kind.ts';
 import { type ObjectChange, ObjectSet } from './object-set.ts';
 import type { KubernetesObject, NodeObject, PodObject, ServiceCIDRObject, Vtep } from './objects.ts';
+import { WeightedSlices } from './weights.ts';
 
 /** How this node is set up: what `node.yaml` says. */
 export interface NodeSettings {
@@ -93,8 +93,7 @@ export class Modeller {
   readonly #node = memo(noted(toNode));
   readonly #pods = memo(noted(toPods));
   readonly #services = memo(ourServices);
-  readonly #weights = memo(weightsOf);
-  readonly #slices = memo(withWeights);
+  readonly #slices = new WeightedSlices();
   readonly #namespaces = memo(withNamespaces);
 
   /** The model of all objects, whatever they were before. O(objects), a comparison each where they are the same. */
@@ -117,7 +116,7 @@ export class Modeller {
       namespaces: this.#namespaces(kinds.of('Namespace'), pods.value, policies),
       pods: pods.value,
       services: this.#services(kinds.of('Service'), settings.services?.proxyName),
-      endpointSlices: this.#slices(kinds.of('EndpointSlice'), this.#weights(kinds.of('Pod'))),
+      endpointSlices: this.#slices.update(kinds.of('EndpointSlice'), kinds.of('Pod')),
       policies,
       clusterPolicies,
     };
@@ -222,25 +221,6 @@ function addressesIn(addresses: readonly string[], where: readonly string[]): st
 function ourServices(services: readonly Service[], proxyName: string | undefined): readonly Service[] {
   const isOurs = (service: Service): boolean => service.proxyName === proxyName;
   return services.every(isOurs) ? services : services.filter(isOurs);
-}
-
-/** Weights that pods ask for, by `namespace/name`. */
-function weightsOf(pods: readonly PodObject[]): ReadonlyMap<string, number> {
-  return new Map(pods.flatMap(({ namespace, name, weight }) => (weight === undefined ? [] : [[`${namespace}/${name}`, weight]])));
-}
-
-/** Endpoints with the weights of their pods; these count more than their slices'. */
-function withWeights(slices: readonly EndpointSlice[], weights: ReadonlyMap<string, number>): readonly EndpointSlice[] {
-  if (weights.size === 0) return slices;
-  return slices.map((slice) => {
-    const isConcerned = slice.endpoints.some(({ pod }) => pod !== undefined && weights.has(pod));
-    if (!isConcerned) return slice;
-    const endpoints = slice.endpoints.map((endpoint) => {
-      const weight = endpoint.pod === undefined ? undefined : weights.get(endpoint.pod);
-      return weight === undefined ? endpoint : { ...endpoint, weight };
-    });
-    return { ...slice, endpoints };
-  });
 }
 
 type CanonicalSettings = NodeSettings & Required<Pick<NodeSettings, 'podCIDRs' | 'uplinkGateways'>>;

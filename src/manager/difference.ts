@@ -40,6 +40,49 @@ export function difference<T extends object>(before: readonly T[], after: readon
   return withoutCommon(before.slice(start, before.length - end), after.slice(start, after.length - end));
 }
 
+/**
+ * A list that is made of another one, object by object, over time: what did not change is made once and stays the same object, and who asks for the
+ * `difference` is told.
+ */
+export class DerivedList<T extends object> {
+  #from: readonly T[] = [];
+  #list: readonly T[] = [];
+  /** By what they were made of, those that are other objects. */
+  readonly #made = new Map<T, T>();
+
+  /**
+   * The list for `from`. `make` gives the object itself where it shall stay as it is; `again`: objects of `from` for which it may have another answer than
+   * last time. O(what changed) calls of it; a copy of the list if anything did.
+   */
+  update(from: readonly T[], make: (object: T) => T, again: Iterable<T> = []): readonly T[] {
+    const { gone, come } = difference(this.#from, from);
+    const left = gone.map((object) => this.#of(object));
+    for (const object of gone) this.#made.delete(object);
+    const isNew = new Set(come);
+    for (const object of again) {
+      if (isNew.has(object)) continue;
+      isNew.add(object);
+      left.push(this.#of(object));
+    }
+    if (isNew.size === 0 && from === this.#from) return this.#list;
+    const added = Array.from(isNew, (object) => {
+      const made = make(object);
+      if (made === object) this.#made.delete(object);
+      else this.#made.set(object, made);
+      return made;
+    });
+    const list = this.#made.size === 0 ? from : from.map((object) => this.#of(object));
+    if (list !== this.#list) tellDifference(this.#list, list, { gone: left, come: added });
+    this.#from = from;
+    this.#list = list;
+    return list;
+  }
+
+  #of(object: T): T {
+    return this.#made.get(object) ?? object;
+  }
+}
+
 /** What only changed its place is in both. */
 function withoutCommon<T extends object>(gone: readonly T[], come: readonly T[]): Difference<T> {
   if (gone.length === 0 || come.length === 0) return { gone, come };

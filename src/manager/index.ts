@@ -1,7 +1,7 @@
 /** The IPU Manager: a model of the cluster -> desired entries -> a transaction for the data plane. */
 export type { Unresolved } from './context.ts';
 export { type Desired, desiredState } from './desired.ts';
-export { type Difference, difference, tellDifference } from './difference.ts';
+export { DerivedList, type Difference, difference, tellDifference } from './difference.ts';
 export { type Eligible, eligibleEndpoints, slicesOf, type Target } from './endpoints.ts';
 export {
   type BalancedPort,

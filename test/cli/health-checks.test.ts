@@ -97,6 +97,22 @@ test('all fail: there is no endpoint; the slice without checks is the object tha
   expect(checks!.adjust({ ...both, endpointSlices: [other] }).endpointSlices).toEqual([other]);
 });
 
+test('one endpoint of many slices fails: every other slice is the object that it was', async () => {
+  const port = await listen(createServer());
+  const model = modelOf({ type: 'tcp', port, ...fast }, ['127.0.0.1']);
+  const good = model.endpointSlices[0]!;
+  const bad: EndpointSlice = { ...good, endpoints: slice('db', ['127.0.0.2']).endpoints };
+  const both = { ...model, endpointSlices: [good, bad] };
+  const { targets } = start(both);
+  await vi.waitFor(() => expect(targets()).toEqual(['127.0.0.1']), { timeout: 5000 });
+  const before = checks!.adjust(both).endpointSlices;
+  expect([before[0] === good, before[1] === bad]).toEqual([true, false]);
+  // The other one changes: the one that fails goes on failing, as the same object.
+  const next = { ...both, endpointSlices: [{ ...good }, bad] };
+  const after = checks!.adjust(next).endpointSlices;
+  expect([after[0] === next.endpointSlices[0], after[1] === before[1]]).toEqual([true, true]);
+});
+
 test('why a probe fails', async () => {
   const silent = createServer((socket) => void socket.resume());
   const port = await listen(silent);

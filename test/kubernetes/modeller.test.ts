@@ -122,6 +122,36 @@ test('ServiceCIDR objects say where cluster IPs come from, unless node.yaml does
   expect(toModel([], settings).model.node.serviceCIDRs).toBeUndefined();
 });
 
+test('weights of pods: only slices of pods whose weight changed are other objects', () => {
+  const modeller = new Modeller();
+  const of = (pod: string): string => `, targetRef: {kind: Pod, name: ${pod}}`;
+  const weighted = (name: string, address: string, weight: number) =>
+    read(
+      `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, annotations: {softipu.io/weight: "${weight}"}}, status: {podIP: ${address}}}`,
+    );
+  const objects = [
+    slice('a', '10.1.0.1', of('p')),
+    slice('b', '10.1.0.2', of('q')),
+    weighted('p', '10.1.0.1', 3),
+    weighted('q', '10.1.0.2', 4),
+  ];
+  const slicesOf = (): readonly EndpointSlice[] => modeller.build([...objects], settings).model.endpointSlices;
+  const weights = (slices: readonly EndpointSlice[]) => slices.map(({ endpoints }) => endpoints[0]!.weight);
+  const before = slicesOf();
+  expect(weights(before)).toEqual([3, 4]);
+  objects[3] = weighted('q', '10.1.0.2', 5);
+  const after = slicesOf();
+  expect([weights(after), after[0] === before[0]]).toEqual([[3, 5], true]);
+  expect(difference(before, after)).toEqual({ gone: [before[1]], come: [after[1]] });
+  // Another pod, and a slice that changes by itself
+  objects[4] = weighted('r', '10.1.0.3', 9);
+  objects[0] = slice('a', '10.1.0.1', `${of('p')}, nodeName: n`);
+  const last = slicesOf();
+  expect([weights(last), last[1] === after[1]]).toEqual([[3, 5], true]);
+  objects[2] = pod('s', '10.1.0.1');
+  expect(weights(slicesOf())).toEqual([undefined, 5]);
+});
+
 test('difference: by identity, wherever things are', () => {
   const [a, b, c, d] = [1, 2, 3, 4].map((n) => ({ n })) as [object, object, object, object];
   expect(difference([a, b, c], [a, b, c])).toEqual({ gone: [], come: [] });

@@ -3,7 +3,7 @@
  * in a row it counts neither as ready nor as serving, after `rise` successes in a row it is what its slice says again. Until it has failed so often an
  * endpoint is what its slice says: a restart of the node takes nobody out. If all fail, the service has no endpoints.
  */
-import type { Endpoint, EndpointSlice, HealthCheck, Model } from '../../manager/index.ts';
+import { DerivedList, difference, type Endpoint, type EndpointSlice, type HealthCheck, type Model } from '../../manager/index.ts';
 import { type Echo, openEcho } from './icmp.ts';
 import { type Probe, probeHttp, probeTcp } from './probes.ts';
 
@@ -20,6 +20,8 @@ interface Watched {
   readonly name: string;
   readonly address: string;
   readonly check: HealthCheck;
+  /** Those that have it. */
+  readonly slices: Set<EndpointSlice>;
   isFailing: boolean;
   /** Answers in a row that speak against what it counts as. */
   against: number;
@@ -30,21 +32,28 @@ interface Watched {
 export class HealthChecks {
   readonly #options: HealthChecksOptions;
   readonly #watched = new Map<string, Watched>();
-  #slices: readonly EndpointSlice[] | undefined;
-  /** The slice that was made of one, and for which failures. */
-  readonly #made = new WeakMap<EndpointSlice, { readonly failing: string; readonly slice: EndpointSlice }>();
+  #slices: readonly EndpointSlice[] = [];
+  readonly #derived = new DerivedList<EndpointSlice>();
+  /** Slices with an endpoint that began or ceased to fail since the model was adjusted last. */
+  readonly #turned = new Set<EndpointSlice>();
   #echo: Promise<Echo | undefined> | undefined;
 
   constructor(options: HealthChecksOptions) {
     this.#options = options;
   }
 
-  /** The model as far as endpoints work; starts and ends checks as its slices say. What does not fail is the same object. */
+  /** The model as far as endpoints work; starts and ends checks as its slices say. What did not change is the same object. O(what changed). */
   adjust(model: Model): Model {
-    if (model.endpointSlices !== this.#slices) this.#watch(model.endpointSlices);
-    this.#slices = model.endpointSlices;
-    if (this.#watched.size === 0) return model;
-    return { ...model, endpointSlices: model.endpointSlices.map((slice) => this.#adjusted(slice)) };
+    const { endpointSlices } = model;
+    const { gone, come } = difference(this.#slices, endpointSlices);
+    this.#slices = endpointSlices;
+    // New ones first: what both have goes on.
+    for (const slice of come) this.#watch(slice);
+    for (const slice of gone) this.#unwatch(slice);
+    for (const slice of gone) this.#turned.delete(slice);
+    const adjusted = this.#derived.update(endpointSlices, (slice) => this.#adjusted(slice), this.#turned);
+    this.#turned.clear();
+    return adjusted === endpointSlices ? model : { ...model, endpointSlices: adjusted };
   }
 
   close(): void {
@@ -53,26 +62,28 @@ export class HealthChecks {
     void this.#echo?.then((echo) => echo?.close());
   }
 
-  #watch(slices: readonly EndpointSlice[]): void {
-    const wanted = new Map<string, Pick<Watched, 'name' | 'address' | 'check'>>();
-    for (const { namespace, service, endpoints, healthCheck: check } of slices) {
-      if (!check) continue;
-      for (const { addresses } of endpoints) {
-        const [address] = addresses;
-        if (address !== undefined) wanted.set(keyOf(address, check), { name: `${namespace}/${service}`, address, check });
-      }
-    }
-    for (const [key, watched] of this.#watched) {
-      if (wanted.has(key)) continue;
+  #unwatch(slice: EndpointSlice): void {
+    for (const { key } of askedOf(slice)) {
+      const watched = this.#watched.get(key);
+      if (!watched) continue;
+      watched.slices.delete(slice);
+      if (watched.slices.size > 0) continue;
       end(watched);
       this.#watched.delete(key);
     }
-    for (const [key, what] of wanted) {
-      if (this.#watched.has(key)) continue;
-      const watched: Watched = { ...what, isFailing: false, against: 0, isOver: false };
+  }
+
+  #watch(slice: EndpointSlice): void {
+    const { namespace, service } = slice;
+    for (const { key, address, check } of askedOf(slice)) {
+      const known = this.#watched.get(key);
+      known?.slices.add(slice);
+      if (known) continue;
+      const name = `${namespace}/${service}`;
+      const watched: Watched = { name, address, check, slices: new Set([slice]), isFailing: false, against: 0, isOver: false };
       this.#watched.set(key, watched);
       // Not all at once.
-      this.#later(watched, (this.#options.random ?? Math.random)() * Math.min(what.check.intervalMs, 1000));
+      this.#later(watched, (this.#options.random ?? Math.random)() * Math.min(check.intervalMs, 1000));
     }
   }
 
@@ -99,6 +110,7 @@ export class HealthChecks {
     if (watched.against < (watched.isFailing ? check.rise : check.fall)) return;
     watched.isFailing = !watched.isFailing;
     watched.against = 0;
+    for (const slice of watched.slices) this.#turned.add(slice);
     const state = watched.isFailing ? `fails its health check: ${problem}` : 'passes its health check again';
     this.#options.say(`endpoint ${address} of service '${name}' ${state}`);
     this.#options.onChange();
@@ -119,17 +131,20 @@ export class HealthChecks {
     if (!check) return slice;
     const isFailing = ({ addresses }: Endpoint): boolean =>
       addresses[0] !== undefined && (this.#watched.get(keyOf(addresses[0], check))?.isFailing ?? false);
-    const failing = endpoints.flatMap((endpoint, i) => (isFailing(endpoint) ? [i] : [])).join(' ');
-    if (failing === '') return slice;
-    const made = this.#made.get(slice);
-    if (made?.failing === failing) return made.slice;
-    const result = {
+    if (!endpoints.some(isFailing)) return slice;
+    return {
       ...slice,
       endpoints: endpoints.map((endpoint) => (isFailing(endpoint) ? { ...endpoint, ready: false, serving: false } : endpoint)),
     };
-    this.#made.set(slice, { failing, slice: result });
-    return result;
   }
+}
+
+/** What is to be asked for a slice. */
+function askedOf({ endpoints, healthCheck: check }: EndpointSlice) {
+  if (!check) return [];
+  return endpoints.flatMap(({ addresses: [address] }) =>
+    address === undefined ? [] : [{ key: keyOf(address, check), address, check }],
+  );
 }
 
 function keyOf(address: string, check: HealthCheck): string {
