@@ -70,7 +70,7 @@ export class ActionProfile {
   #firstMember = 0;
   #firstGroup = 0;
   /** Computed tables by the first of their shares, the last used last. */
-  readonly #computed = new Map<string, readonly ComputedTable[]>();
+  readonly #computed = new Map<string, ComputedTable[]>();
   #computedSlots = 0;
 
   constructor(memory: Memory, layout: ProfileLayout, seedAt: number) {
@@ -218,7 +218,7 @@ export class ActionProfile {
       this.layout.spec.groups!.maglevSize,
       least,
     );
-    if (slots > 0 && this.#computedSlots + slots <= mostSlots) this.#ownersOf(withDistinctKeys(shares), slots);
+    if (slots > 0 && this.#computedSlots + slots <= mostSlots) this.#ownersOf(shares, slots);
   }
 
   /** The groups that were expected are written. */
@@ -232,11 +232,9 @@ export class ActionProfile {
 
   #writeGroup(group: number, members: readonly GroupMember[], least: number): 'ok' | 'notFound' | 'full' {
     if (!members.every(({ member }) => this.hasMember(member))) return 'notFound';
-    const named = withDistinctKeys(
-      members.every(isNamed)
-        ? members
-        : members.map(({ member, key = this.#defaultKey(member), weight = 1 }) => ({ member, key, weight })),
-    );
+    const named = members.every(isNamed)
+      ? members
+      : members.map(({ member, key = this.#defaultKey(member), weight = 1 }) => ({ member, key, weight }));
     const weights = named.map(({ weight }) => weight);
     const slots = maglevSize(weights, this.layout.spec.groups!.maglevSize, least);
     const before = this.#groups.get(group);
@@ -271,12 +269,17 @@ export class ActionProfile {
   #ownersOf(shares: readonly MaglevShare[], slots: number): Uint16Array {
     const seed = u32(this.memory, this.#seedAt);
     const first = shares[0]!.key;
-    const tables = this.#computed.get(first) ?? [];
-    const known = tables.find((each) => each.seed === seed && each.owners.length === slots && sameShares(each.shares, shares));
-    const owners = known?.owners ?? buildMaglev(shares, slots, seed);
-    if (known) this.#computed.delete(first);
-    else this.#computedSlots += slots;
-    this.#computed.set(first, known ? tables : [...tables, { seed, shares, owners }]);
+    const tables = this.#computed.get(first);
+    const known = tables?.find((each) => each.seed === seed && each.owners.length === slots && sameShares(each.shares, shares));
+    if (tables && known) {
+      this.#computed.delete(first);
+      this.#computed.set(first, tables);
+      return known.owners;
+    }
+    const owners = buildMaglev(withDistinctKeys(shares), slots, seed);
+    this.#computedSlots += slots;
+    if (tables) tables.push({ seed, shares, owners });
+    else this.#computed.set(first, [{ seed, shares, owners }]);
     return owners;
   }
 

@@ -37,8 +37,12 @@ export class ByKind {
       const { contents: before } = sorted;
       if (list.length > few) sortAll(sorted, list);
       else placeEach(sorted, list);
-      const gone = list.flatMap(({ before: each }) => each?.content ?? []);
-      const come = list.flatMap(({ after: each }) => each?.content ?? []);
+      const gone: object[] = [];
+      const come: object[] = [];
+      for (const { before: left, after: now } of list) {
+        if (left?.content) gone.push(left.content);
+        if (now?.content) come.push(now.content);
+      }
       tellDifference(before, sorted.contents, { gone, come });
     }
   }

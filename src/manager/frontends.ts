@@ -76,11 +76,14 @@ interface Claim {
 
 /** Those ports of a service that want to answer in this family. */
 export function claimantsOf(service: Service, family: Family, nodeAddresses: readonly string[]): Claimant[] {
-  return service.ports.flatMap((port) => {
+  const claimants: Claimant[] = [];
+  for (const port of service.ports) {
     const wanted = frontendsOf(service, port, nodeAddresses).filter(({ address }) => familyOf(address) === family);
+    if (wanted.length === 0) continue;
     const name = `${service.namespace}/${service.name}:${port.name}/${port.protocol}`;
-    return wanted.length === 0 ? [] : [{ key: `${name} IPv${family}`, family, name, service, port, wanted }];
-  });
+    claimants.push({ key: `${name} IPv${family}`, family, name, service, port, wanted });
+  }
+  return claimants;
 }
 
 /** Who answers where, over time: of those that want the same address and port, the first by kind, namespace and name. */

@@ -250,7 +250,8 @@ export class IpuManager {
     const settings = [...this.#setExpireTimes(services.expireMs), ...this.#setMtus(mtusOf(this.#model))];
     if (transaction.length === 0 && settings.length === 0) return { transaction, errors: [] };
     const statuses = [...settings, ...this.#device.write(transaction)];
-    const errors = statuses.flatMap(({ code, message }) => (code === 'OK' || code === 'ABORTED' ? [] : [`${code}: ${message}`]));
+    const failed = statuses.filter(({ code }) => code !== 'OK' && code !== 'ABORTED');
+    const errors = failed.map(({ code, message }) => `${code}: ${message}`);
     // After a refusal look at what is there: the next model starts from the truth.
     if (errors.length > 0) {
       const installed = this.#device.readInstalled();

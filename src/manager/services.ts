@@ -36,21 +36,24 @@ export interface Pool {
 
 /** The pools that a port's frontends use; none without endpoints. */
 export function poolsOf(port: BalancedPort, family: Family): Pool[] {
-  const scopes = new Set<Scope>();
+  const scopes: Scope[] = [];
   for (const frontend of port.frontends) {
     const { inside, outside } = scopesOf(frontend);
-    scopes.add(inside).add(outside);
+    if (!scopes.includes(inside)) scopes.push(inside);
+    if (!scopes.includes(outside)) scopes.push(outside);
   }
-  return [...scopes].flatMap((scope) => {
+  const pools: Pool[] = [];
+  for (const scope of scopes) {
     const targets = usable(port[scope]);
-    if (targets.length === 0) return [];
+    if (targets.length === 0) continue;
     const weight = targets.reduce((sum, target) => sum + (target.weight || 1), 0);
     const { maglevSize } = port.service;
     // P4Runtime wants a slot for each unit of weight.
     const slots = maglevSize !== undefined && weight <= maglevSize ? maglevSize : undefined;
     const name = `${port.name} IPv${family} ${scope}${slots === undefined ? '' : ` ${slots} slots`}`;
-    return [{ name, scope, targets, slots }];
-  });
+    pools.push({ name, scope, targets, slots });
+  }
+  return pools;
 }
 
 /** An endpoint with weight 0 gets no new flows, unless all have. */

@@ -161,7 +161,7 @@ export class EntityBuilder {
   }
 
   readonly #toValue = (value: ValueLike, width: number, what: () => string): Uint8Array => {
-    if (typeof value !== 'number' || value < 0 || value >= smallNumbers || value >= 2 ** width)
+    if (typeof value !== 'number' || value < 0 || value >= smallNumbers || (width < 16 && value >= 1 << width))
       return parseValue(value, width, what);
     let bytes = this.#small[value];
     if (!bytes) {

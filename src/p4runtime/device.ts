@@ -151,7 +151,18 @@ export class Device {
 
   #write(updates: readonly Update[], atomicity: Atomicity): Status[] {
     const steps: Step[] = [];
-    const statuses = updates.map((update) => statusOf(() => steps.push(this.#prepare(update))));
+    const statuses: Status[] = [];
+    const prepareFrom = (start: number): void => {
+      for (let i = start; i < updates.length; i++) {
+        steps.push(this.#prepare(updates[i]!));
+        statuses.push(ok);
+      }
+    };
+    // One look for mistakes at all updates from here to the next mistake: most batches have none.
+    while (statuses.length < updates.length) {
+      const status = statusOf(() => prepareFrom(statuses.length));
+      if (isBad(status)) statuses.push(status);
+    }
     this.#nowMs = this.#target.nowMs();
     if (atomicity === 'CONTINUE_ON_ERROR') {
       const outcomes = this.#target.atomically(() => steps.map(runAlone)).values();

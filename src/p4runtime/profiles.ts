@@ -20,7 +20,6 @@ const nowhere = -1;
 interface Member {
   place: number;
   readonly action: Action;
-  readonly checked: CheckedAction;
   readonly key: string;
 }
 
@@ -141,8 +140,8 @@ export class ProfileState {
     const checked = checkAction(this.#binding, table, action, 'entry', () => `${label}, member ${memberId}`);
     const key = info.withSelector ? this.#expectKey(memberId, action) : '';
     return type === 'INSERT'
-      ? (transaction) => this.#insertMember(transaction, memberId, { place: nowhere, action, checked, key })
-      : (transaction) => this.#modifyMember(transaction, memberId, { place: nowhere, action, checked, key });
+      ? (transaction) => this.#insertMember(transaction, memberId, { place: nowhere, action, key }, checked)
+      : (transaction) => this.#modifyMember(transaction, memberId, { place: nowhere, action, key }, checked);
   }
 
   /** Checks a group; the result writes it. */
@@ -191,11 +190,11 @@ export class ProfileState {
     return key;
   }
 
-  #insertMember(transaction: Transaction, id: number, member: Member): void {
+  #insertMember(transaction: Transaction, id: number, member: Member, { index, params }: CheckedAction): void {
     const { profile, label } = this.#bound;
     if (this.#oneShots > 0) this.#refuseBesideOneShots(`member ${id}`);
     if (this.#members.has(id)) throw new StatusError('ALREADY_EXISTS', `${label} has a member ${id} already`);
-    const place = profile.insertMember(member.checked.index, member.checked.params);
+    const place = profile.insertMember(index, params);
     if (place === 'full') {
       throw new StatusError('RESOURCE_EXHAUSTED', `${label} is full: it has room for ${profile.layout.spec.size} members`);
     }
@@ -207,17 +206,19 @@ export class ProfileState {
     });
   }
 
-  #modifyMember(transaction: Transaction, id: number, after: Member): void {
+  #modifyMember(transaction: Transaction, id: number, after: Member, checked: CheckedAction): void {
+    const { profile } = this.#bound;
     const before = this.#member(id);
-    const write = (member: Member): void => {
+    const { action, params } = profile.member(before.place)!;
+    const write = (member: Member, { index, params }: CheckedAction): void => {
       this.#members.set(id, member);
-      this.#bound.profile.modifyMember(member.place, member.checked.index, member.checked.params);
+      profile.modifyMember(member.place, index, params);
       if (before.key === after.key) return;
       for (const group of this.#groupsWith(id)) this.#writeGroup(this.#groups.get(group)!);
     };
     after.place = before.place;
-    write(after);
-    transaction.onUndo(() => write(before));
+    write(after, checked);
+    transaction.onUndo(() => write(before, { index: action, params }));
   }
 
   #deleteMember(transaction: Transaction, id: number): void {

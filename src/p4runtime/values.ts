@@ -15,10 +15,14 @@ interface FieldType {
   readonly typeName?: { readonly name: string };
 }
 
+/** 2^width: raising it each time costs more than all the rest. */
+const powers: readonly number[] = Array.from({ length: 129 }, (_, width) => 2 ** width);
+
 /** Canonical bytes of a value. Throws RangeError if the text is no value or the number does not fit; `what` names it. */
 export function parseValue(value: ValueLike, width: number, what: () => string): Uint8Array {
   // Most values by far: they need no big numbers.
-  if (typeof value === 'number' && value >= 0 && value < 2 ** width && Number.isSafeInteger(value)) return toBytes(value);
+  if (typeof value === 'number' && value >= 0 && value < (powers[width] ?? 2 ** width) && Number.isSafeInteger(value))
+    return toBytes(value);
   if (typeof value === 'string' && width === 32) {
     const address = parseIpv4(value);
     if (address) return canonical(address);
