@@ -175,3 +175,55 @@ test('a likely path that grows beyond what the engine optimises is left out', ()
   expect(hasLikelyPath(program(2))).toBe(true);
   expect(hasLikelyPath(program(200))).toBe(false);
 });
+
+describe('masked tables', () => {
+  const kinds = ['lpm', 'ternary', 'range'] as const;
+  type Kind = (typeof kinds)[number];
+  let state = 1;
+  const random = (n: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % n;
+  };
+  /** Few different bits, at the ends of bytes and between, so that keys are inside many entries, beside others, and share tuples. */
+  const value = (): number => [0, 1, 0x0f, 0x10, 0x80, 0xff][random(6)]! * 0x0101 * 0x0001_0001;
+  const near = (): bigint => BigInt((value() ^ (random(3) << random(31))) >>> 0);
+
+  function match(kind: Kind): KeyMatch {
+    switch (kind) {
+      case 'lpm':
+        return { kind, value: near(), prefixLength: [0, 5, 8, 12, 16, 20, 24, 27, 28, 31, 32][random(11)]! };
+      case 'ternary':
+        return {
+          kind,
+          value: near(),
+          mask: [0n, 0xff00_0000n, 0xfff0_0000n, 0xffff_ff80n, 0xffff_ffffn, 0x00ff_00f0n][random(6)]!,
+        };
+      case 'range': {
+        const low = near();
+        return { kind, low, high: low | near() };
+      }
+    }
+  }
+
+  test.each(kinds)('%s: entries that share a tuple, in any number', (kind) => {
+    const locals = `
+      action hit(PortId_t port, bit<16> id) { send_to_port(port); hdr.h.c = id; }
+      action miss() { send_to_port((PortId_t)9); }
+      table t { key = { hdr.h.d: ${kind}; hdr.h.a: exact; } actions = { hit; miss; } default_action = miss(); size = 256; }`;
+    const ir = compile({ locals, apply: 't.apply();' }, passes).ir!;
+    expect(hasLikelyPath(ir)).toBe(true);
+    for (let round = 0; round < 20; round++) {
+      const machine = both(ir);
+      for (let id = 0n; id < 1n + BigInt(random(100)); id++) {
+        const entry = {
+          matches: [match(kind), { kind: 'exact', value: BigInt(random(2)) } as const],
+          priority: 1 + random(5),
+          call: { kind: 'action', action: 0, params: [2n, id] } as const,
+        };
+        machine.change((arena) => arena.tables[0]!.insert(entry));
+      }
+      const hex = (n: number | bigint, digits: number): string => n.toString(16).padStart(digits, '0');
+      machine.run(Array.from({ length: 64 }, () => `0${random(2)} 00 0000 ${hex(near(), 8)}`));
+    }
+  });
+});

@@ -1,5 +1,5 @@
 /**
- * Tables on the likely path. The home slot of the key (of a masked table: in its first mask) is looked at in place; where it holds something else, the
+ * Tables on the likely path. The home slot of the key (of a masked table: in its first tuple) is looked at in place; where it holds something else, the
  * table's lookup function is called. A miss of a table that adds entries on a miss leaves the path: such a table is there to be hit.
  */
 import { entryHead, type TableLayout, tableHeader, tupleEntry } from '../../../arena/layout.ts';
@@ -268,11 +268,16 @@ function findMasked(
       liveTag(p, hash),
     );
     rest = A.or(rest, A.xor(A.load(table.tupleOffset, 4, p.get(entry)), id()));
-    // Nothing in this mask or a later one is better than its best.
-    const isPrefixOnly = table.spec.keys.every((k) => k.matchKind === 'exact' || k.matchKind === 'lpm');
-    if (!isPrefixOnly) rest = A.or(rest, A.xor(A.load(table.priorityOffset, 4, p.get(entry)), first(tupleEntry.maxPriority)));
+    // Nothing in this tuple or a later one is better than its best.
+    rest = A.or(rest, A.xor(A.load(table.priorityOffset, 4, p.get(entry)), first(tupleEntry.maxPriority)));
+    const ofEntry = (offset: number, i: number): Ref => B.load(offset + 8 * i, 8, p.get(entry));
+    const own = words.map(
+      (word, i): Get =>
+        () =>
+          B.and(word(), ofEntry(table.maskOffset, i)),
+    );
     p.if(
-      differs(p, masked, (i) => B.load(table.keyOffset + 8 * i, 8, p.get(entry)), rest),
+      differs(p, own, (i) => ofEntry(table.keyOffset, i), rest),
       search,
     );
   });
