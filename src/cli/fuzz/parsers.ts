@@ -58,7 +58,11 @@ export function parserText(
     before.push(...subParser(g, `${name}Sub`, subType));
     locals.push(`${name}Sub() sub;`);
     const at = steps.indexOf(viaSub);
-    steps[at] = { ...viaSub, lines: () => ['sub.apply(pkt, meta, hdr.a1);'] };
+    const leave = random.oneIn(2) ? [`if (${expr.condition(1)}) { ${random.pick(['break', 'continue'])}; }`] : [];
+    const rounds = random.oneIn(2) ? `bit<8> i in 0..${random.below(3)}` : `bit<8> i = 0; i < ${random.between(1, 4)}; i = i + 1`;
+    const apply = 'sub.apply(pkt, meta, hdr.a1);';
+    const lines = random.oneIn(2) ? [apply] : [`for (${rounds}) {`, ...leave, apply, 'meta.m = meta.m + (bit<16>)i;', '}'];
+    steps[at] = { ...viaSub, lines: () => lines };
   }
   const states: string[] = [];
   const order = steps.map((s) => `parse_${s.name}`);

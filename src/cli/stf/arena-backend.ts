@@ -62,6 +62,8 @@ export class ArenaBackend implements StfBackend {
   private readonly profiles: ArenaProfiles;
   private readonly pool: CopyPool;
   private readonly replication: Replication;
+  /** Some copy found no buffer. */
+  hasLostCopies = false;
   private readonly valueSets = new Map<ExternId, (readonly KeyMatch[])[]>();
   private notifications: StfNotification[] = [];
   private copies: OutPacket[] = [];
@@ -313,6 +315,7 @@ export class ArenaBackend implements StfBackend {
   }
 
   private countDrop(reason: number): void {
+    if (dropReasons[reason] === 'clone-pool-empty') this.hasLostCopies = true;
     const at = this.arena.contextAt(0) + context.drops + 8 * reason;
     this.arena.view.setBigUint64(at, this.arena.view.getBigUint64(at, true) + 1n, true);
   }
