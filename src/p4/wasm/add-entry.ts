@@ -39,11 +39,11 @@ export function addEntry(p: Pipe, s: Extract<Stmt, { kind: 'addEntry' }>): void 
     const slot = p.holdI32(p.m.call(adder(p.unit, index), [...args, number32(p, s.profile), p.nowMs()], i32));
     p.if(slot(), () => {
       const action = p.program.tables[index]!.actions.findIndex((a) => a.action === s.action);
-      p.emit(A.store16(entryHead.action, 2, slot(), A.const(action)));
+      p.emit(A.store16(entryHead.action, slot(), A.const(action)));
       const bytes = table.params[action]!.reduce((end, place) => Math.max(end, place.offset + place.bytes), 0);
       storeRawWords(p, slot, table.dataOffset, bytes, toWords(p, paddedFields(p, s.args), Math.ceil(bytes / 8)));
       // busy -> live
-      const tag = A.and(A.load(entryHead.tag, 4, slot()), A.const(~2));
+      const tag = A.and(A.load(entryHead.tag, slot()), A.const(~2));
       p.emit(A.atomic.store(entryHead.tag, slot(), tag));
     });
     p.set(result, A.ne(slot(), A.const(0)));
@@ -55,8 +55,8 @@ export function restartExpireTimer(p: Pipe, id: TableId): void {
   onHit(p, id, (table, entry) => {
     if (table.spec.ageing === 'none') return;
     const { i32: A } = p.m;
-    const deadline = A.add(p.nowMs(), A.load(entryHead.timeoutMs, 4, entry()));
-    p.emit(A.store(entryHead.deadlineMs, 4, entry(), deadline));
+    const deadline = A.add(p.nowMs(), A.load(entryHead.timeoutMs, entry()));
+    p.emit(A.store(entryHead.deadlineMs, entry(), deadline));
   });
 }
 
@@ -69,7 +69,7 @@ export function setEntryExpireTime(p: Pipe, id: TableId, profile: Ref): void {
 export function getEntryExpireTime(p: Pipe, id: TableId, target: VarId): void {
   const { applied } = appliedTable(p, id);
   const { i32: A } = p.m;
-  const profile = A.load8_u(entryHead.profile, 1, p.get(applied.entry));
+  const profile = A.load8_u(entryHead.profile, p.get(applied.entry));
   p.set(p.varLocals(target)[0]!, p.m.if(p.get(applied.hit), profile, A.const(0)));
 }
 
@@ -80,8 +80,8 @@ export function isFirstHitOfPeriod(p: Pipe, id: TableId, target: VarId): void {
   p.set(local, A.const(0));
   onHit(p, id, (table, entry) => {
     if (table.spec.ageing === 'none') return;
-    const timeout = p.holdI32(A.load(entryHead.timeoutMs, 4, entry()));
-    const lastMs = A.sub(A.load(entryHead.deadlineMs, 4, entry()), timeout());
+    const timeout = p.holdI32(A.load(entryHead.timeoutMs, entry()));
+    const lastMs = A.sub(A.load(entryHead.deadlineMs, entry()), timeout());
     const leading = p.holdI32(A.clz(timeout()));
     const shift = p.m.select(A.lt_u(leading(), A.const(29)), A.sub(A.const(29), leading()), A.const(0));
     // Bits of the period's number in which the two times differ
@@ -110,11 +110,11 @@ function onHit(p: Pipe, id: TableId, then: (table: TableLayout, entry: Get) => v
 function setProfile(f: Fn, table: TableLayout, entry: Get, profile: Get, nowMs: Get): void {
   const { i32: A } = f.m;
   const index = f.holdI32(A.and(profile(), A.const(expireProfileCount - 1)));
-  f.emit(A.store8(entryHead.profile, 1, entry(), index()));
+  f.emit(A.store8(entryHead.profile, entry(), index()));
   if (table.spec.ageing === 'none') return;
-  const timeout = f.holdI32(A.load(f.unit.layout.expireProfiles, 4, A.shl(index(), A.const(2))));
-  f.emit(A.store(entryHead.timeoutMs, 4, entry(), timeout()));
-  f.emit(A.store(entryHead.deadlineMs, 4, entry(), A.add(nowMs(), timeout())));
+  const timeout = f.holdI32(A.load(f.unit.layout.expireProfiles, A.shl(index(), A.const(2))));
+  f.emit(A.store(entryHead.timeoutMs, entry(), timeout()));
+  f.emit(A.store(entryHead.deadlineMs, entry(), A.add(nowMs(), timeout())));
 }
 
 function adder(unit: Unit, index: number): string {
@@ -210,10 +210,10 @@ function adder(unit: Unit, index: number): string {
 /** Remembers the data plane's entry with the least time left. */
 function considerVictim(f: Fn, at: Get, nowMs: Get, victim: number, leastLeft: number): void {
   const { i32: A } = f.m;
-  const isOurs = A.and(A.load8_u(entryHead.flags, 1, at()), A.const(entryFlags.dataPlane));
-  const hasTimeout = A.ne(A.load(entryHead.timeoutMs, 4, at()), A.const(0));
+  const isOurs = A.and(A.load8_u(entryHead.flags, at()), A.const(entryFlags.dataPlane));
+  const hasTimeout = A.ne(A.load(entryHead.timeoutMs, at()), A.const(0));
   f.if(A.and(A.ne(isOurs, A.const(0)), hasTimeout), () => {
-    const left = f.holdI32(A.sub(A.load(entryHead.deadlineMs, 4, at()), nowMs()));
+    const left = f.holdI32(A.sub(A.load(entryHead.deadlineMs, at()), nowMs()));
     f.if(A.or(A.eqz(f.get(victim)), A.lt_s(left(), f.get(leastLeft))), () => {
       f.set(leastLeft, left());
       f.set(victim, at());
@@ -251,8 +251,8 @@ function claim(f: Fn, table: TableLayout, key: readonly Get[], slot: number, tag
     f.emit(f.m.drop(A.atomic.rmw.add(table.header + tableHeader.entries, A.const(0), A.const(1))));
   });
   fillZero(f, at, entryHead.action, table.slotBytes - entryHead.action);
-  f.emit(A.store8(entryHead.flags, 1, at(), A.const(entryFlags.dataPlane)));
+  f.emit(A.store8(entryHead.flags, at(), A.const(entryFlags.dataPlane)));
   key.forEach((word, i) => {
-    f.emit(B.store(table.keyOffset + 8 * i, 8, at(), word()));
+    f.emit(B.store(table.keyOffset + 8 * i, at(), word()));
   });
 }

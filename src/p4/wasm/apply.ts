@@ -125,7 +125,7 @@ function find(p: Pipe, table: TableLayout, index: number, s: ApplyStmt, words: L
   if (!table.isMasked) return plain();
   const ranges = s.keys.flatMap((key, i) => (table.ranges[i] ? evaluateLimbs(p, key) : [])).map((limb) => limb());
   // An empty table costs a test.
-  const tuples = p.m.i32.load(table.header + tableHeader.tuples, 4, p.m.i32.const(0));
+  const tuples = p.m.i32.load(table.header + tableHeader.tuples, p.m.i32.const(0));
   return p.m.if(tuples, p.m.call(maskedLookup(p.unit, index), [...args, nowMs(), ...ranges], i32), p.m.i32.const(0));
 }
 
@@ -141,21 +141,21 @@ function resolveMember(
   const profile = p.unit.layout.profiles[table.spec.profile!]!;
   const none = (): void => p.set(entry, A.const(0));
   p.if(p.get(entry), () => {
-    p.set(member, A.load(table.dataOffset, 4, p.get(entry)));
+    p.set(member, A.load(table.dataOffset, p.get(entry)));
     const { groups } = profile.spec;
     if (groups) {
       p.if(A.lt_s(p.get(member), A.const(0)), () => {
         const runs = paddedFields(p, selectors);
         const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
-        const seed = A.load(p.unit.layout.hashSeed, 4, A.const(0));
+        const seed = A.load(p.unit.layout.hashSeed, A.const(0));
         const hash = hashOfWords(p, toWords(p, runs, Math.ceil(bytes / 8)), Math.ceil(bytes / 4), seed);
         const record = p.local(i32);
         p.set(record, A.shl(A.and(p.get(member), A.const(~groupBit)), A.const(Math.log2(groupRecord.bytes))));
-        const slots = (): Ref => A.load(profile.groups + groupRecord.slots, 4, p.get(record));
+        const slots = (): Ref => A.load(profile.groups + groupRecord.slots, p.get(record));
         const place = A.wrap(B.shr_u(B.mul(B.extend_u(hash), B.extend_u(slots())), B.const(32)));
-        const at = A.add(A.load(profile.groups + groupRecord.table, 4, p.get(record)), A.shl(place, A.const(2)));
+        const at = A.add(A.load(profile.groups + groupRecord.table, p.get(record)), A.shl(place, A.const(2)));
         // A group without slots reads some slot, and forgets it.
-        p.set(member, A.load(profile.maglev, 4, at));
+        p.set(member, A.load(profile.maglev, at));
         p.if(A.eqz(slots()), () => {
           none();
           if (isEmptyGroup !== undefined) p.set(isEmptyGroup, A.const(1));
@@ -164,13 +164,13 @@ function resolveMember(
     }
     p.if(p.get(entry), () => {
       p.set(member, A.add(A.const(profile.members), A.mul(p.get(member), A.const(profile.memberBytes))));
-      p.if(A.eqz(A.load(0, 4, p.get(member))), none);
+      p.if(A.eqz(A.load(0, p.get(member))), none);
     });
   });
 }
 
 function directAction(p: Pipe, table: TableLayout, entry: number): Action {
-  const index = p.holdI32(p.m.i32.load16_u(entryHead.action, 2, p.get(entry)));
+  const index = p.holdI32(p.m.i32.load16_u(entryHead.action, p.get(entry)));
   return { index, base: () => p.get(entry), offset: table.dataOffset, bound: table.slotBytes };
 }
 
@@ -182,11 +182,11 @@ function memberAction(p: Pipe, table: TableLayout, entry: number, hit: number, m
   p.if(
     p.get(hit),
     () => {
-      p.set(index, A.load(4, 4, p.get(member)));
+      p.set(index, A.load(4, p.get(member)));
       p.set(base, A.add(p.get(member), A.const(profile.memberDataOffset)));
     },
     () => {
-      p.set(index, A.load16_u(entryHead.action, 2, p.get(entry)));
+      p.set(index, A.load16_u(entryHead.action, p.get(entry)));
       p.set(base, A.add(p.get(entry), A.const(table.dataOffset)));
     },
   );
@@ -256,12 +256,12 @@ export type Outcome = 'hits' | 'misses';
 export function outcomeCell(p: Pipe, index: number, outcome: Outcome): Ref {
   const { i32: A } = p.m;
   if (!p.unit.layout.counts) return A.const(p.unit.layout.tables[index]!.header + tableHeader[outcome]);
-  return A.add(A.load(context.counts, 4, p.get(p.context)), A.const(16 * index + (outcome === 'hits' ? 0 : 8)));
+  return A.add(A.load(context.counts, p.get(p.context)), A.const(16 * index + (outcome === 'hits' ? 0 : 8)));
 }
 
 /** Adds 1 to a u64. */
 export function bump(p: Pipe, address: Ref): void {
   const { i64: B } = p.m;
   const at = p.holdI32(address);
-  p.emit(B.store(0, 8, at(), B.add(B.load(0, 8, at()), B.const(1))));
+  p.emit(B.store(0, at(), B.add(B.load(0, at()), B.const(1))));
 }

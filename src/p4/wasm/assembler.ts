@@ -43,8 +43,8 @@ const empty: readonly Node[] = [];
 
 type Unary = (operand: Node) => Node;
 type Binary = (left: Node, right: Node) => Node;
-type Load = (offset: number, align: number, address: Node) => Node;
-type Store = (offset: number, align: number, address: Node, value: Node) => Node;
+type Load = (offset: number, address: Node) => Node;
+type Store = (offset: number, address: Node, value: Node) => Node;
 
 const unary =
   (op: string, type: Type): Unary =>
@@ -63,11 +63,11 @@ const binary =
 /** Packets and entries lie at any address, so accesses claim no alignment. */
 const load =
   (op: string, type: Type): Load =>
-  (offset, _align, address) => ({ op, type, kids: [address], value: offset });
+  (offset, address) => ({ op, type, kids: [address], value: offset });
 
 const store =
   (op: string): Store =>
-  (offset, _align, address, value) => ({ op, type: 'none', kids: [address, value], value: offset });
+  (offset, address, value) => ({ op, type: 'none', kids: [address, value], value: offset });
 
 /** Instructions that both integer types have. */
 function integer<T extends ValueType>(t: T) {

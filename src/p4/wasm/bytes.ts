@@ -71,25 +71,25 @@ export function loadRaw(f: Fn, base: Get, at: number, count: number, bound: numb
   const { i32: A, i64: B } = f.m;
   switch (count) {
     case 1:
-      return A.load8_u(at, 1, base());
+      return A.load8_u(at, base());
     case 2:
-      return A.load16_u(at, 1, base());
+      return A.load16_u(at, base());
     case 3:
-      if (at + 4 <= bound) return A.and(A.load(at, 1, base()), A.const(0xffffff));
-      return A.or(A.load16_u(at, 1, base()), A.shl(A.load8_u(at + 2, 1, base()), A.const(16)));
+      if (at + 4 <= bound) return A.and(A.load(at, base()), A.const(0xffffff));
+      return A.or(A.load16_u(at, base()), A.shl(A.load8_u(at + 2, base()), A.const(16)));
     case 4:
-      return A.load(at, 1, base());
+      return A.load(at, base());
     case 8:
-      return B.load(at, 1, base());
+      return B.load(at, base());
     default: {
-      if (at + 8 <= bound) return B.and(B.load(at, 1, base()), B.const(onesOf(8 * count)));
-      const low = B.load32_u(at, 1, base());
+      if (at + 8 <= bound) return B.and(B.load(at, base()), B.const(onesOf(8 * count)));
+      const low = B.load32_u(at, base());
       const high =
         count === 5
-          ? B.load8_u(at + 4, 1, base())
+          ? B.load8_u(at + 4, base())
           : count === 6
-            ? B.load16_u(at + 4, 1, base())
-            : B.shr_u(B.load32_u(at + 3, 1, base()), B.const(8));
+            ? B.load16_u(at + 4, base())
+            : B.shr_u(B.load32_u(at + 3, base()), B.const(8));
       return B.or(low, B.shl(high, B.const(32)));
     }
   }
@@ -100,28 +100,28 @@ export function storeRaw(f: Fn, base: Get, at: number, count: number, value: Ref
   const { i32: A, i64: B } = f.m;
   switch (count) {
     case 1:
-      f.emit(A.store8(at, 1, base(), value));
+      f.emit(A.store8(at, base(), value));
       return;
     case 2:
-      f.emit(A.store16(at, 1, base(), value));
+      f.emit(A.store16(at, base(), value));
       return;
     case 4:
-      f.emit(A.store(at, 1, base(), value));
+      f.emit(A.store(at, base(), value));
       return;
     case 8:
-      f.emit(B.store(at, 1, base(), value));
+      f.emit(B.store(at, base(), value));
       return;
     case 3: {
       const x = f.holdI32(value);
-      f.emit(A.store16(at, 1, base(), x()));
-      f.emit(A.store8(at + 2, 1, base(), A.shr_u(x(), A.const(16))));
+      f.emit(A.store16(at, base(), x()));
+      f.emit(A.store8(at + 2, base(), A.shr_u(x(), A.const(16))));
       return;
     }
     default: {
       const x = f.holdI64(value);
-      f.emit(B.store32(at, 1, base(), x()));
-      if (count >= 6) f.emit(B.store16(at + 4, 1, base(), B.shr_u(x(), B.const(32))));
-      if (count !== 6) f.emit(B.store8(at + count - 1, 1, base(), B.shr_u(x(), B.const(8 * (count - 1)))));
+      f.emit(B.store32(at, base(), x()));
+      if (count >= 6) f.emit(B.store16(at + 4, base(), B.shr_u(x(), B.const(32))));
+      if (count !== 6) f.emit(B.store8(at + count - 1, base(), B.shr_u(x(), B.const(8 * (count - 1)))));
     }
   }
 }
@@ -197,13 +197,13 @@ export function narrowTo(f: Fn, width: number, value: Ref): Ref {
 /** The number that `count` bytes are; false if there is rubbish above them. */
 function loadNumber(f: Fn, base: Get, at: number, count: number, bound: number): [Ref, boolean] {
   const { i32: A, i64: B } = f.m;
-  if (count === 1) return [A.load8_u(at, 1, base()), true];
-  if (count === 2) return [A.or(A.shl(A.load8_u(at, 1, base()), A.const(8)), A.load8_u(at + 1, 1, base())), true];
-  if (count === 3 && at >= 1) return [swapBytes(f, 4, A.load(at - 1, 1, base())), false];
+  if (count === 1) return [A.load8_u(at, base()), true];
+  if (count === 2) return [A.or(A.shl(A.load8_u(at, base()), A.const(8)), A.load8_u(at + 1, base())), true];
+  if (count === 3 && at >= 1) return [swapBytes(f, 4, A.load(at - 1, base())), false];
   if (count <= 4) return [swapBytes(f, count, loadRaw(f, base, at, count, 0)), true];
   if (count < 8 && at + 8 <= bound) {
-    return [B.shr_u(swapBytes(f, 8, B.load(at, 1, base())), B.const(64 - 8 * count)), true];
+    return [B.shr_u(swapBytes(f, 8, B.load(at, base())), B.const(64 - 8 * count)), true];
   }
-  if (count < 8 && at >= 8 - count) return [swapBytes(f, 8, B.load(at - (8 - count), 1, base())), false];
+  if (count < 8 && at >= 8 - count) return [swapBytes(f, 8, B.load(at - (8 - count), base())), false];
   return [swapBytes(f, count, loadRaw(f, base, at, count, 0)), true];
 }

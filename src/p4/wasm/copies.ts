@@ -26,25 +26,25 @@ export function copy(p: Pipe, s: Extract<Stmt, { kind: 'copy' }>): void {
     const given = s.fields.find((f) => f.target === id);
     return given ? given.value : { kind: 'const', width, value: 0n };
   });
-  p.emit(A.store(copyRecordHead.consumed, 4, base(), A.sub(p.get(p.payload), p.get(p.addr))));
+  p.emit(A.store(copyRecordHead.consumed, base(), A.sub(p.get(p.payload), p.get(p.addr))));
   const bytes = record.vars.reduce((sum, v) => sum + v.bytes, 0);
   if (bytes > 0) {
     storeRawWords(p, base, copyRecordHead.vars, bytes, toWords(p, paddedFields(p, values), Math.ceil(bytes / 8)));
   }
   for (const { id, offset } of record.headers) {
     const before = p.facts;
-    p.emit(A.store(offset + copyRecordHeader.isValid, 4, base(), p.isValid(id)));
+    p.emit(A.store(offset + copyRecordHeader.isValid, base(), p.isValid(id)));
     p.whereValid(id, () => {
       const { varbitBytes } = p.header(id);
-      if (varbitBytes !== undefined) p.emit(A.store(offset + copyRecordHeader.varbitBytes, 4, base(), p.get(varbitBytes)));
+      if (varbitBytes !== undefined) p.emit(A.store(offset + copyRecordHeader.varbitBytes, base(), p.get(varbitBytes)));
       const to = p.holdI32(A.add(base(), A.const(offset + copyRecordHeader.bytes)));
       copyOut(p, id, to);
     });
     p.facts = before;
   }
   const id = p.holdI32(number32(p, s.id));
-  p.emit(A.store(descriptor.addr, 4, p.get(p.descriptor), p.get(p.addr)));
-  p.emit(A.store(descriptor.length, 4, p.get(p.descriptor), p.packetLength()));
+  p.emit(A.store(descriptor.addr, p.get(p.descriptor), p.get(p.addr)));
+  p.emit(A.store(descriptor.length, p.get(p.descriptor), p.packetLength()));
   const via = A.const(copyVias.indexOf(s.via));
   p.emit(p.m.call('copy', [p.get(p.descriptor), base(), A.const(record.bytes), A.const(s.to), via, id()], none));
 }
@@ -54,10 +54,10 @@ export function restore(p: Pipe, to: number): void {
   const record = p.unit.records.get(to);
   if (!record) return;
   const { i32: A } = p.m;
-  const flags = A.load8_u(descriptor.flags, 1, p.get(p.descriptor));
+  const flags = A.load8_u(descriptor.flags, p.get(p.descriptor));
   const before = p.facts;
   p.if(A.and(flags, A.const(isCopy)), () => {
-    const base = p.holdI32(A.load(descriptor.record, 4, p.get(p.descriptor)));
+    const base = p.holdI32(A.load(descriptor.record, p.get(p.descriptor)));
     for (const { id, width, offset } of record.vars) {
       const place = paddedPlace(base, offset, width);
       if (isWide(width)) p.setLimbs(id, width, loadWideBits(p, place));
@@ -73,12 +73,12 @@ export function restore(p: Pipe, to: number): void {
 /** Headers stay where the record has them: it belongs to this copy alone. */
 function restoreHeaders(p: Pipe, record: CopyRecord, base: Get): void {
   const { i32: A } = p.m;
-  p.set(p.payload, A.add(p.get(p.addr), A.load(copyRecordHead.consumed, 4, base())));
+  p.set(p.payload, A.add(p.get(p.addr), A.load(copyRecordHead.consumed, base())));
   for (const { id, offset } of record.headers) {
-    p.if(A.load(offset + copyRecordHeader.isValid, 4, base()), () => {
+    p.if(A.load(offset + copyRecordHeader.isValid, base()), () => {
       const { pointer, varbitBytes } = p.header(id);
       p.set(pointer, A.add(base(), A.const(offset + copyRecordHeader.bytes)));
-      if (varbitBytes !== undefined) p.set(varbitBytes, A.load(offset + copyRecordHeader.varbitBytes, 4, base()));
+      if (varbitBytes !== undefined) p.set(varbitBytes, A.load(offset + copyRecordHeader.varbitBytes, base()));
     });
   }
 }
@@ -98,8 +98,8 @@ export function cutPayload(p: Pipe, bytes: Expr): void {
   const { i32: A } = p.m;
   const limit = p.holdI32(number32(p, bytes));
   p.if(A.lt_u(limit(), A.sub(p.get(p.end), p.get(p.payload))), () => p.set(p.end, A.add(p.get(p.payload), limit())));
-  p.emit(A.store(descriptor.csumAddr, 4, p.get(p.descriptor), A.const(0)));
-  p.emit(A.store8(descriptor.gsoType, 1, p.get(p.descriptor), A.const(0)));
+  p.emit(A.store(descriptor.csumAddr, p.get(p.descriptor), A.const(0)));
+  p.emit(A.store8(descriptor.gsoType, p.get(p.descriptor), A.const(0)));
 }
 
 function recordOf(p: Pipe, to: number): CopyRecord {

@@ -147,7 +147,7 @@ function isInScratch(p: Pipe, address: Ref): Ref {
 function checkHeadroom(p: Pipe, start: Ref): void {
   const { i32: A } = p.m;
   const before = p.facts;
-  const limit = A.load(descriptor.bufferStart, 4, p.get(p.descriptor));
+  const limit = A.load(descriptor.bufferStart, p.get(p.descriptor));
   p.if(A.lt_u(start, limit), () => p.abandon(dropReasons.indexOf('no-headroom')));
   p.facts = before;
 }

@@ -263,7 +263,7 @@ function maskedEquality(p: Pipe, e: BinaryExpr): Ref | undefined {
   const mask = swapConstant(onesOf(bits.width) << spare, count);
   const wanted = swapConstant(value << spare, count);
   const I = count <= 4 ? p.m.i32 : p.m.i64;
-  const raw = count === 2 ? p.m.i32.load16_u(first, 1, bits.base()) : I.load(first, 1, bits.base());
+  const raw = count === 2 ? p.m.i32.load16_u(first, bits.base()) : I.load(first, bits.base());
   return I.eq(I.and(raw, constant(p, 8 * count, mask)), constant(p, 8 * count, wanted));
 }
 
@@ -271,9 +271,9 @@ function intrinsic(p: Pipe, name: Intrinsic): Ref {
   const { i32: A, i64: B } = p.m;
   switch (name) {
     case 'inputPort':
-      return A.load(descriptor.inPort, 4, p.get(p.descriptor));
+      return A.load(descriptor.inPort, p.get(p.descriptor));
     case 'timestampNs':
-      return B.load(context.nowNs, 8, p.get(p.context));
+      return B.load(context.nowNs, p.get(p.context));
     case 'packetLength':
       return p.packetLength();
     case 'parserError':
@@ -281,11 +281,11 @@ function intrinsic(p: Pipe, name: Intrinsic): Ref {
     case 'pass':
       return p.get(p.pass);
     case 'loopedBack':
-      return A.and(A.load8_u(descriptor.flags, 1, p.get(p.descriptor)), A.const(1));
+      return A.and(A.load8_u(descriptor.flags, p.get(p.descriptor)), A.const(1));
     case 'copyPort':
-      return A.load(descriptor.copyPort, 4, p.get(p.descriptor));
+      return A.load(descriptor.copyPort, p.get(p.descriptor));
     case 'copyInstance':
-      return A.load16_u(descriptor.copyInstance, 2, p.get(p.descriptor));
+      return A.load16_u(descriptor.copyInstance, p.get(p.descriptor));
     case 'payloadSum':
       return sumOfBytes(p, p.get(p.payload), A.sub(p.get(p.end), p.get(p.payload)));
     case 'payloadLength':

@@ -51,8 +51,8 @@ export function count(p: Pipe, s: Of<'count'>): void {
   const amount = p.holdI64(bytes);
   const { counts } = p.unit.layout;
   const add = (cell: Get, offset: number): void => {
-    p.emit(B.store(offset, 8, cell(), B.add(B.load(offset, 8, cell()), B.const(1))));
-    p.emit(B.store(offset + 8, 8, cell(), B.add(B.load(offset + 8, 8, cell()), amount())));
+    p.emit(B.store(offset, cell(), B.add(B.load(offset, cell()), B.const(1))));
+    p.emit(B.store(offset + 8, cell(), B.add(B.load(offset + 8, cell()), amount())));
   };
   if (extern.kind === 'directCounter') {
     const table = p.program.tables.findIndex((t) => t.id === extern.table);
@@ -76,7 +76,7 @@ export function count(p: Pipe, s: Of<'count'>): void {
   }
   const { i32: A } = p.m;
   whereInside(p, s.index, { base: counts.counters[number]!, size }, 16, (inBlock) => {
-    add(p.holdI32(A.add(A.load(context.counts, 4, p.get(p.context)), inBlock())), 0);
+    add(p.holdI32(A.add(A.load(context.counts, p.get(p.context)), inBlock())), 0);
   });
 }
 
@@ -121,7 +121,7 @@ export function registerWrite(p: Pipe, s: Of<'registerWrite'>): void {
 export function digest(p: Pipe, s: Of<'digest'>): void {
   const { i32: A } = p.m;
   const { base, capacity, recordBytes, fields } = p.unit.layout.digests[p.unit.externIndex(s.extern, 'digest')]!;
-  const word = (offset: number): Ref => A.load(base + offset, 4, A.const(0));
+  const word = (offset: number): Ref => A.load(base + offset, A.const(0));
   const isShared = p.unit.layout.spec.workers > 1;
   const at = (): Ref => A.const(base + ring.lock);
   if (isShared) lock(p, at);
@@ -129,7 +129,7 @@ export function digest(p: Pipe, s: Of<'digest'>): void {
   const tail = A.atomic.load(base + ring.tail, A.const(0));
   p.if(
     A.ge_u(A.sub(head(), tail), A.const(capacity)),
-    () => p.emit(A.store(base + ring.lost, 4, A.const(0), A.add(word(ring.lost), A.const(1)))),
+    () => p.emit(A.store(base + ring.lost, A.const(0), A.add(word(ring.lost), A.const(1)))),
     () => {
       const record = p.holdI32(A.mul(A.rem_u(head(), A.const(capacity)), A.const(recordBytes)));
       const bytes = fields.reduce((end, place) => Math.max(end, place.offset + place.bytes), 0);
@@ -173,18 +173,18 @@ export function random(p: Pipe, s: Of<'random'>): void {
 /** Steps the context's xorshift32 (Marsaglia 2003: 13, 17, 5). */
 function nextRandom(p: Pipe): Get {
   const { i32: A } = p.m;
-  const a = p.holdI32(A.load(context.random, 4, p.get(p.context)));
+  const a = p.holdI32(A.load(context.random, p.get(p.context)));
   const b = p.holdI32(A.xor(a(), A.shl(a(), A.const(13))));
   const c = p.holdI32(A.xor(b(), A.shr_u(b(), A.const(17))));
   const d = p.holdI32(A.xor(c(), A.shl(c(), A.const(5))));
-  p.emit(A.store(context.random, 4, p.get(p.context), d()));
+  p.emit(A.store(context.random, p.get(p.context), d()));
   return d;
 }
 
 export function allocateFlowId(p: Pipe, target: VarId): void {
   const { i32: A } = p.m;
-  const id = p.holdI32(A.load(context.flowId, 4, p.get(p.context)));
-  p.emit(A.store(context.flowId, 4, p.get(p.context), A.add(id(), A.const(1))));
+  const id = p.holdI32(A.load(context.flowId, p.get(p.context)));
+  p.emit(A.store(context.flowId, p.get(p.context), A.add(id(), A.const(1))));
   p.setNumber(target, 32, id());
 }
 
@@ -195,6 +195,6 @@ export function mirror(p: Pipe, s: Of<'mirror'>): void {
   const session = p.holdI32(number32(p, s.session));
   p.if(A.lt_u(slot(), A.const(mirrorSlotCount)), () => {
     const at = A.add(p.get(p.context), A.shl(slot(), A.const(2)));
-    p.emit(A.store(context.mirrorSlots, 4, at, session()));
+    p.emit(A.store(context.mirrorSlots, at, session()));
   });
 }

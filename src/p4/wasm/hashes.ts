@@ -28,7 +28,7 @@ export function hashLimbs(p: Pipe, e: HashExpr): Limbs {
       return evaluateLimbs(p, concat(e.data, 8 * bytes - bits));
     case 'targetDefault': {
       const words = toWords(p, concatenation(p, e.data), Math.ceil(bytes / 8));
-      const seed = p.m.i32.load(p.unit.layout.hashSeed, 4, p.m.i32.const(0));
+      const seed = p.m.i32.load(p.unit.layout.hashSeed, p.m.i32.const(0));
       return small(hashOfWords(p, words, Math.ceil(bytes / 4), seed));
     }
     case 'xor16': {
@@ -115,7 +115,7 @@ export function hashOfWords(f: Fn, words: Limbs, count: number, seed: Ref): Ref 
 export function hashOfKey(f: Fn, table: TableLayout, words: Limbs): Ref {
   const { i32: A, i64: B } = f.m;
   const sum = words.map((word, i) => {
-    const multiplier = (half: number): Ref => B.load(table.header + tableHeader.bytes + 16 * i + 8 * half, 8, A.const(0));
+    const multiplier = (half: number): Ref => B.load(table.header + tableHeader.bytes + 16 * i + 8 * half, A.const(0));
     const low = B.and(word(), B.const(0xffff_ffffn));
     return B.mul(B.add(low, multiplier(0)), B.add(B.shr_u(word(), B.const(32)), multiplier(1)));
   });
@@ -156,7 +156,7 @@ function crc(f: Fn, algorithm: 'crc32' | 'crc16'): string {
     const [value, index, bits] = [h.local(i32), h.local(i32), h.local(i32)];
     const offset = algorithm === 'crc32' ? 0 : crcTableBytes;
     // Entry 128 is the polynomial itself. The table is one worker's, so nobody sees it half built.
-    const isBuilt = A.eq(A.load(offset + 4 * 128, 4, h.get(table)), A.const(polynomial | 0));
+    const isBuilt = A.eq(A.load(offset + 4 * 128, h.get(table)), A.const(polynomial | 0));
     h.if(A.eqz(isBuilt), () => {
       h.set(index, A.const(255));
       h.loop((nextIndex) => {
@@ -168,7 +168,7 @@ function crc(f: Fn, algorithm: 'crc32' | 'crc16'): string {
           h.set(bits, A.sub(h.get(bits), A.const(1)));
           h.br(nextBit, h.get(bits));
         });
-        h.emit(A.store(offset, 4, A.add(h.get(table), A.shl(h.get(index), A.const(2))), h.get(value)));
+        h.emit(A.store(offset, A.add(h.get(table), A.shl(h.get(index), A.const(2))), h.get(value)));
         h.set(index, A.sub(h.get(index), A.const(1)));
         h.br(nextIndex, A.ge_s(h.get(index), A.const(0)));
       });
@@ -177,8 +177,8 @@ function crc(f: Fn, algorithm: 'crc32' | 'crc16'): string {
     h.block((done) => {
       h.br(done, A.eqz(h.get(length)));
       h.loop((next) => {
-        const low = A.and(A.xor(h.get(value), A.load8_u(0, 1, h.get(data))), A.const(255));
-        const entry = A.load(offset, 4, A.add(h.get(table), A.shl(low, A.const(2))));
+        const low = A.and(A.xor(h.get(value), A.load8_u(0, h.get(data))), A.const(255));
+        const entry = A.load(offset, A.add(h.get(table), A.shl(low, A.const(2))));
         h.set(value, A.xor(entry, A.shr_u(h.get(value), A.const(8))));
         h.set(data, A.add(h.get(data), A.const(1)));
         h.set(length, A.sub(h.get(length), A.const(1)));

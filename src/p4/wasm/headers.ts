@@ -186,10 +186,10 @@ function copyBytes(f: Fn, to: Get, from: Get, bytes: number): void {
   }
   inPieces(bytes, (at, size) => {
     const { i32: A, i64: B } = f.m;
-    if (size === 8) f.emit(B.store(at, 1, to(), B.load(at, 1, from())));
-    else if (size === 4) f.emit(A.store(at, 1, to(), A.load(at, 1, from())));
-    else if (size === 2) f.emit(A.store16(at, 1, to(), A.load16_u(at, 1, from())));
-    else f.emit(A.store8(at, 1, to(), A.load8_u(at, 1, from())));
+    if (size === 8) f.emit(B.store(at, to(), B.load(at, from())));
+    else if (size === 4) f.emit(A.store(at, to(), A.load(at, from())));
+    else if (size === 2) f.emit(A.store16(at, to(), A.load16_u(at, from())));
+    else f.emit(A.store8(at, to(), A.load8_u(at, from())));
   });
 }
 
@@ -202,10 +202,10 @@ export function fillZero(f: Fn, to: Get, offset: number, bytes: number): void {
   }
   inPieces(bytes, (at, size) => {
     const { i32: A, i64: B } = f.m;
-    if (size === 8) f.emit(B.store(offset + at, 1, to(), B.const(0)));
-    else if (size === 4) f.emit(A.store(offset + at, 1, to(), A.const(0)));
-    else if (size === 2) f.emit(A.store16(offset + at, 1, to(), A.const(0)));
-    else f.emit(A.store8(offset + at, 1, to(), A.const(0)));
+    if (size === 8) f.emit(B.store(offset + at, to(), B.const(0)));
+    else if (size === 4) f.emit(A.store(offset + at, to(), A.const(0)));
+    else if (size === 2) f.emit(A.store16(offset + at, to(), A.const(0)));
+    else f.emit(A.store8(offset + at, to(), A.const(0)));
   });
 }
 

@@ -30,21 +30,21 @@ export function maskedLookup(unit: Unit, index: number): string {
     const bestPriority = f.local(i32);
     const tuple = f.local(i32);
     f.set(tuple, A.const(table.tuples));
-    const count = A.load(table.header + tableHeader.tuples, 4, A.const(0));
+    const count = A.load(table.header + tableHeader.tuples, A.const(0));
     const end = f.holdI32(A.add(A.const(table.tuples), A.mul(count, A.const(table.tupleBytes))));
     f.block((done) => {
       f.loop((next) => {
         f.br(done, A.ge_u(f.get(tuple), end()));
-        const maxPriority = A.load(tupleEntry.maxPriority, 4, f.get(tuple));
+        const maxPriority = A.load(tupleEntry.maxPriority, f.get(tuple));
         f.br(done, A.and(A.ne(f.get(best), A.const(0)), A.ge_u(f.get(bestPriority), maxPriority)));
-        const masked = key.map((word, i) => f.holdI64(B.and(word(), B.load(tupleEntry.head + 8 * i, 8, f.get(tuple)))));
-        const id = f.holdI32(A.load(tupleEntry.id, 4, f.get(tuple)));
+        const masked = key.map((word, i) => f.holdI64(B.and(word(), B.load(tupleEntry.head + 8 * i, f.get(tuple)))));
+        const id = f.holdI32(A.load(tupleEntry.id, f.get(tuple)));
         const hash = f.holdI32(tupleHash(f, table, masked, id));
         const tag = f.holdI32(liveTag(f, hash));
         probe(f, table, hash, table.slotCount, (slot, word) => {
           f.if(A.eq(word(), tag()), () => {
-            const isTuple = A.eq(A.load(table.tupleOffset, 4, slot()), id());
-            const priority = (): Ref => A.load(table.priorityOffset, 4, slot());
+            const isTuple = A.eq(A.load(table.tupleOffset, slot()), id());
+            const priority = (): Ref => A.load(table.priorityOffset, slot());
             const isBetter = A.or(A.eqz(f.get(best)), A.gt_u(priority(), f.get(bestPriority)));
             let matches = A.and(A.and(isTuple, isBetter), isSameMasked(f, table, key, slot));
             for (const test of rangeTests(f, table, ranges, slot)) matches = A.and(matches, test);
@@ -67,7 +67,7 @@ export function maskedLookup(unit: Unit, index: number): string {
 /** Whether a key is the entry's under the entry's own mask. */
 function isSameMasked(f: Fn, table: TableLayout, key: Limbs, slot: Get): Ref {
   const { i64: B } = f.m;
-  const word = (offset: number, i: number): Ref => B.load(offset + 8 * i, 8, slot());
+  const word = (offset: number, i: number): Ref => B.load(offset + 8 * i, slot());
   const differences = key.map((own, i) => B.xor(B.and(own(), word(table.maskOffset, i)), word(table.keyOffset, i)));
   return B.eqz(differences.reduce((a, b) => B.or(a, b)));
 }

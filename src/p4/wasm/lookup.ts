@@ -43,8 +43,8 @@ function knownHash(f: Fn, table: TableLayout, key: Limbs): Get {
   const { i32: A, i64: B } = f.m;
   const record = (): Ref => f.get(table.keyWords + 1);
   const hash = f.local(i32);
-  f.set(hash, A.load(ahead.hash, 4, record()));
-  const differences = key.map((word, i) => B.xor(word(), B.load(ahead.key + 8 * i, 8, record())));
+  f.set(hash, A.load(ahead.hash, record()));
+  const differences = key.map((word, i) => B.xor(word(), B.load(ahead.key + 8 * i, record())));
   const differs = B.ne(
     differences.reduce((a, b) => B.or(a, b)),
     B.const(0),
@@ -77,7 +77,7 @@ export function liveTag(f: Fn, hash: Get): Ref {
  */
 export function loadTag(f: Fn, slot: Get): Ref {
   const { i32: A } = f.m;
-  return f.unit.layout.spec.workers > 1 ? A.atomic.load(entryHead.tag, slot()) : A.load(entryHead.tag, 4, slot());
+  return f.unit.layout.spec.workers > 1 ? A.atomic.load(entryHead.tag, slot()) : A.load(entryHead.tag, slot());
 }
 
 /** Slots that a lookup looks at. */
@@ -119,7 +119,7 @@ export function probe(
 
 export function isSameKey(f: Fn, table: TableLayout, key: Limbs, slot: Get): Ref {
   const { i64: B } = f.m;
-  const differences = key.map((word, i) => B.xor(word(), B.load(table.keyOffset + 8 * i, 8, slot())));
+  const differences = key.map((word, i) => B.xor(word(), B.load(table.keyOffset + 8 * i, slot())));
   return B.eqz(differences.reduce((a, b) => B.or(a, b)));
 }
 
@@ -127,7 +127,7 @@ export function isSameKey(f: Fn, table: TableLayout, key: Limbs, slot: Get): Ref
 export function isDead(f: Fn, table: TableLayout, slot: Get, nowMs: Get): Ref | undefined {
   if (table.spec.ageing !== 'autoDelete') return undefined;
   const { i32: A } = f.m;
-  const hasTimeout = A.ne(A.load(entryHead.timeoutMs, 4, slot()), A.const(0));
-  const isOver = A.ge_s(A.sub(nowMs(), A.load(entryHead.deadlineMs, 4, slot())), A.const(0));
+  const hasTimeout = A.ne(A.load(entryHead.timeoutMs, slot()), A.const(0));
+  const isOver = A.ge_s(A.sub(nowMs(), A.load(entryHead.deadlineMs, slot())), A.const(0));
   return A.and(hasTimeout, isOver);
 }

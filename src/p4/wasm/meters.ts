@@ -23,7 +23,7 @@ export function meter(p: Pipe, s: Extract<Stmt, { kind: 'meter' }>): void {
   const before = p.holdI32(s.color ? evaluateNumber(p, s.color) : A.const(meterColor.green));
   const color = p.local(i32);
   const run = (cell: Ref): void => {
-    const now = B.load(context.nowNs, 8, p.get(p.context));
+    const now = B.load(context.nowNs, p.get(p.context));
     const step = p.unit.layout.spec.workers > 1 ? lockedMeterStep(p) : meterStep(p);
     p.set(color, p.m.call(step, [cell, now, amount(), before()], i32));
   };
@@ -56,8 +56,8 @@ function meterStep(p: Pipe): string {
   return p.unit.helper('meterStep', () => {
     const f = new Fn(p.unit, [i32, i64, i32, i32]);
     const { i32: A, i64: B } = f.m;
-    const load = (field: number): Ref => B.load(field, 8, f.get(0));
-    const store = (field: number, value: Ref): void => f.emit(B.store(field, 8, f.get(0), value));
+    const load = (field: number): Ref => B.load(field, f.get(0));
+    const store = (field: number, value: Ref): void => f.emit(B.store(field, f.get(0), value));
     const answer = (color: number): void => f.emit(f.m.return(A.const(color)));
     const color = (): Ref => f.get(3);
     f.if(B.eqz(load(meterCell.pir)), () => answer(meterColor.green));
@@ -81,13 +81,13 @@ function meterStep(p: Pipe): string {
 
 function refill(f: Fn, tokensField: number, rateField: number, burstField: number, elapsed: Get): void {
   const { i64: B } = f.m;
-  const load = (field: number): Get => f.holdI64(B.load(field, 8, f.get(0)));
+  const load = (field: number): Get => f.holdI64(B.load(field, f.get(0)));
   const rate = load(rateField);
   f.if(B.ne(rate(), B.const(0)), () => {
     const tokens = load(tokensField);
     const limit = f.holdI64(B.mul(load(burstField)(), B.const(unitsPerToken)));
     const isFull = B.gt_u(elapsed(), B.div_u(B.sub(limit(), tokens()), rate()));
     const filled = f.m.select(isFull, limit(), B.add(tokens(), B.mul(elapsed(), rate())));
-    f.emit(B.store(tokensField, 8, f.get(0), filled));
+    f.emit(B.store(tokensField, f.get(0), filled));
   });
 }

@@ -141,7 +141,7 @@ function eachPacket(
       return;
     }
     for (const { slice, isOn } of prefetchers) {
-      const entries = A.load(slice.table.header + tableHeader.entries, 4, A.const(0));
+      const entries = A.load(slice.table.header + tableHeader.entries, A.const(0));
       p.set(isOn, A.ge_u(entries, A.const(Math.ceil(cachedBytes / slice.table.slotBytes))));
     }
     p.set(groupEnd, p.get(end));
@@ -170,16 +170,16 @@ function finish(p: Pipe): void {
   const noFate = A.lt_s(p.get(p.reason), A.const(0));
   p.set(p.reason, p.m.select(noFate, A.const(dropReasons.indexOf('no-destination')), p.get(p.reason)));
   if (deparses) {
-    p.emit(A.store(descriptor.addr, 4, at(), p.get(p.addr)));
-    p.emit(A.store(descriptor.length, 4, at(), p.packetLength()));
+    p.emit(A.store(descriptor.addr, at(), p.get(p.addr)));
+    p.emit(A.store(descriptor.length, at(), p.packetLength()));
   }
-  p.emit(A.store(descriptor.outPort, 4, at(), p.get(p.outPort)));
-  p.emit(A.store(descriptor.reason, 4, at(), p.get(p.reason)));
+  p.emit(A.store(descriptor.outPort, at(), p.get(p.outPort)));
+  p.emit(A.store(descriptor.reason, at(), p.get(p.reason)));
   if (mirrors) {
     for (let slot = 0; slot < mirrorSlotCount; slot++) {
-      const session = p.holdI32(A.load(context.mirrorSlots + 4 * slot, 4, p.get(p.context)));
+      const session = p.holdI32(A.load(context.mirrorSlots + 4 * slot, p.get(p.context)));
       p.if(A.ne(session(), A.const(-1)), () => {
-        p.emit(A.store(context.mirrorSlots + 4 * slot, 4, p.get(p.context), A.const(-1)));
+        p.emit(A.store(context.mirrorSlots + 4 * slot, p.get(p.context), A.const(-1)));
         p.emit(p.m.call('mirror', [at(), A.const(slot), session()], none));
       });
     }
@@ -189,6 +189,6 @@ function finish(p: Pipe): void {
   }
   p.if(p.get(p.reason), () => {
     const counter = p.holdI32(A.add(p.get(p.context), A.shl(p.get(p.reason), A.const(3))));
-    p.emit(B.store(context.drops, 8, counter(), B.add(B.load(context.drops, 8, counter()), B.const(1))));
+    p.emit(B.store(context.drops, counter(), B.add(B.load(context.drops, counter()), B.const(1))));
   });
 }

@@ -80,13 +80,13 @@ export function sumOfBytes(f: Fn, address: Ref, length: Ref): Ref {
     h.block((done) => {
       h.loop((next) => {
         h.br(done, A.lt_u(h.get(left), A.const(2)));
-        h.set(sum, A.add(h.get(sum), A.load16_u(0, 1, h.get(at))));
+        h.set(sum, A.add(h.get(sum), A.load16_u(0, h.get(at))));
         h.set(at, A.add(h.get(at), A.const(2)));
         h.set(left, A.sub(h.get(left), A.const(2)));
         h.br(next);
       });
     });
-    h.if(h.get(left), () => h.set(sum, A.add(h.get(sum), A.load8_u(0, 1, h.get(at)))));
+    h.if(h.get(left), () => h.set(sum, A.add(h.get(sum), A.load8_u(0, h.get(at)))));
     h.set(sum, fold());
     h.set(sum, fold());
     h.finish('sumOfBytes', i32, swapBytes(h, 2, h.get(sum)));

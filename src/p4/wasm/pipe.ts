@@ -264,12 +264,12 @@ export class Pipe extends Fn {
   /** Where the packet begins and ends. */
   startAddress(): void {
     const { i32: A } = this.m;
-    this.set(this.addr, A.load(descriptor.addr, 4, this.get(this.descriptor)));
-    this.set(this.end, A.add(this.get(this.addr), A.load(descriptor.length, 4, this.get(this.descriptor))));
+    this.set(this.addr, A.load(descriptor.addr, this.get(this.descriptor)));
+    this.set(this.end, A.add(this.get(this.addr), A.load(descriptor.length, this.get(this.descriptor))));
   }
 
   nowMs(): Ref {
-    return this.m.i32.load(context.nowMs, 4, this.get(this.context));
+    return this.m.i32.load(context.nowMs, this.get(this.context));
   }
 
   packetLength(): Ref {
@@ -313,7 +313,7 @@ export class Pipe extends Fn {
   abandon(reason: number): void {
     if (this.unit.features.mirrors) {
       for (let slot = 0; slot < mirrorSlotCount; slot++) {
-        this.emit(this.m.i32.store(context.mirrorSlots + 4 * slot, 4, this.get(this.context), this.m.i32.const(-1)));
+        this.emit(this.m.i32.store(context.mirrorSlots + 4 * slot, this.get(this.context), this.m.i32.const(-1)));
       }
     }
     this.set(this.outPort, this.m.i32.const(-1));

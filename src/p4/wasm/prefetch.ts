@@ -50,8 +50,8 @@ export function prefetcher(unit: Unit, raw: ReadonlySet<number>, { body, apply, 
   const first = p.holdI32(A.add(p.get(p.context), A.const(records)));
   const at = p.local(i32);
   const touched = p.local(i32);
-  const touch = (address: Ref): void => p.set(touched, A.xor(p.get(touched), A.load8_u(0, 1, address)));
-  eachDescriptor(p, end, () => touch(A.load(descriptor.addr, 4, p.get(p.descriptor))));
+  const touch = (address: Ref): void => p.set(touched, A.xor(p.get(touched), A.load8_u(0, address)));
+  eachDescriptor(p, end, () => touch(A.load(descriptor.addr, p.get(p.descriptor))));
   p.set(at, first());
   eachDescriptor(p, end, () => {
     p.startPacket();
@@ -59,20 +59,20 @@ export function prefetcher(unit: Unit, raw: ReadonlySet<number>, { body, apply, 
     p.facts ??= new Map();
     const words = toWords(p, paddedFields(p, apply.keys), table.keyWords);
     const hash = p.holdI32(hashOfKey(p, table, words));
-    p.emit(A.store(ahead.hash, 4, p.get(at), hash()));
-    p.emit(A.store(ahead.slot, 4, p.get(at), slotAddress(p, table, hash())));
-    for (const [i, word] of words.entries()) p.emit(B.store(ahead.key + 8 * i, 8, p.get(at), word()));
+    p.emit(A.store(ahead.hash, p.get(at), hash()));
+    p.emit(A.store(ahead.slot, p.get(at), slotAddress(p, table, hash())));
+    for (const [i, word] of words.entries()) p.emit(B.store(ahead.key + 8 * i, p.get(at), word()));
     p.set(at, A.add(p.get(at), A.const(ahead.bytes)));
   });
   const lastAt = p.holdI32(p.get(at));
   p.set(at, first());
   p.loop((next) => {
-    touch(A.load(ahead.slot, 4, p.get(at)));
+    touch(A.load(ahead.slot, p.get(at)));
     p.set(at, A.add(p.get(at), A.const(ahead.bytes)));
     p.br(next, A.lt_u(p.get(at), lastAt()));
   });
   // A value that is used: loads for nothing would be taken out.
-  p.emit(A.store(context.touched, 4, p.get(p.context), p.get(touched)));
+  p.emit(A.store(context.touched, p.get(p.context), p.get(touched)));
   p.finish(name);
   return name;
 }

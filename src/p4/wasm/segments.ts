@@ -10,11 +10,11 @@ const tcpChecksumOffset = 16;
 export function segmentLength(p: Pipe): Ref {
   const { i32: A } = p.m;
   const at = (): Ref => p.get(p.descriptor);
-  const l4 = p.holdI32(A.load(descriptor.csumAddr, 4, at()));
-  const isTcp = A.eq(A.load16_u(descriptor.csumOffset, 2, at()), A.const(tcpChecksumOffset));
-  const tcpBytes = A.shl(A.shr_u(A.load8_u(12, 1, l4()), A.const(4)), A.const(2));
+  const l4 = p.holdI32(A.load(descriptor.csumAddr, at()));
+  const isTcp = A.eq(A.load16_u(descriptor.csumOffset, at()), A.const(tcpChecksumOffset));
+  const tcpBytes = A.shl(A.shr_u(A.load8_u(12, l4()), A.const(4)), A.const(2));
   const headers = A.add(A.sub(l4(), p.get(p.addr)), p.m.select(isTcp, tcpBytes, A.const(8)));
-  const segment = A.add(headers, A.load16_u(descriptor.gsoSize, 2, at()));
-  const isTrain = A.load8_u(descriptor.gsoType, 1, at());
+  const segment = A.add(headers, A.load16_u(descriptor.gsoSize, at()));
+  const isTrain = A.load8_u(descriptor.gsoType, at());
   return p.m.select(isTrain, segment, p.packetLength());
 }

@@ -16,7 +16,7 @@ export function isNetworkPort(p: Pipe, port: Expr): Ref {
   const limbs = evaluateLimbs(p, port);
   const number = p.holdI32(narrowSlice(p, limbs, 0, 32));
   const inRange = isWide(port.width) ? p.m.i32.const(0) : p.m.i64.lt_u(limbs[0]!(), constant(p, 64, BigInt(netPortCount)));
-  const byte = A.load8_u(p.unit.layout.netPorts, 1, A.shr_u(number(), A.const(3)));
+  const byte = A.load8_u(p.unit.layout.netPorts, A.shr_u(number(), A.const(3)));
   const bit = A.and(A.shr_u(byte, A.and(number(), A.const(7))), A.const(1));
   return p.m.if(inRange, bit, A.const(0));
 }
@@ -46,7 +46,7 @@ function search(p: Pipe, index: number, bytes: number): string {
     const found = f.local(i32);
     const left = f.local(i32);
     const member = f.local(i32);
-    f.set(left, A.load(base, 4, A.const(0)));
+    f.set(left, A.load(base, A.const(0)));
     f.set(member, A.const(base + 16));
     f.block((done) => {
       f.loop((next) => {

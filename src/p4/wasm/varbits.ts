@@ -29,7 +29,7 @@ function sameBytes(f: Fn): string {
     h.block((done) => {
       h.loop((next) => {
         h.br(done, A.eqz(h.get(left)));
-        h.set(equal, A.eq(A.load8_u(0, 1, h.get(a)), A.load8_u(0, 1, h.get(b))));
+        h.set(equal, A.eq(A.load8_u(0, h.get(a)), A.load8_u(0, h.get(b))));
         h.br(done, A.eqz(h.get(equal)));
         h.set(a, A.add(h.get(a), A.const(1)));
         h.set(b, A.add(h.get(b), A.const(1)));

@@ -23,7 +23,7 @@ export function shiftWide(
   const { i32: A, i64: B } = f.m;
   const count = limbs.length;
   const size = 8 * count;
-  const store = (at: number, value: Ref): void => f.emit(B.store(at, 8, scratch(), value));
+  const store = (at: number, value: Ref): void => f.emit(B.store(at, scratch(), value));
   const bytes = (): Ref => A.shr_u(amount(), A.const(3));
   const bits = f.holdI64(B.extend_u(A.and(amount(), A.const(7))));
   const rest = f.holdI64(B.sub(B.const(8), bits()));
@@ -36,7 +36,7 @@ export function shiftWide(
     const from = f.holdI32(A.sub(scratch(), bytes()));
     const result = limbs.map((_, i) => {
       const at = 8 + size + 8 * i;
-      return f.holdI64(B.or(B.shl(B.load(at, 1, from()), bits()), B.shr_u(B.load(at - 1, 1, from()), rest())));
+      return f.holdI64(B.or(B.shl(B.load(at, from()), bits()), B.shr_u(B.load(at - 1, from()), rest())));
     });
     return maskTop(f, width, result);
   }
@@ -49,7 +49,7 @@ export function shiftWide(
   for (let i = 0; i <= count; i++) store(size + 8 * i, fill());
   const from = f.holdI32(A.add(scratch(), bytes()));
   const result = limbs.map((_, i) => {
-    return f.holdI64(B.or(B.shr_u(B.load(8 * i, 1, from()), bits()), B.shl(B.load(8 * i + 1, 1, from()), rest())));
+    return f.holdI64(B.or(B.shr_u(B.load(8 * i, from()), bits()), B.shl(B.load(8 * i + 1, from()), rest())));
   });
   return maskTop(f, width, result);
 }

@@ -94,7 +94,7 @@ test('memory: offsets beyond 2 GiB are offsets, atomic accesses, copies', () => 
         m.memory.copy(m.i32.const(128), m.i32.const(64), m.i32.const(4)),
         m.memory.fill(m.i32.const(132), m.i32.const(0), m.i32.const(4)),
         m.drop(m.i64.atomic.rmw.add(0, m.i32.const(128), m.i64.const(1))),
-        m.i64.load(128, 1, m.i32.const(0)),
+        m.i64.load(128, m.i32.const(0)),
       ],
       'i64',
     ),
@@ -104,7 +104,7 @@ test('memory: offsets beyond 2 GiB are offsets, atomic accesses, copies', () => 
     params: [],
     result: 'i32',
     locals: [],
-    body: m.i32.load(0xfffffff0, 4, m.i32.const(0)),
+    body: m.i32.load(0xfffffff0, m.i32.const(0)),
   });
   expect(() => run(far)).toThrow(/out of bounds/);
 });

@@ -115,7 +115,7 @@ function find(p: LikelyPipe, s: ApplyStmt): Get | undefined {
   if (s.hit !== undefined) {
     setVar(p, { kind: 'var', width: 1, id: s.hit }, addOnMiss ? trueExpr : p.temporary(1, p.get(hit)));
   }
-  return p.holdI32(A.load16_u(entryHead.action, 2, p.get(entry)));
+  return p.holdI32(A.load16_u(entryHead.action, p.get(entry)));
 }
 
 /** The actions that are not unlikely by themselves, each with what `run` makes of its body; `untilOne`: up to the first of which that is true. */
@@ -188,7 +188,7 @@ function findExact(p: LikelyPipe, table: TableLayout, index: number, s: ApplyStm
     return;
   }
   p.set(entry, A.const(0));
-  const entries = A.load(table.header + tableHeader.entries, 4, A.const(0));
+  const entries = A.load(table.header + tableHeader.entries, A.const(0));
   p.if(entries, () => findFull(p, table, index, s, entry, words));
 }
 
@@ -203,9 +203,9 @@ function findFull(p: LikelyPipe, table: TableLayout, index: number, s: ApplyStmt
       p.get(computed.isOn),
       () => {
         const record = p.holdI32(aheadRecord(p, computed));
-        p.set(hash, A.load(ahead.hash, 4, record()));
+        p.set(hash, A.load(ahead.hash, record()));
         p.if(
-          differs(p, words, (i) => B.load(ahead.key + 8 * i, 8, record())),
+          differs(p, words, (i) => B.load(ahead.key + 8 * i, record())),
           compute,
         );
       },
@@ -217,7 +217,7 @@ function findFull(p: LikelyPipe, table: TableLayout, index: number, s: ApplyStmt
   const isOther = differs(
     p,
     words,
-    (i) => B.load(table.keyOffset + 8 * i, 8, p.get(entry)),
+    (i) => B.load(table.keyOffset + 8 * i, p.get(entry)),
     A.xor(
       loadTag(p, () => p.get(entry)),
       tag,
@@ -231,9 +231,9 @@ function findFull(p: LikelyPipe, table: TableLayout, index: number, s: ApplyStmt
   }
   p.if(isOther, search, () => {
     // Most entries have time left; whether one has a timeout at all is looked at only if not.
-    const left = A.sub(p.nowMs(), A.load(entryHead.deadlineMs, 4, p.get(entry)));
+    const left = A.sub(p.nowMs(), A.load(entryHead.deadlineMs, p.get(entry)));
     p.if(A.ge_s(left, A.const(0)), () => {
-      p.if(A.load(entryHead.timeoutMs, 4, p.get(entry)), () => p.set(entry, A.const(0)));
+      p.if(A.load(entryHead.timeoutMs, p.get(entry)), () => p.set(entry, A.const(0)));
     });
   });
 }
@@ -248,18 +248,16 @@ function findMasked(
 ): void {
   const { i32: A, i64: B } = p.m;
   const nowMs = (): Ref => (table.spec.ageing === 'autoDelete' ? p.nowMs() : A.const(0));
-  const first = (offset: number): Ref => A.load(table.tuples + offset, 4, A.const(0));
+  const first = (offset: number): Ref => A.load(table.tuples + offset, A.const(0));
   const args = [...words.map((word) => word()), nowMs(), ...ranges.flatMap((limbs) => limbs.map((limb) => limb()))];
   const search = (): void => p.set(entry, p.m.call(maskedLookup(p.unit, index), args, i32));
   p.set(entry, A.const(0));
-  p.if(A.load(table.header + tableHeader.tuples, 4, A.const(0)), () => {
+  p.if(A.load(table.header + tableHeader.tuples, A.const(0)), () => {
     if (table.spec.ageing === 'autoDelete' || ranges.length > 0) {
       search();
       return;
     }
-    const masked = words.map((word, i) =>
-      p.holdI64(B.and(word(), B.load(table.tuples + tupleEntry.head + 8 * i, 8, A.const(0)))),
-    );
+    const masked = words.map((word, i) => p.holdI64(B.and(word(), B.load(table.tuples + tupleEntry.head + 8 * i, A.const(0)))));
     const id = p.holdI32(first(tupleEntry.id));
     const hash = p.holdI32(tupleHash(p, table, masked, id));
     p.set(entry, slotAddress(p, table, hash()));
@@ -267,10 +265,10 @@ function findMasked(
       loadTag(p, () => p.get(entry)),
       liveTag(p, hash),
     );
-    rest = A.or(rest, A.xor(A.load(table.tupleOffset, 4, p.get(entry)), id()));
+    rest = A.or(rest, A.xor(A.load(table.tupleOffset, p.get(entry)), id()));
     // Nothing in this tuple or a later one is better than its best.
-    rest = A.or(rest, A.xor(A.load(table.priorityOffset, 4, p.get(entry)), first(tupleEntry.maxPriority)));
-    const ofEntry = (offset: number, i: number): Ref => B.load(offset + 8 * i, 8, p.get(entry));
+    rest = A.or(rest, A.xor(A.load(table.priorityOffset, p.get(entry)), first(tupleEntry.maxPriority)));
+    const ofEntry = (offset: number, i: number): Ref => B.load(offset + 8 * i, p.get(entry));
     const own = words.map(
       (word, i): Get =>
         () =>

@@ -69,7 +69,7 @@ function failure(p: LikelyPipe, first: number, constraints: readonly Constraint[
   }
   const base = p.get(p.addr);
   const loads = { 1: A.load8_u, 2: A.load16_u, 4: A.load, 8: B.load } as const;
-  const raw = loads[count as 1 | 2 | 4 | 8](start, 1, base);
+  const raw = loads[count as 1 | 2 | 4 | 8](start, base);
   const I = count === 8 ? B : A;
   const all = mask === onesOf(8 * count) ? raw : I.and(raw, constant(p, 8 * count, swapConstant(mask, count)));
   return I.ne(all, constant(p, 8 * count, swapConstant(wanted, count)));

@@ -88,8 +88,8 @@ function end(p: LikelyPipe, done: string): boolean {
   for (const { header, field, value } of p.path.written.values()) {
     assign(p, { kind: 'field', width: value.width, header, field }, substitute(p, value));
   }
-  p.emit(A.store(descriptor.outPort, 4, p.get(p.descriptor), port()));
-  p.emit(A.store(descriptor.reason, 4, p.get(p.descriptor), A.const(0)));
+  p.emit(A.store(descriptor.outPort, p.get(p.descriptor), port()));
+  p.emit(A.store(descriptor.reason, p.get(p.descriptor), A.const(0)));
   p.br(done);
   return true;
 }

@@ -87,8 +87,8 @@ export class LikelyPipe extends Pipe {
   /** The packet's start and length: the end is not needed where nothing moves. */
   override startAddress(): void {
     const { i32: A } = this.m;
-    this.set(this.addr, A.load(descriptor.addr, 4, this.get(this.descriptor)));
-    this.set(this.#length, A.load(descriptor.length, 4, this.get(this.descriptor)));
+    this.set(this.addr, A.load(descriptor.addr, this.get(this.descriptor)));
+    this.set(this.#length, A.load(descriptor.length, this.get(this.descriptor)));
   }
 
   override packetLength(): Ref {
