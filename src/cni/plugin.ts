@@ -56,6 +56,16 @@ export class CniPlugin {
     this.#shared = new SharedDevice(options.node, options.stateFile);
   }
 
+  /** An IPAM plugin that gives an address twice would take the first pod's traffic away. */
+  #refuseTaken(link: PodLink): void {
+    for (const { link: other, pod } of this.#active.values()) {
+      const taken = other.addresses.find(({ address }) => link.addresses.some((own) => own.address === address));
+      if (!taken) continue;
+      const details = `pod '${pod.namespace}/${pod.name}' has it; the IPAM plugin gave it twice`;
+      throw new CniError(codes.refused, `the address ${taken.address} is taken`, details);
+    }
+  }
+
   /** Takes up what the last run left: pods whose interface is there go on, others give their address back. */
   async restore(): Promise<void> {
     for (const stored of this.#state.all) {
@@ -118,6 +128,7 @@ export class CniPlugin {
         mtu: config.mtu ?? mtu,
         addresses: toPodAddresses(leased, node.gateways, config.ipam.type),
       };
+      this.#refuseTaken(link);
       const stored: StoredAttachment = {
         containerId,
         link,

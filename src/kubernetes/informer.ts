@@ -111,19 +111,22 @@ export async function inform(options: InformerOptions, signal: AbortSignal): Pro
   }
 }
 
-/** Tells what is new, other or gone since `known`; returns the version to watch from. */
+/**
+ * Tells what is new, other or gone since `known`; returns the version to watch from: the first page's. All pages have the same one, but where a server could not
+ * keep what it had when the first was asked for, and then later pages' would miss what happened in between.
+ */
 async function list(options: InformerOptions, known: Map<string, string>, signal: AbortSignal): Promise<string> {
   const { client, path, onObject, onGone, pageSize = 500 } = options;
   const seen = new Set<string>();
   const items: ApiObject[] = [];
-  let version = '';
+  let version: string | undefined;
   let next: string | undefined;
   do {
     const query = { ...options.query, limit: String(pageSize), ...(next !== undefined && { continue: next }) };
     const answer = (await client.get(withQuery(path, query), signal)) as ListAnswer;
     if (!Array.isArray(answer.items)) throw new ApiError(0, `${path}: the answer is no list`);
     items.push(...answer.items);
-    version = answer.metadata?.resourceVersion ?? '';
+    version ??= answer.metadata?.resourceVersion ?? '';
     next = answer.metadata?.continue || undefined;
   } while (next !== undefined);
   // Only a whole list is told: one that breaks off changes nothing.

@@ -200,6 +200,13 @@ describe.skipIf(why !== undefined)('a node', { timeout: 30_000 }, () => {
     expect(linksOfNode()).toEqual([]);
   }, 60_000);
 
+  test("a pod that the data plane refuses: the address is another one's", async () => {
+    expect(await add('a', { ipam: { type: 'same' } })).toMatchObject({ status: 0 });
+    expect(await add('b', { ipam: { type: 'same' } })).toMatchObject({ status: 1, json: { code: codes.refused } });
+    expect(await del('a', { ipam: { type: 'same' } })).toMatchObject({ status: 0 });
+    expect(linksOfNode()).toEqual([]);
+  });
+
   test('CHECK sees what was changed', async () => {
     const a = await add('a');
     inside(`${prefix}-a`, 'ip', 'address', 'flush', 'dev', 'eth0');

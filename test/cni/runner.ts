@@ -88,6 +88,7 @@ export const wrongIpams: Readonly<Record<string, string>> = {
   full: version(`echo '{"cniVersion":"1.1.0","code":109,"msg":"no addresses left","details":"10.88.0.0/24"}'; exit 1`),
   empty: version(`echo '{"cniVersion":"1.1.0","ips":[]}'`),
   other: version(`echo '{"cniVersion":"1.1.0","ips":[{"address":"fd00:88::2/64"}]}'`),
+  same: version(`echo '{"cniVersion":"1.1.0","ips":[{"address":"10.88.0.200/24"}]}'`),
   old: version('exit 1', '"0.1.0", "0.2.0"'),
 };
 

@@ -44,6 +44,8 @@ export class ApiDouble {
   readonly #objects = new Map<string, Map<string, Stored>>();
   readonly #events = new Map<string, Event[]>();
   readonly #watches = new Map<string, Map<ServerResponse, Selector>>();
+  /** What is still to be listed, by `continue`. */
+  readonly #pages = new Map<string, { readonly version: number; readonly rest: readonly Stored[] }>();
   #version = 100;
   #oldest = 0;
   /** `GET PATH` or `WATCH PATH` of every request, with its query. */
@@ -199,16 +201,22 @@ export class ApiDouble {
   }
 
   #list(path: string, query: URLSearchParams, response: ServerResponse): void {
-    const selector = selectorOf(query);
-    const all = [...this.#of(path).values()].filter(selector);
-    const from = Number(query.get('continue') ?? 0);
-    const to = from + Number(query.get('limit') ?? all.length);
+    // All pages are of the moment when the first was asked for.
+    const token = query.get('continue') ?? '';
+    const { version, rest } = this.#pages.get(token) ?? {
+      version: this.#version,
+      rest: [...this.#of(path).values()].filter(selectorOf(query)),
+    };
+    this.#pages.delete(token);
+    const limit = Number(query.get('limit') ?? rest.length);
+    const next = `page ${this.requests.length} of ${path}`;
+    if (limit < rest.length) this.#pages.set(next, { version, rest: rest.slice(limit) });
     response.writeHead(200, { 'content-type': 'application/json' });
-    const metadata = { resourceVersion: String(this.#version), ...(to < all.length && { continue: String(to) }) };
+    const metadata = { resourceVersion: String(version), ...(limit < rest.length && { continue: next }) };
     response.end(
       JSON.stringify({
         metadata,
-        items: all.slice(from, to).map((object) => ({ ...object, kind: undefined, apiVersion: undefined })),
+        items: rest.slice(0, limit).map((object) => ({ ...object, kind: undefined, apiVersion: undefined })),
       }),
     );
   }
