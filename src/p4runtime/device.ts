@@ -4,12 +4,11 @@
  * A batch is applied whole or not at all, and the data plane sees it whole or not at all: everything that can be checked beforehand is; then, while the
  * data plane stands between two batches, the updates are carried out in order, and taken back if one of them fails.
  */
-import { type Arena, type TableEntry as ArenaEntry, defaultHandle } from '../arena/index.ts';
+import type { Arena, TableEntry as ArenaEntry } from '../arena/index.ts';
 import type { P4Info } from '../p4/p4info/p4info.ts';
-import { Binding, type BoundTable, type ProgramActions } from './binding.ts';
-import { sameBytes } from './bytes.ts';
+import { Binding, type ProgramActions } from './binding.ts';
 import { prepareCounter, prepareMeter, prepareRegister, readCounters, readMeters, readRegisters } from './cells.ts';
-import { checkKey, checkTable } from './check.ts';
+import { checkTable } from './check.ts';
 import { type DigestList, Digests } from './digests.ts';
 import type { Atomicity, Entity, PacketIn, PacketOut, TableEntry, Update } from './entities.ts';
 import { Externs } from './externs.ts';
@@ -18,7 +17,8 @@ import { P4Names } from './names.ts';
 import { rewriteOneShot } from './one-shots.ts';
 import { checkPacketOut, fromPacketOut, toPacketIn } from './packet-io.ts';
 import { ProfileState } from './profiles.ts';
-import { type Ids, type ReadWishes, readDefault, readEntry } from './read.ts';
+import { type ReadWishes, readEntry } from './read.ts';
+import { TableReader } from './read-tables.ts';
 import { Replication, type ReplicationTarget } from './replication.ts';
 import { Restrictions } from './restrictions.ts';
 import { type ScannedEntry, scanTable } from './scan.ts';
@@ -88,6 +88,7 @@ export class Device {
   readonly #binding: Binding;
   readonly #profiles: ReadonlyMap<number, ProfileState>;
   readonly #tables: Tables;
+  readonly #reader: TableReader;
   readonly #ports: Ports;
   readonly #extras = new Extras();
   readonly #digests: Digests;
@@ -115,6 +116,7 @@ export class Device {
       ports: this.#ports,
       nowMs: () => this.#nowMs,
     };
+    this.#reader = new TableReader(binding, this.#profiles, this.#extras, () => target.nowMs());
     const replication = target.replication ?? { multicastGroup: () => {}, cloneSession: () => {} };
     this.#digests = new Digests(binding);
     this.#replication = new Replication(replication, this.#ports);
@@ -196,7 +198,7 @@ export class Device {
     const members = [...this.#profiles.values()].flatMap((profile) => profile.members());
     const groups = [...this.#profiles.values()].flatMap((profile) => profile.groups());
     const entries = [...this.#binding.tables.values()].flatMap((bound) =>
-      this.#entries(bound, withMeters, (entry) => !entry.isFromDataPlane && !entry.isConst),
+      this.#reader.entries(bound, withMeters, (entry) => !entry.isFromDataPlane && !entry.isConst),
     );
     return [
       ...members.map((actionProfileMember) => ({ actionProfileMember })),
@@ -297,7 +299,7 @@ export class Device {
     const { packets, bytes } = expired;
     const extra = expired.entry && this.#extras.of(bound.info.preamble.id, expired.entry);
     return {
-      ...readEntry(bound, expired.entry ?? entry, this.#ids(bound), 0, nothingElse, extra),
+      ...readEntry(bound, expired.entry ?? entry, this.#reader.ids(bound), 0, nothingElse, extra),
       ...(packets !== undefined && { counterData: { packetCount: BigInt(packets), byteCount: BigInt(bytes ?? '0') } }),
     };
   }
@@ -335,7 +337,7 @@ export class Device {
   }
 
   #read(filter: Entity): Entity[] {
-    if ('tableEntry' in filter) return this.#readTable(filter.tableEntry).map((tableEntry) => ({ tableEntry }));
+    if ('tableEntry' in filter) return this.#reader.read(filter.tableEntry).map((tableEntry) => ({ tableEntry }));
     if ('actionProfileMember' in filter) {
       const { actionProfileId, memberId } = filter.actionProfileMember;
       return this.#profilesOf(actionProfileId)
@@ -367,10 +369,12 @@ export class Device {
     if ('externEntry' in filter) return this.#externs.read(filter.externEntry).map((externEntry) => ({ externEntry }));
     if ('directCounterEntry' in filter) {
       const wish: TableEntry = { ...filter.directCounterEntry.tableEntry, counterData: { byteCount: 0n, packetCount: 0n } };
-      this.#requireDirect(wish, 'counter');
-      return this.#readTable(wish).flatMap(({ counterData, ...tableEntry }) =>
-        counterData ? [{ directCounterEntry: { tableEntry, data: counterData } }] : [],
-      );
+      this.#reader.requireDirect(wish, 'counter');
+      return this.#reader
+        .read(wish)
+        .flatMap(({ counterData, ...tableEntry }) =>
+          counterData ? [{ directCounterEntry: { tableEntry, data: counterData } }] : [],
+        );
     }
     if ('directMeterEntry' in filter) {
       const wish: TableEntry = {
@@ -378,69 +382,16 @@ export class Device {
         meterConfig: { cir: 0n, cburst: 0n, pir: 0n, pburst: 0n },
       };
       if (filter.directMeterEntry.counterData) throw new StatusError('UNIMPLEMENTED', 'meters do not count per color');
-      this.#requireDirect(wish, 'meter');
+      this.#reader.requireDirect(wish, 'meter');
       const hasMeter = ({ tableId }: TableEntry): boolean => this.#binding.tables.get(tableId)?.hasMeter ?? false;
-      return this.#readTable(wish)
+      return this.#reader
+        .read(wish)
         .filter(hasMeter)
         .map(({ meterConfig, ...tableEntry }) => ({
           directMeterEntry: { tableEntry, ...(meterConfig && { config: meterConfig }) },
         }));
     }
     return assertNever(filter);
-  }
-
-  /** A read of direct counters or meters that names a table must name one that has them, and an entry that is there. */
-  #requireDirect(filter: TableEntry, kind: 'counter' | 'meter'): void {
-    if (filter.tableId === 0) return;
-    const bound = checkTable(this.#binding, filter.tableId);
-    if (!(kind === 'counter' ? bound.hasCounter : bound.hasMeter)) {
-      throw new StatusError('INVALID_ARGUMENT', `${bound.label} has no direct ${kind}`);
-    }
-    if (filter.match.length > 0 && bound.table.find(checkKey(bound, filter)) === undefined) {
-      throw new StatusError('NOT_FOUND', `${bound.label} has no such entry`);
-    }
-  }
-
-  #readTable(filter: TableEntry): TableEntry[] {
-    const bounds = filter.tableId === 0 ? [...this.#binding.tables.values()] : [checkTable(this.#binding, filter.tableId)];
-    const wishes: ReadWishes = {
-      counters: filter.counterData !== undefined,
-      meters: filter.meterConfig !== undefined,
-      timeSinceLastHit: filter.timeSinceLastHit !== undefined,
-    };
-    if (filter.tableId !== 0) checkFilter(bounds[0]!, filter);
-    if (filter.meterCounterData) throw new StatusError('UNIMPLEMENTED', 'meters do not count per color');
-    const extraOf = (bound: BoundTable) => this.#extras.get(bound.info.preamble.id, defaultHandle);
-    if (filter.isDefaultAction) {
-      return bounds.map((bound) => readDefault(bound, wishes, extraOf(bound))).filter((entry) => isWanted(filter, entry));
-    }
-    const isMatched = filter.tableId !== 0 && filter.match.length > 0;
-    return bounds.flatMap((bound) => {
-      if (!isMatched) return this.#entries(bound, wishes, () => true).filter((entry) => isWanted(filter, entry));
-      const handle = bound.table.find(checkKey(bound, filter));
-      if (handle === undefined) return [];
-      const entry = bound.table.read(handle);
-      const extra = this.#extras.of(bound.info.preamble.id, entry);
-      const found = readEntry(bound, entry, this.#ids(bound), this.#target.nowMs(), wishes, extra);
-      return isWanted(filter, found) ? [found] : [];
-    });
-  }
-
-  #entries(bound: BoundTable, wishes: ReadWishes, isMeant: (entry: ArenaEntry) => boolean): TableEntry[] {
-    if (bound.info.matchFields.length === 0) return [];
-    const ids = this.#ids(bound);
-    const nowMs = this.#target.nowMs();
-    const tableId = bound.info.preamble.id;
-    const result: TableEntry[] = [];
-    for (const entry of bound.table.entries()) {
-      if (isMeant(entry)) result.push(readEntry(bound, entry, ids, nowMs, wishes, this.#extras.of(tableId, entry)));
-    }
-    return result;
-  }
-
-  #ids({ profile }: BoundTable): Ids {
-    const state = profile && this.#profiles.get(profile.info.preamble.id);
-    return state?.idsByPlace() ?? { members: new Map(), groups: new Map() };
   }
 
   #profile(id: number): ProfileState {
@@ -472,26 +423,6 @@ function run(steps: readonly Step[], isAlone = false): { readonly at: number; re
   if (!isBad(status)) return undefined;
   transaction.rollback();
   return { at: transaction.step, status };
-}
-
-/** What a filter on one table says must be possible there. */
-function checkFilter({ label, table }: BoundTable, filter: TableEntry): void {
-  if (filter.timeSinceLastHit && (filter.isDefaultAction || table.layout.spec.ageing === 'none')) {
-    throw new StatusError('INVALID_ARGUMENT', `${label}: there are no idle timeouts to read`);
-  }
-}
-
-/** The fields that select entries; with all tables nothing else is looked at. */
-function isWanted(filter: TableEntry, entry: TableEntry): boolean {
-  if (filter.tableId === 0) return true;
-  const { action, priority, metadata, controllerMetadata } = filter;
-  if (action && 'action' in action) {
-    const found = entry.action;
-    if (!found || !('action' in found) || found.action.actionId !== action.action.actionId) return false;
-  }
-  if (priority && entry.priority !== priority) return false;
-  if (metadata?.length && !(entry.metadata && sameBytes(metadata, entry.metadata))) return false;
-  return !controllerMetadata || entry.controllerMetadata === controllerMetadata;
 }
 
 function printed(matches: ArenaEntry['matches']): string {

@@ -11,6 +11,9 @@ const shot = oneShot('selected', 5, [
   [2, 2],
 ]);
 
+/** Members 1 to 8 of one weight: as many as one set may have. */
+const eight = Array.from({ length: 8 }, (_, i) => [i + 1, 1] as const);
+
 const setOf = (more: object): Entity =>
   raw('selected', {
     match: [exact(1, 5)],
@@ -122,32 +125,10 @@ export const oneShotCases: readonly Case[] = [
     name: 'OneShotCleanup.MemberCreateError: too many members leave nothing behind',
     steps: [
       {
-        write: insert(
-          oneShot('limited', 1, [
-            [1, 1],
-            [2, 1],
-            [3, 1],
-            [4, 1],
-            [5, 1],
-            [6, 1],
-            [7, 1],
-            [8, 1],
-          ]),
-        ),
+        write: insert(oneShot('limited', 1, eight)),
       },
       {
-        write: insert(
-          oneShot('limited', 2, [
-            [1, 1],
-            [2, 1],
-            [3, 1],
-            [4, 1],
-            [5, 1],
-            [6, 1],
-            [7, 1],
-            [8, 1],
-          ]),
-        ),
+        write: insert(oneShot('limited', 2, eight)),
       },
       { write: insert(oneShot('limited', 3, [[1, 1]])), says: 'RESOURCE_EXHAUSTED' },
       { write: remove(oneShot('limited', 2, [])) },

@@ -1,8 +1,15 @@
 /** Inserting, modifying and deleting table entries. */
-import { allOnes } from '../../../p4runtime/index.ts';
+import { allOnes, type Entity } from '../../../p4runtime/index.ts';
 import { action, bytes, entry, exact, found, insert, lines, modify, one, raw, remove, table } from '../notation.ts';
 import type { Case } from '../tester.ts';
 import { two } from './entries-shared.ts';
+
+/** An entry whose action has parameters of these ids. */
+const withParams = (...ids: readonly number[]): Entity =>
+  raw('exact_one', {
+    match: [exact(1, 5)],
+    action: { action: { actionId: action('found'), params: ids.map((paramId) => ({ paramId, value: bytes(1) })) } },
+  });
 
 const wide = entry({
   table: 'exact_one',
@@ -127,7 +134,7 @@ export const tableCases: readonly Case[] = [
     name: 'missing parameter',
     steps: [
       {
-        write: insert(raw('exact_one', { match: [exact(1, 5)], action: { action: { actionId: action('found'), params: [] } } })),
+        write: insert(withParams()),
         says: 'INVALID_ARGUMENT',
       },
     ],
@@ -136,20 +143,7 @@ export const tableCases: readonly Case[] = [
     name: 'extra parameter',
     steps: [
       {
-        write: insert(
-          raw('exact_one', {
-            match: [exact(1, 5)],
-            action: {
-              action: {
-                actionId: action('found'),
-                params: [
-                  { paramId: 1, value: bytes(1) },
-                  { paramId: 2, value: bytes(1) },
-                ],
-              },
-            },
-          }),
-        ),
+        write: insert(withParams(1, 2)),
         says: 'INVALID_ARGUMENT',
       },
     ],
@@ -158,20 +152,7 @@ export const tableCases: readonly Case[] = [
     name: 'parameter twice',
     steps: [
       {
-        write: insert(
-          raw('exact_one', {
-            match: [exact(1, 5)],
-            action: {
-              action: {
-                actionId: action('found'),
-                params: [
-                  { paramId: 1, value: bytes(1) },
-                  { paramId: 1, value: bytes(1) },
-                ],
-              },
-            },
-          }),
-        ),
+        write: insert(withParams(1, 1)),
         says: 'INVALID_ARGUMENT',
       },
     ],
