@@ -65,7 +65,7 @@ export interface EncodedMatch {
 }
 
 /** Whether the prefix length is the priority: all keys exact but one lpm. */
-export function hasPrefixPriority(table: TableLayout): boolean {
+function hasPrefixPriority(table: TableLayout): boolean {
   return (
     table.isMasked &&
     table.spec.keys.every((k) => k.matchKind !== 'ternary' && k.matchKind !== 'range' && k.matchKind !== 'optional')
